@@ -1,0 +1,81 @@
+# stormdisc: build, install and test with PGXS.
+#
+#   make && make install          build and install for the pg_config on PATH
+#   make installcheck             pg_regress and isolation tests, in a running server
+#   make check-exports coverage   see the targets below
+#   ./setup.sh test               everything, from a bare machine
+
+EXTENSION = stormdisc
+MODULE_big = stormdisc
+
+# The version is said once, in the control file.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" stormdisc.control)
+FULL_SCRIPT = stormdisc--$(EXTVERSION).sql
+
+OBJS = \
+	$(WIN32RES) \
+	src/catalog/catalog.o \
+	src/catalog/columns.o \
+	src/catalog/constraints.o \
+	src/catalog/deparse.o \
+	src/catalog/indexes.o \
+	src/catalog/names.o \
+	src/catalog/pattern.o \
+	src/catalog/relations.o \
+	src/catalog/scan.o \
+	src/catalog/scope.o \
+	src/catalog/settings.o \
+	src/catalog/type_map.o \
+	src/discovery/columns.o \
+	src/discovery/constraints.o \
+	src/discovery/discovery.o \
+	src/discovery/indexes.o \
+	src/discovery/partitions.o \
+	src/discovery/primary_key.o \
+	src/discovery/tables.o \
+	src/model/map_type.o \
+	src/stormdisc.o
+
+# The SQL files, in the order in which they are put together.
+SQL_MODULES = discovery model
+SQL_TABLES = sql/tables/type_map.sql
+SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
+
+DATA_built = $(FULL_SCRIPT)
+EXTRA_CLEAN = $(FULL_SCRIPT) coverage output_iso results tmp_check
+
+PG_CPPFLAGS = -I$(srcdir)/src -DSTORMDISC_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+
+REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=stormdisc
+ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = $(REGRESS_OPTS)
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h src/*/*.h) stormdisc.control
+
+# CREATE OR REPLACE is for updates only: in a first install nothing of ours
+# may exist yet, so an object that does is an error and never taken over.
+$(FULL_SCRIPT): sql/header.sql $(SQL_TABLES) $(SQL_FUNCTIONS) Makefile stormdisc.control
+	cat sql/header.sql $(SQL_TABLES) $(SQL_FUNCTIONS) | \
+		sed 's/^CREATE OR REPLACE /CREATE /' > $@
+
+.PHONY: check-exports coverage format
+
+# Only these names may be visible outside the library.
+check-exports: $(shlib)
+	@extra=$$(nm -D --defined-only $(shlib) | awk '{print $$3}' | \
+		grep -vE '^(stormdisc_|sd_|pg_finfo_|Pg_magic_func$$|_PG_init$$)'); \
+	if [ -n "$$extra" ]; then \
+		echo "unexpected exports:" $$extra >&2; exit 1; \
+	fi; \
+	echo "check-exports: ok"
+
+format:
+	clang-format -i $$(git ls-files 'src/*.c' 'src/*.h')
