@@ -66,7 +66,7 @@ $(FULL_SCRIPT): sql/header.sql $(SQL_TABLES) $(SQL_FUNCTIONS) Makefile stormdisc
 	cat sql/header.sql $(SQL_TABLES) $(SQL_FUNCTIONS) | \
 		sed 's/^CREATE OR REPLACE /CREATE /' > $@
 
-.PHONY: check-exports coverage format
+.PHONY: check-exports coverage coverage-build format
 
 # Only these names may be visible outside the library.
 check-exports: $(shlib)
@@ -76,6 +76,26 @@ check-exports: $(shlib)
 		echo "unexpected exports:" $$extra >&2; exit 1; \
 	fi; \
 	echo "check-exports: ok"
+
+# Three steps: make coverage-build install; the tests, by a server that may write
+# to this tree; make coverage.  ./setup.sh coverage does it all.
+# The setting for branches has one name in lcov 1 and another in lcov 2.
+LCOV_BRANCHES = --rc lcov_branch_coverage=1 --rc branch_coverage=1
+
+coverage-build:
+	$(MAKE) COPT='--coverage -O0' all
+
+coverage:
+	@test -n "$$(find src -name '*.gcda' -print -quit)" || { \
+		echo "nothing to collect: make coverage-build install, then run the tests" >&2; exit 1; }
+	rm -rf coverage && mkdir coverage
+	lcov --quiet $(LCOV_BRANCHES) --capture --directory src --output-file coverage/all.info
+	lcov --quiet $(LCOV_BRANCHES) --extract coverage/all.info '*/src/*.c' \
+		--output-file coverage/stormdisc.info
+	genhtml --quiet $(LCOV_BRANCHES) --branch-coverage --output-directory coverage coverage/stormdisc.info
+	lcov $(LCOV_BRANCHES) --summary coverage/stormdisc.info 2>&1 | \
+		grep -E '^ *(lines|functions|branches)' > coverage/summary.txt
+	cat coverage/summary.txt
 
 format:
 	clang-format -i $$(git ls-files 'src/*.c' 'src/*.h')

@@ -1,7 +1,7 @@
 -- Discovery: what is there, one function per kind of object.
 --
 -- All are for PUBLIC: they tell no more than pg_catalog tells everybody.
--- They use subtransactions, so they are PARALLEL UNSAFE.
+-- Where a function may use a subtransaction it is PARALLEL UNSAFE.
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_tables(
 	relation regclass DEFAULT NULL,
@@ -187,7 +187,7 @@ RETURNS TABLE (
 	key_position int
 )
 AS 'MODULE_PATHNAME', 'stormdisc_primary_key'
-LANGUAGE C STABLE PARALLEL UNSAFE COST 100 ROWS 2;
+LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 2;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_primary_key(regclass) IS
 	'columns of a table''s primary key, in key order';

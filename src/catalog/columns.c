@@ -1,0 +1,429 @@
+/*-------------------------------------------------------------------------
+ *
+ * columns.c
+ *	  Columns, their defaults and the sequences they own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/heap.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+
+#include "catalog/sd_catalog.h"
+#include "compat.h"
+
+static void prepare_columns(SdCatalog *cat, SdRelation *rel);
+static void number_columns(SdRelation *rel);
+static SdRelation *wanted_relation(SdCatalog *cat, Oid oid);
+static void keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						void *arg);
+static void keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						 void *arg);
+static bool find_nextval(Node *node, void *arg);
+static void read_sequences(SdCatalog *cat);
+static void read_owned_sequences(SdCatalog *cat, SdRelation *rel);
+static void keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
+static void find_inherited_sequences(SdCatalog *cat, SdRelation *rel);
+static void mark_partition_key(SdCatalog *cat, SdRelation *rel);
+static void keep_primary_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+							 void *arg);
+
+/*
+ * sd_catalog_read_columns
+ *		Read the columns of the relations in scope, and the parts of them
+ *		that the reading asks for.
+ */
+void
+sd_catalog_read_columns(SdCatalog *cat)
+{
+	for (int i = 0; i < cat->nrelations; i++)
+		prepare_columns(cat, cat->relations[i]);
+	cat->opclass_options_read =
+		!sd_scan_prefers_index(AttributeRelationId, cat->nrelations);
+	sd_scan_relations(cat, AttributeRelationId, AttributeRelidNumIndexId,
+					  Anum_pg_attribute_attrelid, keep_column, NULL);
+	for (int i = 0; i < cat->nrelations; i++)
+		number_columns(cat->relations[i]);
+
+	if (cat->parts & SD_READ_DEFAULTS)
+		sd_scan_relations(cat, AttrDefaultRelationId, AttrDefaultIndexId,
+						  Anum_pg_attrdef_adrelid, keep_default, NULL);
+	if (cat->parts & SD_READ_SEQUENCES)
+		read_sequences(cat);
+	if (cat->parts & SD_READ_PRIMARY_KEY)
+	{
+		sd_scan_relations(cat, IndexRelationId, IndexIndrelidIndexId,
+						  Anum_pg_index_indrelid, keep_primary_key, NULL);
+		for (int i = 0; i < cat->nrelations; i++)
+			mark_partition_key(cat, cat->relations[i]);
+	}
+}
+
+/*
+ * sd_relation_read_columns
+ *		Read the columns of any one relation, if they have not been read.
+ */
+void
+sd_relation_read_columns(SdCatalog *cat, SdRelation *rel)
+{
+	if (rel->columns_read)
+		return;
+
+	prepare_columns(cat, rel);
+	sd_scan_oid(cat, AttributeRelationId, AttributeRelidNumIndexId,
+				Anum_pg_attribute_attrelid, rel->oid, keep_column, NULL);
+	number_columns(rel);
+}
+
+static void
+prepare_columns(SdCatalog *cat, SdRelation *rel)
+{
+	if (rel->columns_read)
+		return;
+	rel->columns_read = true;
+	rel->columns = MemoryContextAllocZero(
+		cat->context, sizeof(SdColumn) * Max(rel->natts, 1));
+}
+
+static void
+number_columns(SdRelation *rel)
+{
+	int position = 0;
+
+	for (int i = 0; i < rel->natts; i++)
+		if (rel->columns[i].exists)
+			rel->columns[i].position = ++position;
+}
+
+/*
+ * sd_relation_column
+ *		A column by number; NULL for a system or dropped column.
+ */
+SdColumn *
+sd_relation_column(SdRelation *rel, AttrNumber number)
+{
+	SdColumn *column;
+
+	Assert(rel->columns_read);
+	if (number < 1 || number > rel->natts)
+		return NULL;
+	column = &rel->columns[number - 1];
+
+	return column->exists ? column : NULL;
+}
+
+/*
+ * sd_relation_column_name
+ *		The name of a column by number; * for the whole row, NULL for a
+ *		dropped column.
+ */
+const char *
+sd_relation_column_name(SdRelation *rel, AttrNumber number)
+{
+	SdColumn *column = sd_relation_column(rel, number);
+
+	if (column != NULL)
+		return NameStr(column->name);
+	if (number == InvalidAttrNumber)
+		return "*";
+	if (number < 0 && number > FirstLowInvalidHeapAttributeNumber)
+		return NameStr(SystemAttributeDefinition(number)->attname);
+
+	return NULL;
+}
+
+/*
+ * sd_relation_column_by_name
+ *		A column by name, or NULL.
+ */
+SdColumn *
+sd_relation_column_by_name(SdRelation *rel, const char *name)
+{
+	Assert(rel->columns_read);
+	for (int i = 0; i < rel->natts; i++)
+		if (rel->columns[i].exists &&
+			strcmp(NameStr(rel->columns[i].name), name) == 0)
+			return &rel->columns[i];
+
+	return NULL;
+}
+
+/*
+ * A relation whose columns are being read, by OID, or NULL.  Rows of one
+ * relation mostly stand together, so the last answer is remembered.
+ */
+static SdRelation *
+wanted_relation(SdCatalog *cat, Oid oid)
+{
+	if (cat->last_oid != oid)
+	{
+		cat->last_oid = oid;
+		cat->last_relation = hash_search(cat->relation_hash, &oid, HASH_FIND,
+										 NULL);
+	}
+
+	return cat->last_relation != NULL && cat->last_relation->columns_read ?
+			   cat->last_relation :
+			   NULL;
+}
+
+static void
+keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	SdRelation *rel;
+	SdColumn *column;
+
+	if (form->attnum <= 0 || form->attisdropped)
+		return;
+	rel = wanted_relation(cat, form->attrelid);
+	if (rel == NULL && (cat->parts & SD_READ_INDEXES))
+		sd_index_keep_opclass_options(cat, tuple, desc);
+	if (rel == NULL || form->attnum > rel->natts)
+		return;
+
+	column = &rel->columns[form->attnum - 1];
+	namestrcpy(&column->name, NameStr(form->attname));
+	column->exists = true;
+	column->number = form->attnum;
+	column->type = form->atttypid;
+	column->typmod = form->atttypmod;
+	column->collation = form->attcollation;
+	column->length = form->attlen;
+	column->not_null = form->attnotnull;
+	column->has_default = form->atthasdef;
+	column->is_local = form->attislocal;
+	column->inherited_count = form->attinhcount;
+	column->identity = form->attidentity;
+	column->generated = form->attgenerated;
+	column->storage = form->attstorage;
+	column->compression = form->attcompression;
+#ifdef SD_NULLABLE_STATTARGET
+	{
+		bool isnull;
+		Datum target = heap_getattr(tuple, Anum_pg_attribute_attstattarget,
+									desc, &isnull);
+
+		column->statistics_target = isnull ? -1 : DatumGetInt16(target);
+	}
+#else
+	column->statistics_target = form->attstattarget;
+#endif
+}
+
+/* Keep a default, or a generation expression, as text. */
+static void
+keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_attrdef form = (Form_pg_attrdef) GETSTRUCT(tuple);
+	SdRelation *rel = wanted_relation(cat, form->adrelid);
+	SdColumn *column;
+	Datum tree;
+	Node *expr;
+	bool isnull;
+
+	if (rel == NULL)
+		return;
+	column = sd_relation_column(rel, form->adnum);
+	tree = heap_getattr(tuple, Anum_pg_attrdef_adbin, desc, &isnull);
+	if (column == NULL || isnull)
+		return;
+
+	expr = sd_deparse_read(cat, tree);
+	(void) find_nextval(expr, &column->default_sequence);
+	column->default_value = sd_deparse(cat, rel, expr, SD_LAYOUT_INDENTED,
+									   &column->problem);
+}
+
+/* Find the sequence in a call of nextval() with a constant. */
+static bool
+find_nextval(Node *node, void *arg)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcid == F_NEXTVAL)
+	{
+		Node *argument = linitial(((FuncExpr *) node)->args);
+
+		if (IsA(argument, Const) && !((Const *) argument)->constisnull)
+		{
+			*(Oid *) arg = DatumGetObjectId(((Const *) argument)->constvalue);
+			return true;
+		}
+	}
+
+	return expression_tree_walker(node, find_nextval, arg);
+}
+
+/* Read which sequences the columns own. */
+static void
+read_sequences(SdCatalog *cat)
+{
+	if (cat->scope->has_relation)
+	{
+		for (int i = 0; i < cat->nrelations; i++)
+			read_owned_sequences(cat, cat->relations[i]);
+	}
+	else if (sd_scan_prefers_index(DependRelationId,
+								   list_length(cat->sequences)))
+	{
+		ListCell *lc;
+
+		foreach (lc, cat->sequences)
+		{
+			SdKey keys[] = {
+				{Anum_pg_depend_classid, ObjectIdGetDatum(RelationRelationId),
+				 F_OIDEQ},
+				{Anum_pg_depend_objid, ObjectIdGetDatum(lfirst_oid(lc)),
+				 F_OIDEQ},
+			};
+
+			sd_scan_index(cat, DependRelationId, DependDependerIndexId,
+						  lengthof(keys), keys, keep_sequence, NULL);
+		}
+	}
+	else
+		sd_scan_all(cat, DependRelationId, keep_sequence, NULL);
+
+	for (int i = 0; i < cat->nrelations; i++)
+		find_inherited_sequences(cat, cat->relations[i]);
+}
+
+/* Read the sequences of one relation's columns: they depend on it. */
+static void
+read_owned_sequences(SdCatalog *cat, SdRelation *rel)
+{
+	SdKey keys[] = {
+		{Anum_pg_depend_refclassid, ObjectIdGetDatum(RelationRelationId),
+		 F_OIDEQ},
+		{Anum_pg_depend_refobjid, ObjectIdGetDatum(rel->oid), F_OIDEQ},
+	};
+
+	sd_relation_read_columns(cat, rel);
+	sd_scan_index(cat, DependRelationId, DependReferenceIndexId,
+				  lengthof(keys), keys, keep_sequence, NULL);
+}
+
+/*
+ * Keep a column's sequence: an identity column's depends on it internally,
+ * others by OWNED BY.  Of several, the one that the default calls is the
+ * column's, or else the oldest.
+ */
+static void
+keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+	SdRelation *rel;
+	SdRelation *sequence;
+	SdColumn *column;
+
+	if (form->classid != RelationRelationId ||
+		form->refclassid != RelationRelationId || form->refobjsubid <= 0 ||
+		(form->deptype != DEPENDENCY_AUTO &&
+		 form->deptype != DEPENDENCY_INTERNAL))
+		return;
+	rel = wanted_relation(cat, form->refobjid);
+	column = rel != NULL ? sd_relation_column(rel, form->refobjsubid) : NULL;
+	if (column == NULL)
+		return;
+
+	/* indexes depend on columns as well; all sequences are known already */
+	sequence = hash_search(cat->relation_hash, &form->objid, HASH_FIND, NULL);
+	if (sequence == NULL && cat->sequences == NIL)
+		sequence = sd_catalog_relation(cat, form->objid);
+	if (sequence == NULL || sequence->kind != RELKIND_SEQUENCE)
+		return;
+
+	if (column->sequence == InvalidOid ||
+		sequence->oid == column->default_sequence ||
+		(column->sequence != column->default_sequence &&
+		 sequence->oid < column->sequence))
+		column->sequence = sequence->oid;
+}
+
+/* The identity columns of a partition use the sequences of its root. */
+static void
+find_inherited_sequences(SdCatalog *cat, SdRelation *rel)
+{
+	SdRelation *root = NULL;
+
+	if (!rel->is_partition)
+		return;
+	for (int i = 0; i < rel->natts; i++)
+	{
+		SdColumn *column = &rel->columns[i];
+		SdColumn *origin;
+		int level;
+
+		if (!column->exists || column->identity == '\0' ||
+			OidIsValid(column->sequence))
+			continue;
+		if (root == NULL)
+		{
+			root = sd_catalog_partition_root(cat, rel, &level);
+			if (!root->in_scope)
+				read_owned_sequences(cat, root);
+		}
+		origin = sd_relation_column_by_name(root, NameStr(column->name));
+		if (origin != NULL)
+			column->sequence = origin->sequence;
+	}
+}
+
+/* Mark the columns that are, or are used in, the partition key. */
+static void
+mark_partition_key(SdCatalog *cat, SdRelation *rel)
+{
+	SdPartitionKey *key = sd_catalog_partition_key(cat, rel);
+	SdColumn *column;
+	ListCell *lc;
+
+	if (key == NULL)
+		return;
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		column = sd_relation_column(rel, key->columns[i]);
+		if (column != NULL)
+			column->in_partition_key = true;
+	}
+	foreach (lc, key->used_columns)
+	{
+		column = sd_relation_column(rel, lfirst_int(lc));
+		if (column != NULL)
+			column->in_partition_key = true;
+	}
+}
+
+static void
+keep_primary_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+	SdRelation *rel;
+
+	if (!form->indisprimary)
+		return;
+	rel = wanted_relation(cat, form->indrelid);
+	if (rel == NULL)
+		return;
+	for (int i = 0; i < form->indnkeyatts; i++)
+	{
+		SdColumn *column = sd_relation_column(rel, form->indkey.values[i]);
+
+		if (column != NULL)
+			column->in_primary_key = true;
+	}
+}

@@ -1,0 +1,796 @@
+/*-------------------------------------------------------------------------
+ *
+ * deparse.c
+ *	  Expressions as text, while other sessions change what they refer to.
+ *
+ * pg_get_expr() and its kin open and lock the table, wait for whoever has it
+ * locked, and name columns as they are now, not as the snapshot has them.
+ * Here the deparser is given the snapshot's column names instead, as if the
+ * expression belonged to a VALUES list, so that it needs no table at all.
+ *
+ * What remains are the other objects that an expression names: functions,
+ * operators, types, sequences and the like.  Those that the server brought
+ * itself do not change.  If there are others, then
+ *
+ * - the deparser may fail because one is gone, so it runs in a
+ *	 subtransaction;
+ * - it prints the names of now, so they are compared with the snapshot's
+ *	 after the fact;
+ * - a composite type's definition is found by opening its relation, so that
+ *	 is locked first, if it can be had without waiting.
+ *
+ * Where that does not work out the text is NULL, and the problem says why.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/heap.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_ts_config.h"
+#include "catalog/pg_ts_dict.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/plannodes.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "catalog/sd_catalog.h"
+
+/* the layout of CASE in pg_get_expr(): see ruleutils.c */
+#define INDENT_CASE 4
+#define INDENT_LIMIT 40
+#define INDENT_BEYOND_LIMIT 4 /* levels are this much coarser there */
+
+/* an object that an expression names and that may change */
+typedef struct NamedObject
+{
+	Oid classid;
+	Oid oid;
+} NamedObject;
+
+/* what the text of an expression depends on */
+typedef struct Facts
+{
+	bool has_columns;
+	bool has_system_columns;
+	bool has_case;
+	bool can_fail;	 /* without one of the objects the deparser fails */
+	List *objects;	 /* of NamedObject * */
+	List *row_types; /* types whose relation the deparser opens */
+	int natts;		 /* of the relation */
+} Facts;
+
+static bool collect_facts(Node *node, Facts *facts);
+static void add_object(Facts *facts, Oid classid, Oid oid, bool can_fail);
+static void add_type(Facts *facts, Oid type);
+static void add_constant(Facts *facts, Const *constant);
+static Oid alias_class(Oid type);
+static char *print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
+				   char *(*printer)(Node *expr, List *context),
+				   SdProblem *problem);
+static char *print_guarded(SdCatalog *cat, Node *expr, List *context,
+						   Facts *facts,
+						   char *(*printer)(Node *expr, List *context),
+						   SdProblem *problem);
+static bool means_vanished(int sqlerrcode);
+static SdProblem find_problem(SdCatalog *cat, Facts *facts);
+static bool lock_row_types(SdCatalog *cat, List *types, List **locked);
+static void collect_row_types(SdCatalog *cat, Oid oid, List **seen);
+static SdProblem row_type_problem(SdCatalog *cat, Oid oid);
+static List *column_names(SdCatalog *cat, SdRelation *rel);
+static bool renumber_system_columns(Node *node, Facts *facts);
+static char *print_expression(Node *expr, List *context);
+static char *print_value(Node *expr, List *context);
+static void start_line(StringInfo buf, int indent);
+
+/*
+ * sd_deparse_read
+ *		A column of type pg_node_tree as a tree.
+ *
+ * The tree lives in the expression context, until the next sd_deparse_read().
+ */
+Node *
+sd_deparse_read(SdCatalog *cat, Datum node_tree)
+{
+	MemoryContext oldcontext;
+	Node *tree;
+
+	MemoryContextReset(cat->expressions);
+	oldcontext = MemoryContextSwitchTo(cat->expressions);
+	tree = stringToNode(TextDatumGetCString(node_tree));
+	MemoryContextSwitchTo(oldcontext);
+
+	return tree;
+}
+
+/*
+ * sd_deparse_read_string
+ *		Likewise, of a value that has been read already.
+ */
+Node *
+sd_deparse_read_string(SdCatalog *cat, const char *node_tree)
+{
+	MemoryContext oldcontext;
+	Node *tree;
+
+	MemoryContextReset(cat->expressions);
+	oldcontext = MemoryContextSwitchTo(cat->expressions);
+	tree = stringToNode(node_tree);
+	MemoryContextSwitchTo(oldcontext);
+
+	return tree;
+}
+
+/*
+ * sd_deparse
+ *		The text of an expression over the columns of rel (NULL: none).
+ *
+ * The relation's columns must have been read.  The result lives as long as
+ * the reading.  On NULL, *problem says why; else it is left alone.  The
+ * expression may be scribbled on.
+ */
+char *
+sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdLayout layout,
+		   SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	Facts facts = {0};
+	char *text;
+
+	facts.natts = rel ? rel->natts : 0;
+	collect_facts(expr, &facts);
+	text = print(cat, rel, expr, &facts, print_expression, problem);
+	if (text != NULL && facts.has_case && layout == SD_LAYOUT_INDENTED)
+		text = sd_deparse_indent(text);
+
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_value
+ *		The value of a constant, as its type's output function gives it.
+ *
+ * Memory and problems as with sd_deparse(); a null constant is NULL without
+ * a problem.
+ */
+char *
+sd_deparse_value(SdCatalog *cat, Node *constant, SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	Facts facts = {0};
+	char *text = NULL;
+
+	if (!castNode(Const, constant)->constisnull)
+	{
+		collect_facts(constant, &facts);
+		text = print(cat, NULL, constant, &facts, print_value, problem);
+	}
+
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_options
+ *		Append options as in WITH (...), the way that pg_get_indexdef() does.
+ */
+void
+sd_deparse_options(StringInfo buf, ArrayType *options)
+{
+	Datum *members;
+	int nmembers;
+
+	deconstruct_array(options, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
+					  &nmembers);
+	for (int i = 0; i < nmembers; i++)
+	{
+		char *name = TextDatumGetCString(members[i]);
+		char *value = strchr(name, '=');
+
+		if (value != NULL)
+			*value++ = '\0';
+		else
+			value = "";
+
+		/* a value is an identifier or else a literal */
+		appendStringInfo(buf, "%s%s=%s", i > 0 ? ", " : "",
+						 quote_identifier(name),
+						 quote_identifier(value) == value ?
+							 value :
+							 quote_literal_cstr(value));
+	}
+}
+
+/* Walk an expression and note what its text depends on. */
+static bool
+collect_facts(Node *node, Facts *facts)
+{
+	if (node == NULL)
+		return false;
+
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			facts->has_columns = true;
+			if (((Var *) node)->varattno < 0)
+				facts->has_system_columns = true;
+			break;
+		case T_Const:
+			add_constant(facts, (Const *) node);
+			break;
+		case T_FuncExpr:
+			add_object(facts, ProcedureRelationId, ((FuncExpr *) node)->funcid,
+					   true);
+			add_type(facts, ((FuncExpr *) node)->funcresulttype);
+			break;
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			add_object(facts, OperatorRelationId, ((OpExpr *) node)->opno,
+					   true);
+			break;
+		case T_ScalarArrayOpExpr:
+			add_object(facts, OperatorRelationId,
+					   ((ScalarArrayOpExpr *) node)->opno, true);
+			break;
+		case T_RowCompareExpr:
+			{
+				ListCell *lc;
+
+				foreach (lc, ((RowCompareExpr *) node)->opnos)
+					add_object(facts, OperatorRelationId, lfirst_oid(lc), true);
+				break;
+			}
+		case T_CollateExpr:
+			add_object(facts, CollationRelationId,
+					   ((CollateExpr *) node)->collOid, true);
+			break;
+		case T_FieldSelect:
+			facts->row_types = lappend_oid(
+				facts->row_types,
+				exprType((Node *) ((FieldSelect *) node)->arg));
+			break;
+		case T_FieldStore:
+			facts->row_types = lappend_oid(facts->row_types,
+										   ((FieldStore *) node)->resulttype);
+			break;
+		case T_RowExpr:
+			if (((RowExpr *) node)->row_typeid != RECORDOID)
+			{
+				add_type(facts, ((RowExpr *) node)->row_typeid);
+				facts->row_types = lappend_oid(facts->row_types,
+											   ((RowExpr *) node)->row_typeid);
+			}
+			break;
+		case T_NextValueExpr:
+			add_object(facts, RelationRelationId,
+					   ((NextValueExpr *) node)->seqid, true);
+			break;
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_CoerceToDomain:
+		case T_ArrayExpr:
+			add_type(facts, exprType(node));
+			break;
+		case T_CaseExpr:
+			facts->has_case = true;
+			break;
+		case T_PartitionBoundSpec:
+			{
+				PartitionBoundSpec *spec = (PartitionBoundSpec *) node;
+
+				collect_facts((Node *) spec->listdatums, facts);
+				collect_facts((Node *) spec->lowerdatums, facts);
+				collect_facts((Node *) spec->upperdatums, facts);
+				return false;
+			}
+		case T_PartitionRangeDatum:
+			return collect_facts(((PartitionRangeDatum *) node)->value, facts);
+		default:
+			break;
+	}
+
+	return expression_tree_walker(node, collect_facts, (void *) facts);
+}
+
+/* Note an object, unless the server brought it. */
+static void
+add_object(Facts *facts, Oid classid, Oid oid, bool can_fail)
+{
+	NamedObject *object;
+
+	if (oid < FirstNormalObjectId)
+		return;
+
+	object = palloc(sizeof(NamedObject));
+	object->classid = classid;
+	object->oid = oid;
+	facts->objects = lappend(facts->objects, object);
+	facts->can_fail |= can_fail;
+}
+
+static void
+add_type(Facts *facts, Oid type)
+{
+	add_object(facts, TypeRelationId, type, true);
+}
+
+/*
+ * Note what a constant names: its type, and what an alias type's value
+ * stands for.  The value of any other type that is not the server's own may
+ * hold rows, whose output function opens their type's relation.
+ */
+static void
+add_constant(Facts *facts, Const *constant)
+{
+	Oid classid = alias_class(constant->consttype);
+
+	add_type(facts, constant->consttype);
+	if (constant->consttype >= FirstNormalObjectId)
+		facts->row_types = lappend_oid(facts->row_types, constant->consttype);
+
+	/* of an object that is gone the output function prints the number */
+	if (OidIsValid(classid) && !constant->constisnull)
+		add_object(facts, classid, DatumGetObjectId(constant->constvalue),
+				   false);
+}
+
+/* The catalog behind an OID alias type. */
+static Oid
+alias_class(Oid type)
+{
+	switch (type)
+	{
+		case REGCLASSOID:
+			return RelationRelationId;
+		case REGPROCOID:
+		case REGPROCEDUREOID:
+			return ProcedureRelationId;
+		case REGOPEROID:
+		case REGOPERATOROID:
+			return OperatorRelationId;
+		case REGTYPEOID:
+			return TypeRelationId;
+		case REGCOLLATIONOID:
+			return CollationRelationId;
+		case REGCONFIGOID:
+			return TSConfigRelationId;
+		case REGDICTIONARYOID:
+			return TSDictionaryRelationId;
+		case REGROLEOID:
+			return AuthIdRelationId;
+		case REGNAMESPACEOID:
+			return NamespaceRelationId;
+		default:
+			return InvalidOid;
+	}
+}
+
+/* Print an expression whose facts are known; NULL with a problem. */
+static char *
+print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
+	  char *(*printer)(Node *expr, List *context), SdProblem *problem)
+{
+	List *context = NIL;
+	char *text;
+
+	if (facts->has_columns)
+	{
+		if (rel == NULL)
+			elog(ERROR, "expression has columns but no relation");
+		context = column_names(cat, rel);
+		if (facts->has_system_columns)
+			renumber_system_columns(expr, facts);
+	}
+
+	if (facts->can_fail || facts->row_types != NIL)
+		text = print_guarded(cat, expr, context, facts, printer, problem);
+	else
+		text = printer(expr, context);
+
+	if (text != NULL)
+	{
+		SdProblem found = find_problem(cat, facts);
+
+		if (found != SD_PROBLEM_NONE)
+		{
+			*problem = found;
+			return NULL;
+		}
+	}
+
+	return text;
+}
+
+/* Print in a subtransaction, with the row types locked. */
+static char *
+print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
+			  char *(*printer)(Node *expr, List *context), SdProblem *problem)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	char *volatile text = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(oldcontext);
+
+	PG_TRY();
+	{
+		List *locked = NIL;
+		ListCell *lc;
+
+		if (lock_row_types(cat, facts->row_types, &locked))
+			text = printer(expr, context);
+		else
+			*problem = SD_PROBLEM_LOCKED;
+		foreach (lc, locked)
+			UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
+
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *edata;
+		SdProblem found;
+		bool vanished;
+
+		MemoryContextSwitchTo(oldcontext);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+
+		/* an error that concurrent DDL does not explain is an error */
+		vanished = means_vanished(edata->sqlerrcode);
+		if (!vanished && edata->sqlerrcode != ERRCODE_INTERNAL_ERROR)
+			ReThrowError(edata);
+		found = find_problem(cat, facts);
+		if (found == SD_PROBLEM_NONE && vanished)
+			found = SD_PROBLEM_VANISHED;
+		if (found == SD_PROBLEM_NONE)
+			ReThrowError(edata);
+		FreeErrorData(edata);
+		*problem = found;
+		text = NULL;
+	}
+	PG_END_TRY();
+
+	return text;
+}
+
+/* Errors that say that something the expression names does not exist. */
+static bool
+means_vanished(int sqlerrcode)
+{
+	return sqlerrcode == ERRCODE_UNDEFINED_TABLE ||
+		   sqlerrcode == ERRCODE_UNDEFINED_COLUMN ||
+		   sqlerrcode == ERRCODE_UNDEFINED_OBJECT ||
+		   sqlerrcode == ERRCODE_UNDEFINED_FUNCTION ||
+		   sqlerrcode == ERRCODE_INVALID_BINARY_REPRESENTATION;
+}
+
+/* Do the objects that the text names still have the snapshot's names? */
+static SdProblem
+find_problem(SdCatalog *cat, Facts *facts)
+{
+	ListCell *lc;
+
+	foreach (lc, facts->objects)
+	{
+		NamedObject *object = lfirst(lc);
+		SdProblem found = sd_catalog_name_problem(cat, object->classid,
+												  object->oid);
+
+		if (found != SD_PROBLEM_NONE)
+			return found;
+	}
+	foreach (lc, facts->row_types)
+	{
+		SdProblem found = row_type_problem(cat, lfirst_oid(lc));
+
+		if (found != SD_PROBLEM_NONE)
+			return found;
+	}
+
+	return SD_PROBLEM_NONE;
+}
+
+/*
+ * Lock the relations of composite types, which the deparser will open; false
+ * if one cannot be had at once.  Those in *locked are to be released; after
+ * an error the subtransaction's end does that.
+ */
+static bool
+lock_row_types(SdCatalog *cat, List *types, List **locked)
+{
+	List *seen = NIL;
+	ListCell *lc;
+
+	foreach (lc, types)
+		collect_row_types(cat, lfirst_oid(lc), &seen);
+
+	foreach (lc, seen)
+	{
+		SdType *type = sd_catalog_type(cat, lfirst_oid(lc));
+
+		if (type->kind != SD_TYPE_COMPOSITE)
+			continue;
+		if (!ConditionalLockRelationOid(type->relation, AccessShareLock))
+			return false;
+		*locked = lappend_oid(*locked, type->relation);
+	}
+
+	return true;
+}
+
+/*
+ * Add a type and those it is made of to a list, without recursion: the list
+ * is its own work queue.
+ */
+static void
+collect_row_types(SdCatalog *cat, Oid oid, List **seen)
+{
+	int next = list_length(*seen);
+
+	if (oid < FirstNormalObjectId)
+		return;
+	*seen = list_append_unique_oid(*seen, oid);
+
+	for (; next < list_length(*seen); next++)
+	{
+		SdType *type = sd_catalog_type(cat, list_nth_oid(*seen, next));
+		SdRelation *rel = NULL;
+
+		if (OidIsValid(type->element))
+			*seen = list_append_unique_oid(*seen, type->element);
+		if (OidIsValid(type->base))
+			*seen = list_append_unique_oid(*seen, type->base);
+		if (type->kind == SD_TYPE_COMPOSITE)
+			rel = sd_catalog_relation(cat, type->relation);
+		if (rel == NULL)
+			continue;
+
+		sd_relation_read_columns(cat, rel);
+		for (int i = 0; i < rel->natts; i++)
+		{
+			SdColumn *column = &rel->columns[i];
+
+			if (column->exists && column->type >= FirstNormalObjectId)
+				*seen = list_append_unique_oid(*seen, column->type);
+		}
+	}
+}
+
+/* Do a composite type's columns still have the snapshot's names? */
+static SdProblem
+row_type_problem(SdCatalog *cat, Oid oid)
+{
+	SdType *type = sd_catalog_type(cat, oid);
+	SdRelation *rel;
+
+	if (type->kind != SD_TYPE_COMPOSITE)
+		return SD_PROBLEM_NONE;
+
+	rel = sd_catalog_relation(cat, type->relation);
+	if (rel == NULL)
+		return SD_PROBLEM_VANISHED;
+	sd_relation_read_columns(cat, rel);
+
+	for (int i = 0; i < rel->natts; i++)
+	{
+		HeapTuple tuple;
+		bool same;
+
+		if (!rel->columns[i].exists)
+			continue;
+		tuple = SearchSysCacheAttNum(rel->oid, rel->columns[i].number);
+		if (!HeapTupleIsValid(tuple))
+			return SD_PROBLEM_VANISHED;
+		same = strcmp(NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname),
+					  NameStr(rel->columns[i].name)) == 0;
+		ReleaseSysCache(tuple);
+		if (!same)
+			return SD_PROBLEM_CHANGED;
+	}
+
+	return SD_PROBLEM_NONE;
+}
+
+/*
+ * A deparse namespace that calls column n of a relation as the snapshot does.
+ * It is kept until another relation's is asked for.
+ *
+ * The deparser takes the names of anything but a table from the range table
+ * entry itself; an empty name is a dropped column.  The system columns come
+ * after the relation's own: see renumber_system_columns().
+ */
+static List *
+column_names(SdCatalog *cat, SdRelation *rel)
+{
+	MemoryContext oldcontext;
+	PlannedStmt *statement;
+	RangeTblEntry *rte;
+	List *names = NIL;
+
+	if (cat->deparse_relation == rel)
+		return cat->deparse_namespace;
+
+	Assert(rel->columns_read);
+	cat->deparse_relation = NULL;
+	MemoryContextReset(cat->deparse_context);
+	oldcontext = MemoryContextSwitchTo(cat->deparse_context);
+
+	for (int i = 0; i < rel->natts; i++)
+		names = lappend(names,
+						makeString(rel->columns[i].exists ?
+									   NameStr(rel->columns[i].name) :
+									   ""));
+	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
+		names = lappend(
+			names,
+			makeString(pstrdup(NameStr(SystemAttributeDefinition(i)->attname))));
+
+	rte = makeNode(RangeTblEntry);
+	rte->rtekind = RTE_VALUES;
+	rte->eref = makeAlias(NameStr(rel->name), names);
+	rte->inFromCl = true;
+
+	statement = makeNode(PlannedStmt);
+	statement->rtable = list_make1(rte);
+
+	cat->deparse_namespace = deparse_context_for_plan_tree(
+		statement, list_make1(rte->eref->aliasname));
+	cat->deparse_relation = rel;
+	MemoryContextSwitchTo(oldcontext);
+
+	return cat->deparse_namespace;
+}
+
+/* Let references to system columns find the names that come after natts. */
+static bool
+renumber_system_columns(Node *node, Facts *facts)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var *var = (Var *) node;
+
+		if (var->varattno < 0)
+			var->varattno = facts->natts - var->varattno;
+		if (var->varattnosyn < 0)
+			var->varattnosyn = facts->natts - var->varattnosyn;
+		return false;
+	}
+
+	return expression_tree_walker(node, renumber_system_columns,
+								  (void *) facts);
+}
+
+static char *
+print_expression(Node *expr, List *context)
+{
+	return deparse_expression(expr, context, false, false);
+}
+
+static char *
+print_value(Node *expr, List *context)
+{
+	Const *constant = (Const *) expr;
+	Oid output;
+	bool is_varlena;
+
+	/* as the cast to text has it */
+	if (constant->consttype == BOOLOID)
+		return pstrdup(DatumGetBool(constant->constvalue) ? "true" : "false");
+
+	getTypeOutputInfo(constant->consttype, &output, &is_varlena);
+	return OidOutputFunctionCall(output, constant->constvalue);
+}
+
+/*
+ * sd_deparse_indent
+ *		Lay out the text of an expression as pg_get_expr() does, in the
+ *		current memory context.
+ *
+ * The only thing that it puts on lines of its own are the parts of CASE.
+ * Their keywords are the only such words in capitals outside quotes, as
+ * identifiers in capitals are quoted.
+ */
+char *
+sd_deparse_indent(const char *flat)
+{
+	static const struct
+	{
+		const char *word;
+		int before; /* change of the level before the word */
+		int after;
+	} keywords[] = {
+		{"CASE", 0, INDENT_CASE},
+		{"WHEN", 0, 0},
+		{"ELSE", 0, 0},
+		{"END", -INDENT_CASE, 0},
+	};
+	StringInfoData buf;
+	const char *at = flat;
+	int level = 0;
+
+	initStringInfo(&buf);
+	while (*at != '\0')
+	{
+		int length = 1;
+
+		if (*at == '\'' || *at == '"')
+		{
+			/* a doubled quote is two quoted strings, one after the other */
+			const char *end = strchr(at + 1, *at);
+
+			length = end != NULL ? end - at + 1 : strlen(at);
+		}
+		else if (isalnum((unsigned char) *at) || *at == '_' ||
+				 IS_HIGHBIT_SET(*at))
+		{
+			while (isalnum((unsigned char) at[length]) || at[length] == '_' ||
+				   at[length] == '$' || IS_HIGHBIT_SET(at[length]))
+				length++;
+
+			for (int i = 0; i < lengthof(keywords); i++)
+			{
+				if (length == strlen(keywords[i].word) &&
+					strncmp(at, keywords[i].word, length) == 0)
+				{
+					level += keywords[i].before;
+					start_line(&buf, level);
+					level += keywords[i].after;
+					break;
+				}
+			}
+		}
+
+		appendBinaryStringInfo(&buf, at, length);
+		at += length;
+	}
+
+	return buf.data;
+}
+
+static void
+start_line(StringInfo buf, int indent)
+{
+	while (buf->len > 0 && buf->data[buf->len - 1] == ' ')
+		buf->data[--buf->len] = '\0';
+
+	if (indent >= INDENT_LIMIT)
+		indent = (INDENT_LIMIT +
+				  (indent - INDENT_LIMIT) / INDENT_BEYOND_LIMIT) %
+				 INDENT_LIMIT;
+	appendStringInfo(buf, "\n%*s", indent, "");
+}

@@ -1,0 +1,726 @@
+/*-------------------------------------------------------------------------
+ *
+ * indexes.c
+ *	  Indexes, their keys in order, and their definitions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/amapi.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_oper.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "catalog/sd_catalog.h"
+#include "compat.h"
+
+/* an index by OID */
+typedef struct IndexEntry
+{
+	Oid oid; /* hash key */
+	SdIndex *index;
+} IndexEntry;
+
+/* which operator class an access method uses for a type, if none is named */
+typedef struct DefaultOpclassKey
+{
+	Oid type;
+	Oid access_method;
+} DefaultOpclassKey;
+
+typedef struct DefaultOpclass
+{
+	DefaultOpclassKey key; /* hash key */
+	Oid opclass;
+} DefaultOpclass;
+
+/* parameters of the operator class of a key; int, so that there are no gaps */
+typedef struct OpclassOptionsKey
+{
+	Oid index;
+	int position;
+} OpclassOptionsKey;
+
+typedef struct OpclassOptions
+{
+	OpclassOptionsKey key; /* hash key */
+	ArrayType *options;
+} OpclassOptions;
+
+/* whether an access method orders its entries */
+typedef struct AccessMethod
+{
+	Oid oid; /* hash key */
+	bool can_order;
+} AccessMethod;
+
+static SdIndex *find_index(SdCatalog *cat, Oid oid);
+static void keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+					   void *arg);
+static void fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
+						 HeapTuple tuple, TupleDesc desc);
+static void fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
+							 TupleDesc desc);
+static bool is_function_call(Node *expr);
+static void keep_late_opclass_options(SdCatalog *cat, HeapTuple tuple,
+									  TupleDesc desc, void *arg);
+static ArrayType *find_opclass_options(SdCatalog *cat, Oid index,
+									   int position);
+static int compare_indexes(const ListCell *a, const ListCell *b);
+static bool can_order(SdCatalog *cat, Oid access_method);
+static Oid default_opclass(SdCatalog *cat, Oid type, Oid access_method);
+static Oid find_default_opclass(SdCatalog *cat, Oid type, Oid access_method);
+static void keep_default_opclass(SdCatalog *cat, HeapTuple tuple,
+								 TupleDesc desc, void *arg);
+static void append_columns(SdCatalog *cat, StringInfo buf, SdIndex *index,
+						   const Oid *operators);
+static void append_key(SdCatalog *cat, StringInfo buf, SdIndex *index,
+					   const SdIndexKey *key, Oid operator_);
+static void append_operator(SdCatalog *cat, StringInfo buf, Oid oid, Oid type);
+
+/*
+ * sd_catalog_read_indexes
+ *		Read the indexes of the relations in scope.
+ */
+void
+sd_catalog_read_indexes(SdCatalog *cat)
+{
+	sd_scan_relations(cat, IndexRelationId, IndexIndrelidIndexId,
+					  Anum_pg_index_indrelid, keep_index, NULL);
+
+	for (int i = 0; i < cat->nrelations; i++)
+		list_sort(cat->relations[i]->indexes, compare_indexes);
+	if (cat->index_hash != NULL)
+	{
+		Oid *oids = palloc(sizeof(Oid) *
+						   hash_get_num_entries(cat->index_hash));
+		int noids = 0;
+		HASH_SEQ_STATUS status;
+		IndexEntry *entry;
+
+		hash_seq_init(&status, cat->index_hash);
+		while ((entry = hash_seq_search(&status)) != NULL)
+			oids[noids++] = entry->oid;
+		if (!cat->opclass_options_read)
+			sd_scan_oids(cat, AttributeRelationId, AttributeRelidNumIndexId,
+						 Anum_pg_attribute_attrelid, noids, oids,
+						 keep_late_opclass_options, NULL);
+		if (cat->parts & SD_READ_INDEX_COMMENTS)
+			sd_catalog_read_comments(cat, RelationRelationId, noids, oids);
+		pfree(oids);
+	}
+}
+
+static int
+compare_indexes(const ListCell *a, const ListCell *b)
+{
+	return strcmp(NameStr(((SdIndex *) lfirst(a))->self->name),
+				  NameStr(((SdIndex *) lfirst(b))->self->name));
+}
+
+/*
+ * sd_catalog_index
+ *		Any index by OID; NULL if the snapshot has no such.
+ */
+SdIndex *
+sd_catalog_index(SdCatalog *cat, Oid oid)
+{
+	SdIndex *index = find_index(cat, oid);
+
+	if (index == NULL)
+	{
+		sd_scan_oid(cat, IndexRelationId, IndexRelidIndexId,
+					Anum_pg_index_indexrelid, oid, keep_index, &oid);
+		index = find_index(cat, oid);
+		if (index != NULL)
+			sd_scan_oid(cat, AttributeRelationId, AttributeRelidNumIndexId,
+						Anum_pg_attribute_attrelid, oid,
+						keep_late_opclass_options, NULL);
+	}
+
+	return index;
+}
+
+/*
+ * sd_index_set_constraint
+ *		Tell the index of a key or exclusion constraint what it is for.
+ *
+ * A foreign key's index is the one that it points to, not its own.
+ */
+void
+sd_index_set_constraint(SdCatalog *cat, SdConstraint *con)
+{
+	SdIndex *index = find_index(cat, con->index);
+
+	if (index != NULL && con->type != CONSTRAINT_FOREIGN)
+		index->constraint = con;
+}
+
+static SdIndex *
+find_index(SdCatalog *cat, Oid oid)
+{
+	IndexEntry *entry;
+
+	if (cat->index_hash == NULL)
+		return NULL;
+	entry = hash_search(cat->index_hash, &oid, HASH_FIND, NULL);
+
+	return entry != NULL ? entry->index : NULL;
+}
+
+/* Keep an index if its table is in scope, or it is the one asked for. */
+static void
+keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+	bool wanted = (arg != NULL && *(Oid *) arg == form->indexrelid);
+	MemoryContext oldcontext;
+	SdRelation *rel;
+	SdRelation *self;
+	SdIndex *index;
+	IndexEntry *entry;
+
+	if (wanted)
+		rel = sd_catalog_relation(cat, form->indrelid);
+	else
+	{
+		rel = hash_search(cat->relation_hash, &form->indrelid, HASH_FIND,
+						  NULL);
+		if (rel == NULL || !rel->in_scope)
+			return;
+	}
+	self = sd_catalog_relation(cat, form->indexrelid);
+	if (rel == NULL || self == NULL)
+		return;
+	sd_relation_read_columns(cat, rel);
+
+	oldcontext = MemoryContextSwitchTo(cat->context);
+	if (cat->index_hash == NULL)
+		cat->index_hash = sd_hash_create(cat, "stormdisc indexes",
+										 sizeof(Oid), sizeof(IndexEntry));
+	index = palloc0(sizeof(SdIndex));
+	entry = hash_search(cat->index_hash, &form->indexrelid, HASH_ENTER, NULL);
+	entry->index = index;
+	if (!wanted)
+		rel->indexes = lappend(rel->indexes, index);
+
+	index->self = self;
+	index->relation = rel;
+	index->is_unique = form->indisunique;
+	index->is_primary = form->indisprimary;
+	index->is_exclusion = form->indisexclusion;
+	index->is_valid = form->indisvalid;
+	index->is_ready = form->indisready;
+	index->is_clustered = form->indisclustered;
+	index->is_replica_identity = form->indisreplident;
+	index->nulls_not_distinct = form->indnullsnotdistinct;
+	index->can_order = can_order(cat, self->access_method);
+	fill_columns(cat, index, form, tuple, desc);
+	/* an exclusion constraint's definition is made of them */
+	if ((cat->parts & SD_READ_INDEX_TEXTS) || index->is_exclusion)
+		fill_expressions(cat, index, tuple, desc);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * Fill in the keys and included columns.  Keys are numbered by position: the
+ * same column may occur twice, and what is 0 is an expression.
+ */
+static void
+fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
+			 HeapTuple tuple, TupleDesc desc)
+{
+	bool isnull;
+	oidvector *collations;
+	oidvector *opclasses;
+	int2vector *options;
+
+	collations = (oidvector *) DatumGetPointer(
+		heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
+	opclasses = (oidvector *) DatumGetPointer(
+		heap_getattr(tuple, Anum_pg_index_indclass, desc, &isnull));
+	options = (int2vector *) DatumGetPointer(
+		heap_getattr(tuple, Anum_pg_index_indoption, desc, &isnull));
+
+	index->nkeys = form->indnkeyatts;
+	index->ncolumns = form->indnatts;
+	index->keys = palloc0(sizeof(SdIndexKey) * Max(index->ncolumns, 1));
+	for (int i = 0; i < index->ncolumns; i++)
+	{
+		SdIndexKey *key = &index->keys[i];
+		SdColumn *column;
+
+		key->column = form->indkey.values[i];
+		column = sd_relation_column(index->relation, key->column);
+		if (column != NULL)
+		{
+			key->type = column->type;
+			key->type_collation = column->collation;
+		}
+		if (i < index->nkeys)
+		{
+			key->collation = collations->values[i];
+			key->opclass = opclasses->values[i];
+			key->option = options->values[i];
+			key->opclass_options = find_opclass_options(
+				cat, index->self->oid, i + 1);
+		}
+	}
+}
+
+static void
+fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
+				 TupleDesc desc)
+{
+	Datum trees;
+	bool isnull;
+
+	trees = heap_getattr(tuple, Anum_pg_index_indexprs, desc, &isnull);
+	if (!isnull)
+	{
+		List *expressions = (List *) sd_deparse_read(cat, trees);
+		ListCell *lc = list_head(expressions);
+
+		index->is_expression = true;
+		for (int i = 0; i < index->ncolumns; i++)
+		{
+			SdIndexKey *key = &index->keys[i];
+			Node *expr;
+
+			if (key->column != 0)
+				continue;
+			if (lc == NULL)
+				elog(ERROR, "too few expressions in index %u",
+					 index->self->oid);
+			expr = lfirst(lc);
+			key->type = exprType(expr);
+			key->type_collation = exprCollation(expr);
+			key->is_function_call = is_function_call(expr);
+			key->expression = sd_deparse(cat, index->relation, expr,
+										 SD_LAYOUT_FLAT, &index->problem);
+			lc = lnext(expressions, lc);
+		}
+	}
+
+	trees = heap_getattr(tuple, Anum_pg_index_indpred, desc, &isnull);
+	if (!isnull)
+	{
+		index->has_predicate = true;
+		index->predicate = sd_deparse(cat, index->relation,
+									  sd_deparse_read(cat, trees),
+									  SD_LAYOUT_FLAT, &index->problem);
+	}
+}
+
+/*
+ * Does the grammar take the expression as an index key as it is?  It takes
+ * function calls and what looks like one; the rest stands in parentheses.
+ */
+static bool
+is_function_call(Node *expr)
+{
+	switch (nodeTag(expr))
+	{
+		case T_FuncExpr:
+			/* a call that is written as a cast is not one */
+			return ((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL ||
+				   ((FuncExpr *) expr)->funcformat == COERCE_SQL_SYNTAX;
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_NullIfExpr:
+		case T_SQLValueFunction:
+		case T_XmlExpr:
+#ifdef SD_HAS_JSON_EXPR
+		case T_JsonExpr:
+#endif
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * sd_index_keep_opclass_options
+ *		Keep the parameters of a key's operator class, which stand in the
+ *		index's own row of pg_attribute, until the index is read.
+ *
+ * While pg_attribute is read for columns, this saves reading it once more.
+ */
+void
+sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
+{
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	OpclassOptionsKey key = {form->attrelid, form->attnum};
+	OpclassOptions *entry;
+	MemoryContext oldcontext;
+	SdRelation *rel;
+	Datum options;
+	bool isnull;
+
+	options = heap_getattr(tuple, Anum_pg_attribute_attoptions, desc, &isnull);
+	if (isnull)
+		return;
+	rel = hash_search(cat->relation_hash, &form->attrelid, HASH_FIND, NULL);
+	if (rel == NULL || (rel->kind != RELKIND_INDEX &&
+						rel->kind != RELKIND_PARTITIONED_INDEX))
+		return;
+
+	if (cat->opclass_options == NULL)
+		cat->opclass_options = sd_hash_create(
+			cat, "stormdisc operator class parameters",
+			sizeof(OpclassOptionsKey), sizeof(OpclassOptions));
+	entry = hash_search(cat->opclass_options, &key, HASH_ENTER, NULL);
+	oldcontext = MemoryContextSwitchTo(cat->context);
+	entry->options = DatumGetArrayTypePCopy(options);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* Likewise, for an index that has been read. */
+static void
+keep_late_opclass_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg)
+{
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	SdIndex *index = find_index(cat, form->attrelid);
+
+	if (index == NULL || form->attnum < 1 || form->attnum > index->nkeys)
+		return;
+	sd_index_keep_opclass_options(cat, tuple, desc);
+	index->keys[form->attnum - 1].opclass_options =
+		find_opclass_options(cat, form->attrelid, form->attnum);
+}
+
+static ArrayType *
+find_opclass_options(SdCatalog *cat, Oid index, int position)
+{
+	OpclassOptionsKey key = {index, position};
+	OpclassOptions *entry;
+
+	if (cat->opclass_options == NULL)
+		return NULL;
+	entry = hash_search(cat->opclass_options, &key, HASH_FIND, NULL);
+
+	return entry != NULL ? entry->options : NULL;
+}
+
+/* Does the access method have an order?  It is asked once. */
+static bool
+can_order(SdCatalog *cat, Oid access_method)
+{
+	AccessMethod *entry;
+	bool known;
+
+	/* the server's own are known, so that no handler needs to be called */
+	if (access_method == BTREE_AM_OID)
+		return true;
+	if (access_method == HASH_AM_OID || access_method == GIST_AM_OID ||
+		access_method == GIN_AM_OID || access_method == SPGIST_AM_OID ||
+		access_method == BRIN_AM_OID)
+		return false;
+
+	if (cat->access_methods == NULL)
+		cat->access_methods = sd_hash_create(cat, "stormdisc access methods",
+											 sizeof(Oid),
+											 sizeof(AccessMethod));
+	entry = hash_search(cat->access_methods, &access_method, HASH_ENTER,
+						&known);
+	if (!known)
+	{
+		const IndexAmRoutine *routine =
+			GetIndexAmRoutineByAmId(access_method, true);
+
+		entry->can_order = routine != NULL && routine->amcanorder;
+	}
+
+	return entry->can_order;
+}
+
+/* The operator class that goes without saying; it is looked up once. */
+static Oid
+default_opclass(SdCatalog *cat, Oid type, Oid access_method)
+{
+	DefaultOpclassKey key = {type, access_method};
+	DefaultOpclass *entry;
+
+	if (cat->default_opclasses == NULL)
+		cat->default_opclasses = sd_hash_create(
+			cat, "stormdisc default operator classes",
+			sizeof(DefaultOpclassKey), sizeof(DefaultOpclass));
+
+	entry = hash_search(cat->default_opclasses, &key, HASH_FIND, NULL);
+	if (entry == NULL)
+	{
+		Oid opclass = find_default_opclass(cat, type, access_method);
+
+		entry = hash_search(cat->default_opclasses, &key, HASH_ENTER, NULL);
+		entry->opclass = opclass;
+	}
+
+	return entry->opclass;
+}
+
+/*
+ * As GetDefaultOpClass(), which raises an error if the type is gone by now.
+ * So it is asked about the server's own types only: a user's type that has no
+ * operator class of its own uses that of its kind.
+ */
+static Oid
+find_default_opclass(SdCatalog *cat, Oid type, Oid access_method)
+{
+	int32 typmod = -1;
+	SdType *base = sd_catalog_base_type(cat, type, &typmod);
+
+	if (base->oid >= FirstNormalObjectId)
+	{
+		DefaultOpclass own = {{base->oid, access_method}, InvalidOid};
+
+		sd_scan_oid(cat, OperatorClassRelationId, OpclassAmNameNspIndexId,
+					Anum_pg_opclass_opcmethod, access_method,
+					keep_default_opclass, &own);
+		if (OidIsValid(own.opclass))
+			return own.opclass;
+	}
+
+	switch (base->kind)
+	{
+		case SD_TYPE_ENUM:
+			return GetDefaultOpClass(ANYENUMOID, access_method);
+		case SD_TYPE_RANGE:
+			return GetDefaultOpClass(ANYRANGEOID, access_method);
+		case SD_TYPE_MULTIRANGE:
+			return GetDefaultOpClass(ANYMULTIRANGEOID, access_method);
+		case SD_TYPE_COMPOSITE:
+			return GetDefaultOpClass(RECORDOID, access_method);
+		case SD_TYPE_ARRAY:
+			return GetDefaultOpClass(ANYARRAYOID, access_method);
+		default:
+			/* a base type takes a superuser and C code to drop */
+			return GetDefaultOpClass(base->oid, access_method);
+	}
+}
+
+static void
+keep_default_opclass(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+					 void *arg)
+{
+	Form_pg_opclass form = (Form_pg_opclass) GETSTRUCT(tuple);
+	DefaultOpclass *own = arg;
+
+	if (form->opcdefault && form->opcintype == own->key.type)
+		own->opclass = form->oid;
+}
+
+/*
+ * sd_index_definition
+ *		What pg_get_indexdef() says, under the snapshot; NULL if an
+ *		expression is missing.  In the scratch context.
+ */
+char *
+sd_index_definition(SdCatalog *cat, SdIndex *index)
+{
+	MemoryContext oldcontext;
+	StringInfoData buf;
+
+	if (index->problem != SD_PROBLEM_NONE)
+		return NULL;
+
+	oldcontext = MemoryContextSwitchTo(cat->scratch);
+	initStringInfo(&buf);
+	appendStringInfo(
+		&buf, "CREATE %sINDEX %s ON %s%s USING %s (",
+		index->is_unique ? "UNIQUE " : "",
+		quote_identifier(NameStr(index->self->name)),
+		index->self->kind == RELKIND_PARTITIONED_INDEX ? "ONLY " : "",
+		sd_relation_visible_name(index->relation),
+		quote_identifier(sd_catalog_name(cat, AccessMethodRelationId,
+										 index->self->access_method)));
+	append_columns(cat, &buf, index, NULL);
+	if (index->nulls_not_distinct)
+		appendStringInfoString(&buf, " NULLS NOT DISTINCT");
+	if (index->self->options != NULL)
+	{
+		appendStringInfoString(&buf, " WITH (");
+		sd_deparse_options(&buf, index->self->options);
+		appendStringInfoChar(&buf, ')');
+	}
+	if (index->has_predicate)
+		appendStringInfo(&buf, " WHERE %s", index->predicate);
+	MemoryContextSwitchTo(oldcontext);
+
+	return buf.data;
+}
+
+/*
+ * sd_index_exclusion
+ *		The index's part of an exclusion constraint's definition, likewise.
+ */
+char *
+sd_index_exclusion(SdCatalog *cat, SdIndex *index, const Oid *operators,
+				   int noperators)
+{
+	MemoryContext oldcontext;
+	StringInfoData buf;
+	char *text;
+
+	if (index->problem != SD_PROBLEM_NONE || noperators != index->nkeys)
+		return NULL;
+
+	oldcontext = MemoryContextSwitchTo(cat->scratch);
+	initStringInfo(&buf);
+	appendStringInfo(
+		&buf, "EXCLUDE USING %s (",
+		quote_identifier(sd_catalog_name(cat, AccessMethodRelationId,
+										 index->self->access_method)));
+	append_columns(cat, &buf, index, operators);
+	if (index->self->options != NULL)
+	{
+		appendStringInfoString(&buf, " WITH (");
+		sd_deparse_options(&buf, index->self->options);
+		appendStringInfoChar(&buf, ')');
+	}
+	if (index->has_predicate)
+		appendStringInfo(&buf, " WHERE (%s)", index->predicate);
+	text = sd_deparse_indent(buf.data);
+	MemoryContextSwitchTo(oldcontext);
+
+	return text;
+}
+
+/* Append the keys, a closing parenthesis, and the included columns. */
+static void
+append_columns(SdCatalog *cat, StringInfo buf, SdIndex *index,
+			   const Oid *operators)
+{
+	for (int i = 0; i < index->ncolumns; i++)
+	{
+		if (i == index->nkeys)
+			appendStringInfoString(buf, ") INCLUDE (");
+		else if (i > 0)
+			appendStringInfoString(buf, ", ");
+
+		append_key(cat, buf, index, &index->keys[i],
+				   operators != NULL && i < index->nkeys ? operators[i] :
+														   InvalidOid);
+	}
+	appendStringInfoChar(buf, ')');
+}
+
+static void
+append_key(SdCatalog *cat, StringInfo buf, SdIndex *index,
+		   const SdIndexKey *key, Oid operator_)
+{
+	SdColumn *column = sd_relation_column(index->relation, key->column);
+
+	if (column != NULL)
+		appendStringInfoString(buf, quote_identifier(NameStr(column->name)));
+	else
+		appendStringInfo(buf, key->is_function_call ? "%s" : "(%s)",
+						 key->expression);
+
+	/* an included column has no operator class, nor anything else */
+	if (!OidIsValid(key->opclass))
+		return;
+
+	if (OidIsValid(key->collation) && key->collation != key->type_collation)
+		appendStringInfo(buf, " COLLATE %s",
+						 sd_catalog_visible_name(cat, CollationRelationId,
+												 key->collation));
+	if (key->opclass_options != NULL ||
+		default_opclass(cat, key->type, index->self->access_method) !=
+			key->opclass)
+		appendStringInfo(buf, " %s",
+						 sd_catalog_visible_name(cat, OperatorClassRelationId,
+												 key->opclass));
+	if (key->opclass_options != NULL)
+	{
+		appendStringInfoString(buf, " (");
+		sd_deparse_options(buf, key->opclass_options);
+		appendStringInfoChar(buf, ')');
+	}
+
+	if (index->can_order)
+	{
+		bool desc = (key->option & INDOPTION_DESC) != 0;
+		bool nulls_first = (key->option & INDOPTION_NULLS_FIRST) != 0;
+
+		if (desc)
+			appendStringInfoString(buf, " DESC");
+		if (desc != nulls_first)
+			appendStringInfoString(buf, nulls_first ? " NULLS FIRST" :
+													  " NULLS LAST");
+	}
+	if (OidIsValid(operator_))
+	{
+		appendStringInfoString(buf, " WITH ");
+		append_operator(cat, buf, operator_, key->type);
+	}
+}
+
+/*
+ * Append an operator: its bare name if the parser would find the same one
+ * by it.
+ */
+static void
+append_operator(SdCatalog *cat, StringInfo buf, Oid oid, Oid type)
+{
+	const char *name = sd_catalog_name(cat, OperatorRelationId, oid);
+	Operator found = oper(NULL, list_make1(makeString(pstrdup(name))), type,
+						  type, true, -1);
+
+	if (found != NULL && oprid(found) == oid)
+		appendStringInfoString(buf, name);
+	else
+		appendStringInfo(buf, "OPERATOR(%s)",
+						 sd_catalog_qualified_name(cat, OperatorRelationId,
+												   oid));
+	if (found != NULL)
+		ReleaseSysCache(found);
+}
+
+/*
+ * sd_index_opclass
+ *		A key's operator class with its schema and parameters, in the scratch
+ *		context; NULL for an included column.
+ */
+char *
+sd_index_opclass(SdCatalog *cat, const SdIndexKey *key)
+{
+	MemoryContext oldcontext;
+	StringInfoData buf;
+
+	if (!OidIsValid(key->opclass))
+		return NULL;
+
+	oldcontext = MemoryContextSwitchTo(cat->scratch);
+	initStringInfo(&buf);
+	appendStringInfoString(
+		&buf, sd_catalog_qualified_name(cat, OperatorClassRelationId,
+										key->opclass));
+	if (key->opclass_options != NULL)
+	{
+		appendStringInfoString(&buf, " (");
+		sd_deparse_options(&buf, key->opclass_options);
+		appendStringInfoChar(&buf, ')');
+	}
+	MemoryContextSwitchTo(oldcontext);
+
+	return buf.data;
+}

@@ -1,0 +1,454 @@
+/*-------------------------------------------------------------------------
+ *
+ * sd_catalog.h
+ *	  One consistent reading of the system catalogs, as plain C structs.
+ *
+ * A reading has a scope (which relations), parts (what about them), and one
+ * registered snapshot that every scan uses.  User relations are never opened
+ * and never locked, so that no reader waits for somebody's DDL and nobody's
+ * DDL waits for a reader.  Expressions are turned into text by the server's
+ * own deparser, which does not use the snapshot; deparse.c tells how that is
+ * kept consistent, and when it cannot be, the text is NULL with a reason.
+ *
+ * Nothing else in stormdisc reads the catalogs for discovery.
+ *
+ * Memory: all that a reading returns lives until sd_catalog_end(), except
+ * what is said to live in the scratch context, which sd_catalog_reset()
+ * empties.
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORMDISC_CATALOG_H
+#define STORMDISC_CATALOG_H
+
+#include "access/attnum.h"
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "lib/stringinfo.h"
+#include "nodes/nodes.h"
+#include "nodes/pg_list.h"
+#include "utils/array.h"
+#include "utils/hsearch.h"
+#include "utils/palloc.h"
+#include "utils/snapshot.h"
+
+/* why something that a row should show is NULL */
+typedef enum SdProblem
+{
+	SD_PROBLEM_NONE,
+	SD_PROBLEM_VANISHED, /* something it needs was dropped meanwhile */
+	SD_PROBLEM_CHANGED,	 /* something it names was renamed meanwhile */
+	SD_PROBLEM_LOCKED,	 /* something it needs is locked by somebody */
+	SD_PROBLEM_DENIED	 /* the caller may not see it */
+} SdProblem;
+
+/* what to read about the relations in scope */
+#define SD_READ_COLUMNS 0x0001	   /* names, types and flags of columns */
+#define SD_READ_DEFAULTS 0x0002	   /* defaults; needs SD_READ_COLUMNS */
+#define SD_READ_SEQUENCES 0x0004   /* owned sequences of columns; likewise */
+#define SD_READ_PRIMARY_KEY 0x0008 /* marks the columns; likewise */
+#define SD_READ_INDEXES 0x0010	   /* likewise */
+#define SD_READ_INDEX_TEXTS 0x0020 /* expressions and predicates of indexes */
+#define SD_READ_KEYS 0x0040		   /* constraints that have an index */
+#define SD_READ_CONSTRAINTS 0x2000 /* all constraints; needs columns */
+#define SD_READ_INHERITANCE 0x0080 /* parents */
+#define SD_READ_BOUNDS 0x0100	   /* partition bounds */
+#define SD_READ_COMMENTS 0x0200	   /* of relations and their columns */
+#define SD_READ_INDEX_COMMENTS 0x0400
+#define SD_READ_CONSTRAINT_COMMENTS 0x0800
+#define SD_READ_TOAST_OPTIONS 0x1000
+
+/* a name with wildcards, as in include and exclude; see pattern.c */
+typedef struct SdPattern SdPattern;
+
+/* which relations a reading is about */
+typedef struct SdScope
+{
+	const char *kinds; /* the relkinds that the caller serves */
+	const char *kinds_error; /* "\"%s\" is not a table": for the others */
+	bool partitions_of;		 /* not the relation, but its partitions */
+	bool has_relation;
+	Oid relation;
+	bool has_schemas;
+	List *schema_names; /* of char * */
+	List *schemas;		/* of Oid: the same, once a reading has begun */
+	List *include;		/* of SdPattern * */
+	List *exclude;
+} SdScope;
+
+typedef struct SdSchema
+{
+	Oid oid; /* hash key */
+	bool found;
+	bool is_own_temp;
+	bool is_other_temp;
+	bool in_scope;
+	NameData name; /* pg_temp for the session's own temporary schema */
+} SdSchema;
+
+typedef enum SdTypeKind
+{
+	SD_TYPE_BASE,
+	SD_TYPE_DOMAIN,
+	SD_TYPE_ENUM,
+	SD_TYPE_COMPOSITE,
+	SD_TYPE_RANGE,
+	SD_TYPE_MULTIRANGE,
+	SD_TYPE_ARRAY,
+	SD_TYPE_PSEUDO
+} SdTypeKind;
+
+typedef struct SdType
+{
+	Oid oid; /* hash key */
+	bool found;
+	NameData name;
+	SdSchema *schema;
+	SdTypeKind kind;
+	Oid element;   /* of an array */
+	Oid base;	   /* of a domain */
+	int32 typmod;  /* of a domain's base */
+	bool not_null; /* of a domain */
+	Oid collation;
+	Oid relation; /* of a composite type */
+	Oid typmod_out;
+	bool has_default; /* a domain's own */
+	bool default_read;
+	char *default_value;
+	SdProblem default_problem;
+	bool labels_read;
+	Datum labels;			 /* of an enum: text[] */
+	const char *mapped_type; /* in the stormweaver dialect; NULL: not yet */
+	bool is_mapped;
+} SdType;
+
+typedef struct SdColumn
+{
+	NameData name;
+	bool exists; /* false for a dropped column */
+	AttrNumber number;
+	int position; /* among the columns that exist, from 1 */
+	Oid type;
+	int32 typmod;
+	Oid collation;
+	int16 length;
+	bool not_null; /* the column's own, not its domain's */
+	bool has_default;
+	bool is_local;
+	int inherited_count;
+	char identity;
+	char generated;
+	char storage;
+	char compression;
+	int statistics_target; /* -1: default */
+	bool in_primary_key;
+	bool in_partition_key;
+	char *default_value; /* or the generation expression */
+	Oid default_sequence; /* that the default calls nextval() of */
+	Oid sequence;		  /* owned by the column */
+	SdProblem problem;
+} SdColumn;
+
+typedef struct SdRelation
+{
+	Oid oid; /* hash key */
+	bool found;
+	bool in_scope;
+	NameData name;
+	SdSchema *schema;
+	char kind;
+	char persistence;
+	char replica_identity;
+	bool is_partition;
+	bool row_security;
+	bool force_row_security;
+	Oid access_method;
+	Oid tablespace;
+	Oid owner;
+	Oid of_type;
+	Oid toast;
+	float4 rows;
+	int32 pages;
+	ArrayType *options;
+	char *bound; /* pg_node_tree of a partition's bound */
+	int natts;
+	bool columns_read;
+	SdColumn *columns; /* natts of them, by attribute number - 1 */
+	List *indexes;	   /* of SdIndex *, by name */
+	List *constraints; /* of SdConstraint *, by name */
+} SdRelation;
+
+/* one direct parent of a table or index */
+typedef struct SdParent
+{
+	Oid relation;
+	int sequence;
+	bool detach_pending;
+} SdParent;
+
+typedef struct SdPartitionKey
+{
+	char strategy;
+	int nkeys;
+	AttrNumber *columns; /* 0: an expression */
+	char **expressions;	 /* NULL: a column, or a problem */
+	List *used_columns;	 /* attribute numbers in expressions */
+	SdProblem problem;
+} SdPartitionKey;
+
+typedef struct SdIndexKey
+{
+	AttrNumber column; /* 0: an expression */
+	char *expression;
+	bool is_function_call; /* the expression needs no parentheses */
+	Oid type;
+	Oid type_collation; /* of the column or expression itself */
+	Oid collation;
+	Oid opclass;
+	int16 option;
+	ArrayType *opclass_options;
+} SdIndexKey;
+
+typedef struct SdIndex
+{
+	SdRelation *self;	  /* its own row of pg_class */
+	SdRelation *relation; /* the table */
+	bool is_unique;
+	bool is_primary;
+	bool is_exclusion;
+	bool is_valid;
+	bool is_ready;
+	bool is_clustered;
+	bool is_replica_identity;
+	bool nulls_not_distinct;
+	bool is_expression;
+	bool can_order;
+	int nkeys;
+	int ncolumns; /* keys and included columns */
+	SdIndexKey *keys;
+	bool has_predicate;
+	char *predicate;
+	struct SdConstraint *constraint; /* that the index is for */
+	SdProblem problem;
+} SdIndex;
+
+typedef struct SdConstraint
+{
+	Oid oid; /* hash key */
+	bool found;
+	NameData name;
+	SdRelation *relation;
+	char type;
+	char on_update;
+	char on_delete;
+	char match;
+	bool deferrable;
+	bool deferred;
+	bool validated;
+	bool enforced;
+	bool period;
+	bool no_inherit;
+	bool is_local;
+	int inherited_count;
+	int ncolumns;
+	AttrNumber *columns;
+	Oid ref_relation;
+	int nref_columns;
+	AttrNumber *ref_columns;
+	int ndelete_columns;
+	AttrNumber *delete_columns;
+	Oid parent;
+	Oid index;
+	int noperators;
+	Oid *operators;
+	char *expression; /* of a check */
+	SdProblem problem;
+} SdConstraint;
+
+typedef struct SdCatalog
+{
+	MemoryContext context;
+	MemoryContext scratch;	   /* of one row */
+	MemoryContext expressions; /* of one expression, deparse.c's */
+	Snapshot snapshot;
+	int settings_level;
+	SdScope *scope;
+	int parts;
+	int nrelations;			/* in scope, by schema and name */
+	SdRelation **relations;
+	/* looked up so far, by OID; see the files that fill them */
+	HTAB *schemas;
+	HTAB *types;
+	HTAB *type_names;
+	HTAB *names;
+	HTAB *relation_hash;
+	HTAB *index_hash;
+	HTAB *constraint_hash;
+	HTAB *parents;
+	bool parents_complete;
+	HTAB *members; /* relations that belong to an extension */
+	HTAB *comments;
+	HTAB *default_opclasses;
+	HTAB *opclass_options;
+	bool opclass_options_read;
+	HTAB *access_methods;
+	List *sequences; /* OIDs of all, if pg_class was read whole */
+	Oid last_oid;			   /* columns.c's last question */
+	SdRelation *last_relation; /* and its answer */
+	/* deparse.c's names of one relation's columns at a time */
+	MemoryContext deparse_context;
+	SdRelation *deparse_relation;
+	List *deparse_namespace;
+	/* type_map.c's rows */
+	bool type_map_read;
+	bool type_map_locked;
+	List *type_map;
+	int problems;
+	int rows;
+} SdCatalog;
+
+/* ---- catalog.c: begin, read, end ---- */
+
+extern SdCatalog *sd_catalog_begin(SdScope *scope);
+extern void sd_catalog_read(SdCatalog *cat, int parts);
+extern void sd_catalog_reset(SdCatalog *cat);
+extern void sd_catalog_end(SdCatalog *cat);
+extern const char *sd_problem_name(SdProblem problem);
+
+/* ---- scope.c, pattern.c: which relations ---- */
+
+extern List *sd_scope_names(ArrayType *array, const char *argument);
+extern List *sd_scope_patterns(ArrayType *array, const char *argument);
+extern void sd_scope_resolve(SdCatalog *cat);
+extern bool sd_scope_has(SdCatalog *cat, SdRelation *rel);
+extern SdPattern *sd_pattern_parse(const char *text);
+extern bool sd_pattern_match(const SdPattern *pattern, const char *schema,
+							 const char *name);
+
+/* ---- settings.c: the settings that texts depend on ---- */
+
+extern int sd_settings_pin(void);
+extern void sd_settings_restore(int level);
+
+/* ---- scan.c: rows of a catalog under the reading's snapshot ---- */
+
+typedef void (*SdRowHandler)(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+							 void *arg);
+
+typedef struct SdKey
+{
+	AttrNumber column;
+	Datum value;
+	Oid equality; /* F_OIDEQ, ... */
+} SdKey;
+
+extern void sd_scan_all(SdCatalog *cat, Oid catalog, SdRowHandler handler,
+						void *arg);
+extern void sd_scan_index(SdCatalog *cat, Oid catalog, Oid index, int nkeys,
+						  const SdKey *keys, SdRowHandler handler,
+						void *arg);
+extern void sd_scan_oid(SdCatalog *cat, Oid catalog, Oid index,
+						AttrNumber column, Oid value, SdRowHandler handler,
+						void *arg);
+extern void sd_scan_oids(SdCatalog *cat, Oid catalog, Oid index,
+						 AttrNumber column, int noids, const Oid *oids,
+						 SdRowHandler handler,
+						void *arg);
+extern void sd_scan_relations(SdCatalog *cat, Oid catalog, Oid index,
+							  AttrNumber column, SdRowHandler handler,
+						void *arg);
+extern bool sd_scan_prefers_index(Oid catalog, long lookups);
+extern HTAB *sd_hash_create(SdCatalog *cat, const char *name, Size keysize,
+							Size entrysize);
+extern AttrNumber *sd_attribute_numbers(SdCatalog *cat, Datum array,
+										int *count);
+extern Oid *sd_attribute_oids(SdCatalog *cat, Datum array, int *count);
+
+/* ---- names.c: names of what the rows refer to, under the snapshot ---- */
+
+extern SdSchema *sd_catalog_schema(SdCatalog *cat, Oid oid);
+extern Oid sd_catalog_schema_oid(SdCatalog *cat, const char *name);
+extern const char *sd_catalog_name(SdCatalog *cat, Oid classid, Oid oid);
+extern const char *sd_catalog_qualified_name(SdCatalog *cat, Oid classid,
+											 Oid oid);
+extern const char *sd_catalog_visible_name(SdCatalog *cat, Oid classid,
+										   Oid oid);
+extern SdProblem sd_catalog_name_problem(SdCatalog *cat, Oid classid, Oid oid);
+extern SdType *sd_catalog_type(SdCatalog *cat, Oid oid);
+extern SdType *sd_catalog_base_type(SdCatalog *cat, Oid oid, int32 *typmod);
+extern const char *sd_catalog_format_type(SdCatalog *cat, Oid oid,
+										  int32 typmod);
+extern Datum sd_catalog_enum_labels(SdCatalog *cat, SdType *type);
+extern char *sd_catalog_type_default(SdCatalog *cat, SdType *type,
+									 SdProblem *problem);
+
+/* ---- relations.c: tables, their parents, partition keys, comments ---- */
+
+extern void sd_catalog_read_relations(SdCatalog *cat);
+extern void sd_catalog_read_inheritance(SdCatalog *cat);
+extern SdRelation *sd_catalog_relation(SdCatalog *cat, Oid oid);
+extern const char *sd_relation_visible_name(SdRelation *rel);
+extern const char *sd_relation_qualified_name(SdRelation *rel);
+extern ArrayType *sd_relation_toast_options(SdCatalog *cat, SdRelation *rel);
+extern List *sd_catalog_parents(SdCatalog *cat, Oid relation);
+extern SdRelation *sd_catalog_partition_parent(SdCatalog *cat,
+											   SdRelation *rel,
+											   bool *detach_pending);
+extern SdRelation *sd_catalog_partition_root(SdCatalog *cat, SdRelation *rel,
+											 int *level);
+extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
+												SdRelation *rel);
+extern void sd_catalog_read_comments(SdCatalog *cat, Oid classid, int noids,
+									 const Oid *oids);
+extern const char *sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid,
+									  int subid);
+
+/* ---- columns.c, indexes.c, constraints.c ---- */
+
+extern void sd_catalog_read_columns(SdCatalog *cat);
+extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
+extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
+extern const char *sd_relation_column_name(SdRelation *rel,
+										   AttrNumber number);
+extern SdColumn *sd_relation_column_by_name(SdRelation *rel,
+											const char *name);
+extern void sd_catalog_read_indexes(SdCatalog *cat);
+extern SdIndex *sd_catalog_index(SdCatalog *cat, Oid oid);
+extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
+extern char *sd_index_definition(SdCatalog *cat, SdIndex *index);
+extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
+								const Oid *operators, int noperators);
+extern void sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple,
+										  TupleDesc desc);
+extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
+extern void sd_catalog_read_constraints(SdCatalog *cat);
+extern SdConstraint *sd_catalog_constraint(SdCatalog *cat, Oid oid);
+extern char *sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
+									  SdProblem *problem);
+
+/* ---- deparse.c: expressions as text ---- */
+
+/* as pg_get_indexdef() lays them out, or as pg_get_expr() does */
+typedef enum SdLayout
+{
+	SD_LAYOUT_FLAT,
+	SD_LAYOUT_INDENTED
+} SdLayout;
+
+extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
+extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
+extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
+						SdLayout layout, SdProblem *problem);
+extern char *sd_deparse_indent(const char *flat);
+extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
+							  SdProblem *problem);
+extern void sd_deparse_options(StringInfo buf, ArrayType *options);
+
+/* ---- type_map.c: names of types in other tools ---- */
+
+#define SD_DIALECT_STORMWEAVER "stormweaver"
+
+extern void sd_type_map_check_dialect(SdCatalog *cat, const char *dialect);
+extern const char *sd_type_map_find(SdCatalog *cat, const char *dialect,
+									Oid type, bool *mapped);
+
+#endif /* STORMDISC_CATALOG_H */

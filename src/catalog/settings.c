@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The settings that the text of definitions depends on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "catalog/sd_catalog.h"
+
+/*
+ * With these, what a definition says depends on the database alone.  All but
+ * the last are the documented ones; the last keeps backslashes in literals as
+ * they are in a session that has switched the standard off.
+ */
+static const char *const pinned[][2] = {
+	{"search_path", "pg_catalog"},
+	{"TimeZone", "UTC"},
+	{"DateStyle", "ISO, MDY"},
+	{"IntervalStyle", "postgres"},
+	{"extra_float_digits", "3"},
+	{"bytea_output", "hex"},
+	{"quote_all_identifiers", "off"},
+	{"standard_conforming_strings", "on"},
+};
+
+/*
+ * sd_settings_pin
+ *		Set what texts depend on; the result is for sd_settings_restore().
+ *
+ * An error puts the caller's settings back, as with any function that has SET
+ * clauses.
+ */
+int
+sd_settings_pin(void)
+{
+	int level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(pinned); i++)
+	{
+		const char *now = GetConfigOption(pinned[i][0], false, false);
+
+		if (strcmp(now, pinned[i][1]) != 0)
+			(void) set_config_option(pinned[i][0], pinned[i][1], PGC_USERSET,
+									 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+									 false);
+	}
+
+	return level;
+}
+
+/*
+ * sd_settings_restore
+ *		Put back the settings as they were before sd_settings_pin().
+ */
+void
+sd_settings_restore(int level)
+{
+	AtEOXact_GUC(true, level);
+}

@@ -1,0 +1,236 @@
+/*-------------------------------------------------------------------------
+ *
+ * type_map.c
+ *	  Names of types in the dialects of other tools.
+ *
+ * StormWeaver's dialect is built in.  The table stormdisc.type_map holds what
+ * a user adds or overrides, per dialect.  It is the one table of ours that
+ * discovery reads; it is not waited for, and its lock is released at once.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "catalog/sd_catalog.h"
+
+/* what StormWeaver calls the server's own types; the rest is TEXT */
+static const struct
+{
+	Oid type;
+	const char *mapped_type;
+} stormweaver_map[] = {
+	{INT2OID, "INT"},	  {INT4OID, "INT"},		{INT8OID, "INT"},
+	{CHAROID, "CHAR"},	  {BPCHAROID, "CHAR"},	{VARCHAROID, "VARCHAR"},
+	{TEXTOID, "TEXT"},	  {FLOAT4OID, "REAL"},	{FLOAT8OID, "REAL"},
+	{NUMERICOID, "REAL"}, {BOOLOID, "BOOL"},	{BYTEAOID, "BYTEA"},
+};
+
+#define UNMAPPED_TYPE "TEXT"
+
+/* one row of stormdisc.type_map */
+typedef struct UserMapping
+{
+	char *dialect;
+	char *type_name;
+	char *mapped_type;
+} UserMapping;
+
+static void read_user_map(SdCatalog *cat);
+static void keep_user_mapping(SdCatalog *cat, TupleTableSlot *slot,
+							  const AttrNumber *columns);
+static const char *find_user_mapping(SdCatalog *cat, const char *dialect,
+									 SdType *type);
+
+/* the columns of the table, by name: an update may add others */
+static const char *const column_names[] = {"dialect", "type_name",
+										   "mapped_type"};
+
+/*
+ * sd_type_map_check_dialect
+ *		Raise 22023 unless the dialect is built in or the table knows it.
+ */
+void
+sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
+{
+	ListCell *lc;
+
+	if (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0)
+		return;
+
+	read_user_map(cat);
+	if (cat->type_map_locked)
+		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				errmsg("could not obtain lock on relation \"%s\"",
+					   "stormdisc.type_map"));
+	foreach (lc, cat->type_map)
+	{
+		if (strcmp(((UserMapping *) lfirst(lc))->dialect, dialect) == 0)
+			return;
+	}
+
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("dialect \"%s\" does not exist", dialect),
+			errhint("Use \"%s\", or add the dialect's types to the table stormdisc.type_map.",
+					SD_DIALECT_STORMWEAVER));
+}
+
+/*
+ * sd_type_map_find
+ *		The name of a type in a dialect.
+ *
+ * A domain is looked for under its own name and then as what it stands on.
+ * *mapped tells whether there is a mapping; the result is TEXT if there is
+ * none.  NULL means that the table is locked by somebody.
+ */
+const char *
+sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped)
+{
+	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
+	SdType *type = sd_catalog_type(cat, oid);
+
+	*mapped = false;
+	read_user_map(cat);
+	if (cat->type_map_locked)
+		return NULL;
+
+	for (;;)
+	{
+		const char *found = find_user_mapping(cat, dialect, type);
+
+		if (found != NULL)
+		{
+			*mapped = true;
+			return found;
+		}
+		if (type->kind != SD_TYPE_DOMAIN)
+			break;
+		type = sd_catalog_type(cat, type->base);
+	}
+
+	for (int i = 0; is_stormweaver && i < lengthof(stormweaver_map); i++)
+	{
+		if (stormweaver_map[i].type == type->oid)
+		{
+			*mapped = true;
+			return stormweaver_map[i].mapped_type;
+		}
+	}
+
+	return UNMAPPED_TYPE;
+}
+
+static const char *
+find_user_mapping(SdCatalog *cat, const char *dialect, SdType *type)
+{
+	const char *bare = NULL;
+	const char *qualified;
+	ListCell *lc;
+
+	if (cat->type_map == NIL || !type->found)
+		return NULL;
+
+	qualified = quote_qualified_identifier(NameStr(type->schema->name),
+										   NameStr(type->name));
+	foreach (lc, cat->type_map)
+	{
+		UserMapping *mapping = lfirst(lc);
+
+		if (strcmp(mapping->dialect, dialect) != 0)
+			continue;
+		if (strcmp(mapping->type_name, qualified) == 0)
+			return mapping->mapped_type;
+		if (strcmp(mapping->type_name, NameStr(type->name)) == 0)
+			bare = mapping->mapped_type;
+	}
+
+	return bare;
+}
+
+/* Read the table, once, without waiting for it and without keeping it. */
+static void
+read_user_map(SdCatalog *cat)
+{
+	Oid schema;
+	Oid relid;
+	Relation rel;
+	AttrNumber columns[lengthof(column_names)];
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+
+	if (cat->type_map_read)
+		return;
+	cat->type_map_read = true;
+
+	schema = get_namespace_oid("stormdisc", true);
+	relid = OidIsValid(schema) ? get_relname_relid("type_map", schema) :
+								 InvalidOid;
+	if (!OidIsValid(relid))
+		return;
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+	{
+		cat->type_map_locked = true;
+		return;
+	}
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+	{
+		UnlockRelationOid(relid, AccessShareLock);
+		return;
+	}
+
+	for (int i = 0; i < lengthof(column_names); i++)
+	{
+		columns[i] = get_attnum(relid, column_names[i]);
+		if (rel->rd_rel->relkind != RELKIND_RELATION ||
+			columns[i] == InvalidAttrNumber ||
+			get_atttype(relid, columns[i]) != TEXTOID)
+			ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("relation \"%s\" is not the table that stormdisc created",
+						   "stormdisc.type_map"));
+	}
+
+	slot = table_slot_create(rel, NULL);
+	scan = table_beginscan(rel, cat->snapshot, 0, NULL);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		keep_user_mapping(cat, slot, columns);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	relation_close(rel, AccessShareLock);
+}
+
+static void
+keep_user_mapping(SdCatalog *cat, TupleTableSlot *slot,
+				  const AttrNumber *columns)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
+	UserMapping *mapping = palloc(sizeof(UserMapping));
+	char **fields[] = {&mapping->dialect, &mapping->type_name,
+					   &mapping->mapped_type};
+
+	for (int i = 0; i < lengthof(fields); i++)
+	{
+		bool isnull;
+		Datum value = slot_getattr(slot, columns[i], &isnull);
+
+		*fields[i] = isnull ? "" : TextDatumGetCString(value);
+	}
+	cat->type_map = lappend(cat->type_map, mapping);
+	MemoryContextSwitchTo(oldcontext);
+}

@@ -1,0 +1,195 @@
+/*-------------------------------------------------------------------------
+ *
+ * constraints.c
+ *	  stormdisc_constraints: constraints of tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_operator.h"
+
+#include "compat.h"
+#include "discovery/discovery.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_constraints);
+
+static void add_constraint(SdDiscovery *disc, SdConstraint *con);
+static void add_reference(SdDiscovery *disc, SdConstraint *con);
+static void add_operators(SdDiscovery *disc, SdConstraint *con);
+static const char *constraint_type(char contype);
+static const char *action(char confupdtype);
+static const char *match_type(char confmatchtype);
+
+/*
+ * stormdisc_constraints(relation, schemas, include, exclude) -> setof row
+ *		Report the constraints of the tables in scope, by table and name.
+ */
+Datum
+stormdisc_constraints(PG_FUNCTION_ARGS)
+{
+	SdDiscovery *disc = sd_discovery_begin(
+		fcinfo, "rpf", "\"%s\" is not a table", false,
+		SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_CONSTRAINTS |
+			SD_READ_CONSTRAINT_COMMENTS);
+	SdCatalog *cat = disc->catalog;
+
+	for (int i = 0; i < cat->nrelations; i++)
+	{
+		ListCell *lc;
+
+		foreach (lc, cat->relations[i]->constraints)
+			add_constraint(disc, lfirst(lc));
+	}
+
+	sd_discovery_end(disc);
+
+	return (Datum) 0;
+}
+
+static void
+add_constraint(SdDiscovery *disc, SdConstraint *con)
+{
+	SdCatalog *cat = disc->catalog;
+	SdProblem problem = con->problem;
+	SdConstraint *parent = OidIsValid(con->parent) ?
+							   sd_catalog_constraint(cat, con->parent) :
+							   NULL;
+	SdRelation *index = sd_catalog_relation(cat, con->index);
+
+	sd_row_name(disc, &con->relation->schema->name);
+	sd_row_name(disc, &con->relation->name);
+	sd_row_name(disc, &con->name);
+	sd_row_text(disc, constraint_type(con->type));
+	sd_row_columns(disc, con->relation, con->ncolumns, con->columns);
+	add_reference(disc, con);
+	sd_row_bool(disc, con->deferrable);
+	sd_row_bool(disc, con->deferred);
+	sd_row_bool(disc, con->validated);
+	sd_row_bool(disc, con->enforced);
+	sd_row_bool(disc, con->period);
+	sd_row_bool(disc, con->no_inherit);
+	sd_row_bool(disc, con->is_local);
+	sd_row_int32(disc, con->inherited_count);
+	sd_row_text(disc, parent != NULL ? NameStr(parent->name) : NULL);
+	sd_row_text(disc, index != NULL ? NameStr(index->name) : NULL);
+	add_operators(disc, con);
+	sd_row_text(disc, con->expression);
+	sd_row_text(disc, sd_constraint_definition(cat, con, &problem));
+	sd_row_text(disc,
+				sd_catalog_comment(cat, ConstraintRelationId, con->oid, 0));
+	sd_row_end(disc, problem);
+}
+
+/* ref_*, on_update, on_delete, on_delete_columns, match_type */
+static void
+add_reference(SdDiscovery *disc, SdConstraint *con)
+{
+	SdRelation *ref = NULL;
+
+	if (con->type == CONSTRAINT_FOREIGN)
+		ref = sd_catalog_relation(disc->catalog, con->ref_relation);
+	if (ref == NULL)
+	{
+		for (int i = 0; i < 7; i++)
+			sd_row_null(disc);
+		return;
+	}
+
+	sd_relation_read_columns(disc->catalog, ref);
+	sd_row_name(disc, &ref->schema->name);
+	sd_row_name(disc, &ref->name);
+	sd_row_columns(disc, ref, con->nref_columns, con->ref_columns);
+	sd_row_text(disc, action(con->on_update));
+	sd_row_text(disc, action(con->on_delete));
+	sd_row_columns(disc, con->relation, con->ndelete_columns,
+				   con->delete_columns);
+	sd_row_text(disc, match_type(con->match));
+}
+
+/* exclusion_operators: with their schemas, in key order */
+static void
+add_operators(SdDiscovery *disc, SdConstraint *con)
+{
+	MemoryContext oldcontext;
+	const char **names;
+
+	/* a key WITHOUT OVERLAPS has operators too, but goes without saying */
+	if (con->type != CONSTRAINT_EXCLUSION)
+	{
+		sd_row_null(disc);
+		return;
+	}
+
+	oldcontext = MemoryContextSwitchTo(disc->row_context);
+	names = palloc(sizeof(char *) * (con->noperators + 1));
+	for (int i = 0; i < con->noperators; i++)
+		names[i] = sd_catalog_qualified_name(
+			disc->catalog, OperatorRelationId, con->operators[i]);
+	sd_row_texts(disc, con->noperators, names);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static const char *
+constraint_type(char contype)
+{
+	switch (contype)
+	{
+		case CONSTRAINT_PRIMARY:
+			return "primary key";
+		case CONSTRAINT_UNIQUE:
+			return "unique";
+		case CONSTRAINT_FOREIGN:
+			return "foreign key";
+		case CONSTRAINT_CHECK:
+			return "check";
+		case CONSTRAINT_EXCLUSION:
+			return "exclusion";
+		case CONSTRAINT_NOTNULL:
+			return "not null";
+		case CONSTRAINT_TRIGGER:
+			return "trigger";
+		default:
+			elog(ERROR, "invalid constraint type \"%c\"", contype);
+			return NULL; /* keep compiler quiet */
+	}
+}
+
+static const char *
+action(char confupdtype)
+{
+	switch (confupdtype)
+	{
+		case FKCONSTR_ACTION_NOACTION:
+			return "no action";
+		case FKCONSTR_ACTION_RESTRICT:
+			return "restrict";
+		case FKCONSTR_ACTION_CASCADE:
+			return "cascade";
+		case FKCONSTR_ACTION_SETNULL:
+			return "set null";
+		case FKCONSTR_ACTION_SETDEFAULT:
+			return "set default";
+		default:
+			elog(ERROR, "unrecognized foreign key action: %c", confupdtype);
+			return NULL; /* keep compiler quiet */
+	}
+}
+
+static const char *
+match_type(char confmatchtype)
+{
+	switch (confmatchtype)
+	{
+		case FKCONSTR_MATCH_SIMPLE:
+			return "simple";
+		case FKCONSTR_MATCH_FULL:
+			return "full";
+		case FKCONSTR_MATCH_PARTIAL:
+			return "partial";
+		default:
+			elog(ERROR, "unrecognized match type: %c", confmatchtype);
+			return NULL; /* keep compiler quiet */
+	}
+}

@@ -1,0 +1,299 @@
+/*-------------------------------------------------------------------------
+ *
+ * partitions.c
+ *	  stormdisc_partitions: partitions at every level, with their bounds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+
+#include "discovery/discovery.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_partitions);
+
+/* a partition and where it stands */
+typedef struct Partition
+{
+	SdRelation *relation;
+	SdRelation *parent;
+	SdRelation *root;
+	int level;
+	bool detach_pending;
+} Partition;
+
+static Partition *sort_partitions(SdCatalog *cat, int *count);
+static int compare_partitions(const void *a, const void *b);
+static int compare_relation_names(const SdRelation *a, const SdRelation *b);
+static void add_partition(SdDiscovery *disc, Partition *part);
+static void add_bound(SdDiscovery *disc, PartitionBoundSpec *spec,
+					  SdProblem *problem);
+static void add_range(SdDiscovery *disc, List *datums, SdProblem *problem);
+static void add_list(SdDiscovery *disc, List *datums, SdProblem *problem);
+static void add_range_size(SdDiscovery *disc, PartitionBoundSpec *spec);
+static bool integer_bound(List *datums, int64 *value);
+
+/*
+ * stormdisc_partitions(relation, schemas, include, exclude) -> setof row
+ *		Report the partitions in scope, by root, parent and name.
+ */
+Datum
+stormdisc_partitions(PG_FUNCTION_ARGS)
+{
+	SdDiscovery *disc = sd_discovery_begin(
+		fcinfo, "rpf", "\"%s\" is not a partitioned table", true,
+		SD_READ_INHERITANCE | SD_READ_BOUNDS);
+	int count;
+	Partition *partitions = sort_partitions(disc->catalog, &count);
+
+	for (int i = 0; i < count; i++)
+		add_partition(disc, &partitions[i]);
+
+	sd_discovery_end(disc);
+
+	return (Datum) 0;
+}
+
+static Partition *
+sort_partitions(SdCatalog *cat, int *count)
+{
+	Partition *partitions = palloc_extended(
+		sizeof(Partition) * (cat->nrelations + 1), MCXT_ALLOC_HUGE);
+
+	*count = 0;
+	for (int i = 0; i < cat->nrelations; i++)
+	{
+		Partition *part = &partitions[*count];
+
+		part->relation = cat->relations[i];
+		part->parent = sd_catalog_partition_parent(cat, part->relation,
+												   &part->detach_pending);
+		if (part->parent == NULL)
+			continue;
+		part->root = sd_catalog_partition_root(cat, part->relation,
+											   &part->level);
+		(*count)++;
+	}
+	qsort(partitions, *count, sizeof(Partition), compare_partitions);
+
+	return partitions;
+}
+
+static int
+compare_partitions(const void *a, const void *b)
+{
+	const Partition *left = a;
+	const Partition *right = b;
+	int result = compare_relation_names(left->root, right->root);
+
+	if (result == 0)
+		result = compare_relation_names(left->parent, right->parent);
+	if (result == 0)
+		result = compare_relation_names(left->relation, right->relation);
+
+	return result;
+}
+
+static int
+compare_relation_names(const SdRelation *a, const SdRelation *b)
+{
+	int result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
+
+	return result != 0 ? result : strcmp(NameStr(a->name), NameStr(b->name));
+}
+
+static void
+add_partition(SdDiscovery *disc, Partition *part)
+{
+	SdCatalog *cat = disc->catalog;
+	SdRelation *rel = part->relation;
+	SdProblem problem = SD_PROBLEM_NONE;
+	PartitionBoundSpec *spec = NULL;
+
+	sd_row_name(disc, &part->parent->schema->name);
+	sd_row_name(disc, &part->parent->name);
+	sd_row_name(disc, &rel->schema->name);
+	sd_row_name(disc, &rel->name);
+	if (rel->bound != NULL)
+	{
+		spec = castNode(PartitionBoundSpec,
+						sd_deparse_read_string(cat, rel->bound));
+		sd_row_text(disc, sd_deparse(cat, NULL, (Node *) spec,
+									 SD_LAYOUT_INDENTED, &problem));
+	}
+	else
+		sd_row_null(disc);
+	add_bound(disc, spec, &problem);
+	sd_row_int32(disc, part->level);
+	sd_row_name(disc, &part->root->schema->name);
+	sd_row_name(disc, &part->root->name);
+	sd_row_bool(disc, rel->kind != RELKIND_PARTITIONED_TABLE);
+	sd_row_bool(disc, part->detach_pending);
+	add_range_size(disc, spec);
+	sd_row_end(disc, problem);
+}
+
+/*
+ * strategy, lower_bound, upper_bound, list_values, modulus, remainder,
+ * is_default
+ */
+static void
+add_bound(SdDiscovery *disc, PartitionBoundSpec *spec, SdProblem *problem)
+{
+	if (spec == NULL)
+	{
+		for (int i = 0; i < 7; i++)
+			sd_row_null(disc);
+		return;
+	}
+
+	sd_row_text(disc, sd_partition_strategy(spec->strategy));
+	if (spec->strategy == PARTITION_STRATEGY_RANGE && !spec->is_default)
+	{
+		add_range(disc, spec->lowerdatums, problem);
+		add_range(disc, spec->upperdatums, problem);
+	}
+	else
+	{
+		sd_row_null(disc);
+		sd_row_null(disc);
+	}
+	if (spec->strategy == PARTITION_STRATEGY_LIST && !spec->is_default)
+		add_list(disc, spec->listdatums, problem);
+	else
+		sd_row_null(disc);
+	if (spec->strategy == PARTITION_STRATEGY_HASH)
+	{
+		sd_row_int32(disc, spec->modulus);
+		sd_row_int32(disc, spec->remainder);
+	}
+	else
+	{
+		sd_row_null(disc);
+		sd_row_null(disc);
+	}
+	sd_row_bool(disc, spec->is_default);
+}
+
+/* One side of a range, a member for each key column. */
+static void
+add_range(SdDiscovery *disc, List *datums, SdProblem *problem)
+{
+	const char **values = MemoryContextAlloc(
+		disc->row_context, sizeof(char *) * (list_length(datums) + 1));
+	SdProblem found = SD_PROBLEM_NONE;
+	int count = 0;
+	ListCell *lc;
+
+	foreach (lc, datums)
+	{
+		PartitionRangeDatum *datum = lfirst_node(PartitionRangeDatum, lc);
+
+		switch (datum->kind)
+		{
+			case PARTITION_RANGE_DATUM_MINVALUE:
+				values[count++] = "MINVALUE";
+				break;
+			case PARTITION_RANGE_DATUM_MAXVALUE:
+				values[count++] = "MAXVALUE";
+				break;
+			case PARTITION_RANGE_DATUM_VALUE:
+				values[count++] = sd_deparse_value(disc->catalog, datum->value,
+												   &found);
+				break;
+		}
+	}
+	if (found != SD_PROBLEM_NONE)
+	{
+		*problem = found;
+		sd_row_null(disc);
+	}
+	else
+		sd_row_texts(disc, count, values);
+}
+
+/* The values of a list partition; NULL is one that a list may hold. */
+static void
+add_list(SdDiscovery *disc, List *datums, SdProblem *problem)
+{
+	const char **values = MemoryContextAlloc(
+		disc->row_context, sizeof(char *) * (list_length(datums) + 1));
+	SdProblem found = SD_PROBLEM_NONE;
+	int count = 0;
+	ListCell *lc;
+
+	foreach (lc, datums)
+		values[count++] = sd_deparse_value(disc->catalog, lfirst(lc), &found);
+	if (found != SD_PROBLEM_NONE)
+	{
+		*problem = found;
+		sd_row_null(disc);
+	}
+	else
+		sd_row_texts(disc, count, values);
+}
+
+/*
+ * range_size, range_base: of a range over one integer column.  The base is
+ * the partition's number, if all partitions have the same size and one of
+ * them starts at 0.
+ */
+static void
+add_range_size(SdDiscovery *disc, PartitionBoundSpec *spec)
+{
+	int64 lower;
+	int64 upper;
+	int64 size;
+
+	if (spec == NULL || spec->strategy != PARTITION_STRATEGY_RANGE ||
+		!integer_bound(spec->lowerdatums, &lower) ||
+		!integer_bound(spec->upperdatums, &upper) ||
+		pg_sub_s64_overflow(upper, lower, &size) || size <= 0)
+	{
+		sd_row_null(disc);
+		sd_row_null(disc);
+		return;
+	}
+
+	sd_row_int64(disc, size);
+	if (lower % size == 0)
+		sd_row_int64(disc, lower / size);
+	else
+		sd_row_null(disc);
+}
+
+static bool
+integer_bound(List *datums, int64 *value)
+{
+	PartitionRangeDatum *datum;
+	Const *constant;
+
+	if (list_length(datums) != 1)
+		return false;
+	datum = linitial_node(PartitionRangeDatum, datums);
+	if (datum->kind != PARTITION_RANGE_DATUM_VALUE)
+		return false;
+	constant = castNode(Const, datum->value);
+	if (constant->constisnull)
+		return false;
+
+	switch (constant->consttype)
+	{
+		case INT2OID:
+			*value = DatumGetInt16(constant->constvalue);
+			return true;
+		case INT4OID:
+			*value = DatumGetInt32(constant->constvalue);
+			return true;
+		case INT8OID:
+			*value = DatumGetInt64(constant->constvalue);
+			return true;
+		default:
+			return false;
+	}
+}

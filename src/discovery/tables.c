@@ -1,0 +1,224 @@
+/*-------------------------------------------------------------------------
+ *
+ * tables.c
+ *	  stormdisc_tables: tables, partitioned tables and foreign tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_am.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_tablespace.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "discovery/discovery.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_tables);
+
+static void add_partitioning(SdDiscovery *disc, SdRelation *rel,
+							 SdPartitionKey *key);
+static void add_inherits(SdDiscovery *disc, SdRelation *rel);
+static void add_options(SdDiscovery *disc, SdRelation *rel);
+static const char *persistence(char relpersistence);
+static const char *replica_identity(char relreplident);
+
+/*
+ * stormdisc_tables(relation, schemas, include, exclude) -> setof row
+ *		Report the tables in scope, by schema and name.
+ */
+Datum
+stormdisc_tables(PG_FUNCTION_ARGS)
+{
+	SdDiscovery *disc = sd_discovery_begin(
+		fcinfo, "rpf", "\"%s\" is not a table", false,
+		SD_READ_INHERITANCE | SD_READ_COMMENTS | SD_READ_TOAST_OPTIONS);
+	SdCatalog *cat = disc->catalog;
+
+	for (int i = 0; i < cat->nrelations; i++)
+	{
+		SdRelation *rel = cat->relations[i];
+		SdPartitionKey *key = sd_catalog_partition_key(cat, rel);
+
+		sd_row_name(disc, &rel->schema->name);
+		sd_row_name(disc, &rel->name);
+		sd_row_text(disc, sd_table_type(rel->kind));
+		sd_row_text(disc, sd_catalog_name(cat, AccessMethodRelationId,
+										  rel->access_method));
+		sd_row_text(disc, OidIsValid(rel->tablespace) ?
+							  sd_catalog_name(cat, TableSpaceRelationId,
+											  rel->tablespace) :
+							  "");
+		add_partitioning(disc, rel, key);
+		sd_row_text(disc, persistence(rel->persistence));
+		sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+		if (rel->rows < 0)
+			sd_row_null(disc);
+		else
+			sd_row_int64(disc, (int64) rel->rows);
+		if (rel->pages < 0)
+			sd_row_null(disc);
+		else
+			sd_row_int64(disc, (int64) rel->pages * BLCKSZ);
+		sd_row_qualified(disc, TypeRelationId, rel->of_type);
+		add_inherits(disc, rel);
+		add_options(disc, rel);
+		sd_row_text(disc, replica_identity(rel->replica_identity));
+		sd_row_bool(disc, rel->row_security);
+		sd_row_bool(disc, rel->force_row_security);
+		sd_row_text(disc,
+					sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
+		sd_row_oid(disc, rel->oid);
+		sd_row_end(disc, key != NULL ? key->problem : SD_PROBLEM_NONE);
+	}
+
+	sd_discovery_end(disc);
+
+	return (Datum) 0;
+}
+
+/* is_partition, partition_type, partition_key, parent_*, level, root_* */
+static void
+add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
+{
+	SdCatalog *cat = disc->catalog;
+	SdRelation *parent = sd_catalog_partition_parent(cat, rel, NULL);
+
+	sd_row_bool(disc, rel->is_partition);
+	if (key != NULL)
+	{
+		const char **names = MemoryContextAlloc(
+			disc->row_context, sizeof(char *) * (key->nkeys + 1));
+
+		for (int i = 0; i < key->nkeys; i++)
+			names[i] = key->columns[i] != 0 ?
+						   sd_relation_column_name(rel, key->columns[i]) :
+						   key->expressions[i];
+		sd_row_text(disc, sd_partition_strategy(key->strategy));
+		sd_row_texts(disc, key->nkeys, names);
+	}
+	else
+	{
+		sd_row_null(disc);
+		sd_row_null(disc);
+	}
+	sd_row_text(disc, parent ? NameStr(parent->schema->name) : NULL);
+	sd_row_text(disc, parent ? NameStr(parent->name) : NULL);
+
+	if (rel->is_partition || rel->kind == RELKIND_PARTITIONED_TABLE)
+	{
+		int level;
+		SdRelation *root = sd_catalog_partition_root(cat, rel, &level);
+
+		sd_row_int32(disc, level);
+		sd_row_name(disc, &root->schema->name);
+		sd_row_name(disc, &root->name);
+	}
+	else
+	{
+		sd_row_null(disc);
+		sd_row_null(disc);
+		sd_row_null(disc);
+	}
+}
+
+/* The tables that this one inherits from; a partition's parent is not one. */
+static void
+add_inherits(SdDiscovery *disc, SdRelation *rel)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
+	List *parents = rel->is_partition ?
+						NIL :
+						sd_catalog_parents(disc->catalog, rel->oid);
+	const char **names = palloc(sizeof(char *) * (list_length(parents) + 1));
+	int count = 0;
+	ListCell *lc;
+
+	foreach (lc, parents)
+	{
+		SdParent *parent = lfirst(lc);
+		SdRelation *table = sd_catalog_relation(disc->catalog,
+												parent->relation);
+
+		if (table != NULL)
+			names[count++] = sd_relation_qualified_name(table);
+	}
+	MemoryContextSwitchTo(oldcontext);
+	sd_row_texts(disc, count, names);
+}
+
+/* The table's storage options, and those of its toast table as toast.*. */
+static void
+add_options(SdDiscovery *disc, SdRelation *rel)
+{
+	ArrayType *toast_options = sd_relation_toast_options(disc->catalog, rel);
+	MemoryContext oldcontext;
+	ArrayBuildState *options;
+	Datum *members;
+	int nmembers;
+
+	if (toast_options == NULL)
+	{
+		sd_row_options(disc, rel->options);
+		return;
+	}
+
+	oldcontext = MemoryContextSwitchTo(disc->row_context);
+	options = initArrayResult(TEXTOID, disc->row_context, false);
+	if (rel->options != NULL)
+	{
+		deconstruct_array(rel->options, TEXTOID, -1, false, TYPALIGN_INT,
+						  &members, NULL, &nmembers);
+		for (int i = 0; i < nmembers; i++)
+			accumArrayResult(options, members[i], false, TEXTOID,
+							 disc->row_context);
+	}
+	deconstruct_array(toast_options, TEXTOID, -1, false, TYPALIGN_INT,
+					  &members, NULL, &nmembers);
+	for (int i = 0; i < nmembers; i++)
+		accumArrayResult(options,
+						 CStringGetTextDatum(psprintf(
+							 "toast.%s", TextDatumGetCString(members[i]))),
+						 false, TEXTOID, disc->row_context);
+	sd_row_datum(disc, makeArrayResult(options, disc->row_context));
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static const char *
+persistence(char relpersistence)
+{
+	switch (relpersistence)
+	{
+		case RELPERSISTENCE_PERMANENT:
+			return "permanent";
+		case RELPERSISTENCE_UNLOGGED:
+			return "unlogged";
+		case RELPERSISTENCE_TEMP:
+			return "temporary";
+		default:
+			elog(ERROR, "unrecognized persistence: %c", relpersistence);
+			return NULL; /* keep compiler quiet */
+	}
+}
+
+static const char *
+replica_identity(char relreplident)
+{
+	switch (relreplident)
+	{
+		case REPLICA_IDENTITY_DEFAULT:
+			return "default";
+		case REPLICA_IDENTITY_NOTHING:
+			return "nothing";
+		case REPLICA_IDENTITY_FULL:
+			return "full";
+		case REPLICA_IDENTITY_INDEX:
+			return "index";
+		default:
+			elog(ERROR, "unrecognized replica identity: %c", relreplident);
+			return NULL; /* keep compiler quiet */
+	}
+}

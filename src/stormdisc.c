@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * stormdisc.c
+ *	  Module magic and settings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+#include "stormdisc.h"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "stormdisc", .version = STORMDISC_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+extern PGDLLEXPORT void _PG_init(void);
+
+char *sd_setting_schemas = NULL;
+
+static bool check_schemas(char **newval, void **extra, GucSource source);
+
+void
+_PG_init(void)
+{
+	DefineCustomStringVariable(
+		"stormdisc.schemas",
+		"Schemas that are discovered when a call names none.",
+		"A list of names like search_path's.  An empty string means every user schema.",
+		&sd_setting_schemas, "", PGC_USERSET, GUC_LIST_INPUT, check_schemas,
+		NULL, NULL);
+
+	MarkGUCPrefixReserved("stormdisc");
+}
+
+/* Accept a well-formed list of names; that they exist is checked when used. */
+static bool
+check_schemas(char **newval, void **extra, GucSource source)
+{
+	List *names;
+
+	if (!SplitIdentifierString(pstrdup(*newval), ',', &names))
+	{
+		GUC_check_errdetail("List syntax is invalid.");
+		return false;
+	}
+
+	return true;
+}
