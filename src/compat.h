@@ -44,10 +44,10 @@
 
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
-#define sd_parse_type(string, typid, typmod) \
+#define sd_parse_type(string, typid, typmod)                                   \
 	parseTypeString((string), (typid), (typmod), NULL)
 #else
-#define sd_parse_type(string, typid, typmod) \
+#define sd_parse_type(string, typid, typmod)                                   \
 	parseTypeString((string), (typid), (typmod), false)
 #endif
 

@@ -29,8 +29,10 @@ sd_catalog_begin(SdScope *scope)
 	SdCatalog *cat;
 
 	if (HistoricSnapshotActive())
-		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("schema discovery is not supported during logical decoding"));
+		ereport(
+			ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg(
+				"schema discovery is not supported during logical decoding"));
 	if (!ActiveSnapshotSet())
 		elog(ERROR, "cannot discover a schema without an active snapshot");
 
@@ -108,12 +110,15 @@ void
 sd_catalog_end(SdCatalog *cat)
 {
 	if (cat->problems > 0)
-		ereport(WARNING,
-				errmsg_plural("%d of %d rows is incomplete",
-							  "%d of %d rows are incomplete", cat->problems,
-							  cat->problems, cat->rows),
-				errdetail("Concurrent schema changes made some definitions unavailable."),
-				errhint("The column \"problem\" tells why; ask again for these relations."));
+		ereport(
+			WARNING,
+			errmsg_plural("%d of %d rows is incomplete",
+						  "%d of %d rows are incomplete", cat->problems,
+						  cat->problems, cat->rows),
+			errdetail(
+				"Concurrent schema changes made some definitions unavailable."),
+			errhint(
+				"The column \"problem\" tells why; ask again for these relations."));
 
 	sd_settings_restore(cat->settings_level);
 	UnregisterSnapshot(cat->snapshot);

@@ -95,8 +95,8 @@ prepare_columns(SdCatalog *cat, SdRelation *rel)
 	if (rel->columns_read)
 		return;
 	rel->columns_read = true;
-	rel->columns = MemoryContextAllocZero(
-		cat->context, sizeof(SdColumn) * Max(rel->natts, 1));
+	rel->columns = MemoryContextAllocZero(cat->context, sizeof(SdColumn) *
+															Max(rel->natts, 1));
 }
 
 static void
@@ -172,13 +172,13 @@ wanted_relation(SdCatalog *cat, Oid oid)
 	if (cat->last_oid != oid)
 	{
 		cat->last_oid = oid;
-		cat->last_relation = hash_search(cat->relation_hash, &oid, HASH_FIND,
-										 NULL);
+		cat->last_relation =
+			hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
 	}
 
-	return cat->last_relation != NULL && cat->last_relation->columns_read ?
-			   cat->last_relation :
-			   NULL;
+	return cat->last_relation != NULL && cat->last_relation->columns_read
+			   ? cat->last_relation
+			   : NULL;
 }
 
 static void
@@ -215,8 +215,8 @@ keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 #ifdef SD_NULLABLE_STATTARGET
 	{
 		bool isnull;
-		Datum target = heap_getattr(tuple, Anum_pg_attribute_attstattarget,
-									desc, &isnull);
+		Datum target =
+			heap_getattr(tuple, Anum_pg_attribute_attstattarget, desc, &isnull);
 
 		column->statistics_target = isnull ? -1 : DatumGetInt16(target);
 	}
@@ -245,8 +245,7 @@ keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	expr = sd_deparse_read(cat, tree);
 	(void) find_nextval(expr, &column->default_sequence);
-	column->default_value = sd_deparse(cat, rel, expr, SD_LAYOUT_INDENTED,
-									   &column->problem);
+	column->default_value = sd_deparse(cat, rel, expr, &column->problem);
 }
 
 /* Find the sequence in a call of nextval() with a constant. */
@@ -314,8 +313,8 @@ read_owned_sequences(SdCatalog *cat, SdRelation *rel)
 	};
 
 	sd_relation_read_columns(cat, rel);
-	sd_scan_index(cat, DependRelationId, DependReferenceIndexId,
-				  lengthof(keys), keys, keep_sequence, NULL);
+	sd_scan_index(cat, DependRelationId, DependReferenceIndexId, lengthof(keys),
+				  keys, keep_sequence, NULL);
 }
 
 /*

@@ -59,8 +59,7 @@ sd_catalog_read_constraints(SdCatalog *cat)
 			SdConstraint *con = lfirst(lc);
 
 			if (points_to_partition(cat, con))
-				rel->constraints =
-					foreach_delete_current(rel->constraints, lc);
+				rel->constraints = foreach_delete_current(rel->constraints, lc);
 			else
 				sd_index_set_constraint(cat, con);
 		}
@@ -70,8 +69,8 @@ sd_catalog_read_constraints(SdCatalog *cat)
 	if ((cat->parts & SD_READ_CONSTRAINT_COMMENTS) &&
 		cat->constraint_hash != NULL)
 	{
-		Oid *oids = palloc(sizeof(Oid) *
-						   hash_get_num_entries(cat->constraint_hash));
+		Oid *oids =
+			palloc(sizeof(Oid) * hash_get_num_entries(cat->constraint_hash));
 		int noids = 0;
 		HASH_SEQ_STATUS status;
 		SdConstraint *con;
@@ -132,8 +131,7 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		rel = sd_catalog_relation(cat, form->conrelid);
 	else
 	{
-		rel = hash_search(cat->relation_hash, &form->conrelid, HASH_FIND,
-						  NULL);
+		rel = hash_search(cat->relation_hash, &form->conrelid, HASH_FIND, NULL);
 		if (rel == NULL || !rel->in_scope)
 			return;
 	}
@@ -148,9 +146,8 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	oldcontext = MemoryContextSwitchTo(cat->context);
 	if (cat->constraint_hash == NULL)
-		cat->constraint_hash = sd_hash_create(cat, "stormdisc constraints",
-											  sizeof(Oid),
-											  sizeof(SdConstraint));
+		cat->constraint_hash = sd_hash_create(
+			cat, "stormdisc constraints", sizeof(Oid), sizeof(SdConstraint));
 	con = hash_search(cat->constraint_hash, &form->oid, HASH_ENTER, &known);
 	memset((char *) con + sizeof(Oid), 0, sizeof(SdConstraint) - sizeof(Oid));
 	if (!wanted)
@@ -174,13 +171,13 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	con->ref_relation = form->confrelid;
 	con->parent = form->conparentid;
 	con->index = form->conindid;
-	con->columns = numbers(cat, tuple, desc, Anum_pg_constraint_conkey,
-						   &con->ncolumns);
+	con->columns =
+		numbers(cat, tuple, desc, Anum_pg_constraint_conkey, &con->ncolumns);
 	con->ref_columns = numbers(cat, tuple, desc, Anum_pg_constraint_confkey,
 							   &con->nref_columns);
-	con->delete_columns = numbers(cat, tuple, desc,
-								  Anum_pg_constraint_confdelsetcols,
-								  &con->ndelete_columns);
+	con->delete_columns =
+		numbers(cat, tuple, desc, Anum_pg_constraint_confdelsetcols,
+				&con->ndelete_columns);
 	value = heap_getattr(tuple, Anum_pg_constraint_conexclop, desc, &isnull);
 	if (!isnull)
 		con->operators = sd_attribute_oids(cat, value, &con->noperators);
@@ -190,7 +187,7 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		value = heap_getattr(tuple, Anum_pg_constraint_conbin, desc, &isnull);
 		if (!isnull)
 			con->expression = sd_deparse(cat, rel, sd_deparse_read(cat, value),
-										 SD_LAYOUT_INDENTED, &con->problem);
+										 &con->problem);
 	}
 	MemoryContextSwitchTo(oldcontext);
 }
@@ -237,8 +234,7 @@ points_to_partition(SdCatalog *cat, SdConstraint *con)
  *		context.  On NULL, *problem says why.
  */
 char *
-sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
-						 SdProblem *problem)
+sd_constraint_definition(SdCatalog *cat, SdConstraint *con, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->scratch);
 	SdColumn *column;
@@ -266,28 +262,28 @@ sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
 			appendStringInfo(&buf, "CHECK (%s)", con->expression);
 			break;
 		case CONSTRAINT_NOTNULL:
-			column = con->ncolumns == 1 ?
-						 sd_relation_column(con->relation, con->columns[0]) :
-						 NULL;
+			column = con->ncolumns == 1
+						 ? sd_relation_column(con->relation, con->columns[0])
+						 : NULL;
 			appendStringInfo(&buf, "NOT NULL %s",
-							 column != NULL ?
-								 quote_identifier(NameStr(column->name)) :
-								 "???");
+							 column != NULL
+								 ? quote_identifier(NameStr(column->name))
+								 : "???");
 			break;
 		case CONSTRAINT_TRIGGER:
 			appendStringInfoString(&buf, "TRIGGER");
 			break;
 		case CONSTRAINT_EXCLUSION:
 			index = sd_catalog_index(cat, con->index);
-			exclusion = index != NULL ?
-							sd_index_exclusion(cat, index, con->operators,
-											   con->noperators) :
-							NULL;
+			exclusion = index != NULL
+							? sd_index_exclusion(cat, index, con->operators,
+												 con->noperators)
+							: NULL;
 			if (exclusion == NULL)
 			{
-				*problem = index != NULL && index->problem ?
-							   index->problem :
-							   SD_PROBLEM_VANISHED;
+				*problem = index != NULL && index->problem
+							   ? index->problem
+							   : SD_PROBLEM_VANISHED;
 				MemoryContextSwitchTo(oldcontext);
 				return NULL;
 			}
@@ -297,8 +293,8 @@ sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
 			elog(ERROR, "invalid constraint type \"%c\"", con->type);
 	}
 
-	if (con->no_inherit && (con->type == CONSTRAINT_CHECK ||
-							con->type == CONSTRAINT_NOTNULL))
+	if (con->no_inherit &&
+		(con->type == CONSTRAINT_CHECK || con->type == CONSTRAINT_NOTNULL))
 		appendStringInfoString(&buf, " NO INHERIT");
 	if (con->deferrable)
 		appendStringInfoString(&buf, " DEFERRABLE");
@@ -377,9 +373,8 @@ append_key(SdCatalog *cat, StringInfo buf, SdConstraint *con)
 {
 	SdIndex *index = sd_catalog_index(cat, con->index);
 
-	appendStringInfoString(buf, con->type == CONSTRAINT_PRIMARY ?
-									"PRIMARY KEY " :
-									"UNIQUE ");
+	appendStringInfoString(buf, con->type == CONSTRAINT_PRIMARY ? "PRIMARY KEY "
+																: "UNIQUE ");
 	if (con->type == CONSTRAINT_UNIQUE && index != NULL &&
 		index->nulls_not_distinct)
 		appendStringInfoString(buf, "NULLS NOT DISTINCT ");
@@ -413,10 +408,9 @@ append_columns(StringInfo buf, SdRelation *rel, const AttrNumber *columns,
 	{
 		SdColumn *column = sd_relation_column(rel, columns[i]);
 
-		appendStringInfo(buf, "%s%s%s", i > 0 ? ", " : "",
-						 period && i == ncolumns - 1 ? "PERIOD " : "",
-						 column != NULL ?
-							 quote_identifier(NameStr(column->name)) :
-							 "???");
+		appendStringInfo(
+			buf, "%s%s%s", i > 0 ? ", " : "",
+			period && i == ncolumns - 1 ? "PERIOD " : "",
+			column != NULL ? quote_identifier(NameStr(column->name)) : "???");
 	}
 }

@@ -97,6 +97,7 @@ static List *column_names(SdCatalog *cat, SdRelation *rel);
 static bool renumber_system_columns(Node *node, Facts *facts);
 static char *print_expression(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
+static char *indent_case(const char *flat);
 static void start_line(StringInfo buf, int indent);
 
 /*
@@ -146,8 +147,7 @@ sd_deparse_read_string(SdCatalog *cat, const char *node_tree)
  * expression may be scribbled on.
  */
 char *
-sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdLayout layout,
-		   SdProblem *problem)
+sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	Facts facts = {0};
@@ -156,8 +156,8 @@ sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdLayout layout,
 	facts.natts = rel ? rel->natts : 0;
 	collect_facts(expr, &facts);
 	text = print(cat, rel, expr, &facts, print_expression, problem);
-	if (text != NULL && facts.has_case && layout == SD_LAYOUT_INDENTED)
-		text = sd_deparse_indent(text);
+	if (text != NULL && facts.has_case)
+		text = indent_case(text);
 
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
@@ -216,11 +216,10 @@ sd_deparse_options(StringInfo buf, ArrayType *options)
 			value = "";
 
 		/* a value is an identifier or else a literal */
-		appendStringInfo(buf, "%s%s=%s", i > 0 ? ", " : "",
-						 quote_identifier(name),
-						 quote_identifier(value) == value ?
-							 value :
-							 quote_literal_cstr(value));
+		appendStringInfo(
+			buf, "%s%s=%s", i > 0 ? ", " : "", quote_identifier(name),
+			quote_identifier(value) == value ? value
+											 : quote_literal_cstr(value));
 	}
 }
 
@@ -257,21 +256,21 @@ collect_facts(Node *node, Facts *facts)
 					   ((ScalarArrayOpExpr *) node)->opno, true);
 			break;
 		case T_RowCompareExpr:
-			{
-				ListCell *lc;
+		{
+			ListCell *lc;
 
-				foreach (lc, ((RowCompareExpr *) node)->opnos)
-					add_object(facts, OperatorRelationId, lfirst_oid(lc), true);
-				break;
-			}
+			foreach (lc, ((RowCompareExpr *) node)->opnos)
+				add_object(facts, OperatorRelationId, lfirst_oid(lc), true);
+			break;
+		}
 		case T_CollateExpr:
 			add_object(facts, CollationRelationId,
 					   ((CollateExpr *) node)->collOid, true);
 			break;
 		case T_FieldSelect:
-			facts->row_types = lappend_oid(
-				facts->row_types,
-				exprType((Node *) ((FieldSelect *) node)->arg));
+			facts->row_types =
+				lappend_oid(facts->row_types,
+							exprType((Node *) ((FieldSelect *) node)->arg));
 			break;
 		case T_FieldStore:
 			facts->row_types = lappend_oid(facts->row_types,
@@ -301,14 +300,14 @@ collect_facts(Node *node, Facts *facts)
 			facts->has_case = true;
 			break;
 		case T_PartitionBoundSpec:
-			{
-				PartitionBoundSpec *spec = (PartitionBoundSpec *) node;
+		{
+			PartitionBoundSpec *spec = (PartitionBoundSpec *) node;
 
-				collect_facts((Node *) spec->listdatums, facts);
-				collect_facts((Node *) spec->lowerdatums, facts);
-				collect_facts((Node *) spec->upperdatums, facts);
-				return false;
-			}
+			collect_facts((Node *) spec->listdatums, facts);
+			collect_facts((Node *) spec->lowerdatums, facts);
+			collect_facts((Node *) spec->upperdatums, facts);
+			return false;
+		}
 		case T_PartitionRangeDatum:
 			return collect_facts(((PartitionRangeDatum *) node)->value, facts);
 		default:
@@ -506,8 +505,8 @@ find_problem(SdCatalog *cat, Facts *facts)
 	foreach (lc, facts->objects)
 	{
 		NamedObject *object = lfirst(lc);
-		SdProblem found = sd_catalog_name_problem(cat, object->classid,
-												  object->oid);
+		SdProblem found =
+			sd_catalog_name_problem(cat, object->classid, object->oid);
 
 		if (found != SD_PROBLEM_NONE)
 			return found;
@@ -649,14 +648,12 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	oldcontext = MemoryContextSwitchTo(cat->deparse_context);
 
 	for (int i = 0; i < rel->natts; i++)
-		names = lappend(names,
-						makeString(rel->columns[i].exists ?
-									   NameStr(rel->columns[i].name) :
-									   ""));
+		names = lappend(names, makeString(rel->columns[i].exists
+											  ? NameStr(rel->columns[i].name)
+											  : ""));
 	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
-		names = lappend(
-			names,
-			makeString(pstrdup(NameStr(SystemAttributeDefinition(i)->attname))));
+		names = lappend(names, makeString(pstrdup(NameStr(
+								   SystemAttributeDefinition(i)->attname))));
 
 	rte = makeNode(RangeTblEntry);
 	rte->rtekind = RTE_VALUES;
@@ -717,16 +714,13 @@ print_value(Node *expr, List *context)
 }
 
 /*
- * sd_deparse_indent
- *		Lay out the text of an expression as pg_get_expr() does, in the
- *		current memory context.
- *
- * The only thing that it puts on lines of its own are the parts of CASE.
- * Their keywords are the only such words in capitals outside quotes, as
- * identifiers in capitals are quoted.
+ * Lay out the text of an expression as pg_get_expr() does.  The only thing
+ * that it puts on lines of its own are the parts of CASE.  Their keywords are
+ * the only such words in capitals outside quotes, as identifiers in capitals
+ * are quoted.
  */
-char *
-sd_deparse_indent(const char *flat)
+static char *
+indent_case(const char *flat)
 {
 	static const struct
 	{
@@ -789,8 +783,8 @@ start_line(StringInfo buf, int indent)
 		buf->data[--buf->len] = '\0';
 
 	if (indent >= INDENT_LIMIT)
-		indent = (INDENT_LIMIT +
-				  (indent - INDENT_LIMIT) / INDENT_BEYOND_LIMIT) %
-				 INDENT_LIMIT;
+		indent =
+			(INDENT_LIMIT + (indent - INDENT_LIMIT) / INDENT_BEYOND_LIMIT) %
+			INDENT_LIMIT;
 	appendStringInfo(buf, "\n%*s", indent, "");
 }

@@ -82,8 +82,7 @@ static void fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 static bool is_function_call(Node *expr);
 static void keep_late_opclass_options(SdCatalog *cat, HeapTuple tuple,
 									  TupleDesc desc, void *arg);
-static ArrayType *find_opclass_options(SdCatalog *cat, Oid index,
-									   int position);
+static ArrayType *find_opclass_options(SdCatalog *cat, Oid index, int position);
 static int compare_indexes(const ListCell *a, const ListCell *b);
 static bool can_order(SdCatalog *cat, Oid access_method);
 static Oid default_opclass(SdCatalog *cat, Oid type, Oid access_method);
@@ -110,8 +109,7 @@ sd_catalog_read_indexes(SdCatalog *cat)
 		list_sort(cat->relations[i]->indexes, compare_indexes);
 	if (cat->index_hash != NULL)
 	{
-		Oid *oids = palloc(sizeof(Oid) *
-						   hash_get_num_entries(cat->index_hash));
+		Oid *oids = palloc(sizeof(Oid) * hash_get_num_entries(cat->index_hash));
 		int noids = 0;
 		HASH_SEQ_STATUS status;
 		IndexEntry *entry;
@@ -202,8 +200,7 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		rel = sd_catalog_relation(cat, form->indrelid);
 	else
 	{
-		rel = hash_search(cat->relation_hash, &form->indrelid, HASH_FIND,
-						  NULL);
+		rel = hash_search(cat->relation_hash, &form->indrelid, HASH_FIND, NULL);
 		if (rel == NULL || !rel->in_scope)
 			return;
 	}
@@ -214,8 +211,8 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	oldcontext = MemoryContextSwitchTo(cat->context);
 	if (cat->index_hash == NULL)
-		cat->index_hash = sd_hash_create(cat, "stormdisc indexes",
-										 sizeof(Oid), sizeof(IndexEntry));
+		cat->index_hash = sd_hash_create(cat, "stormdisc indexes", sizeof(Oid),
+										 sizeof(IndexEntry));
 	index = palloc0(sizeof(SdIndex));
 	entry = hash_search(cat->index_hash, &form->indexrelid, HASH_ENTER, NULL);
 	entry->index = index;
@@ -280,8 +277,8 @@ fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
 			key->collation = collations->values[i];
 			key->opclass = opclasses->values[i];
 			key->option = options->values[i];
-			key->opclass_options = find_opclass_options(
-				cat, index->self->oid, i + 1);
+			key->opclass_options =
+				find_opclass_options(cat, index->self->oid, i + 1);
 		}
 	}
 }
@@ -314,8 +311,8 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 			key->type = exprType(expr);
 			key->type_collation = exprCollation(expr);
 			key->is_function_call = is_function_call(expr);
-			key->expression = sd_deparse(cat, index->relation, expr,
-										 SD_LAYOUT_FLAT, &index->problem);
+			key->expression =
+				sd_deparse(cat, index->relation, expr, &index->problem);
 			lc = lnext(expressions, lc);
 		}
 	}
@@ -324,9 +321,8 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 	if (!isnull)
 	{
 		index->has_predicate = true;
-		index->predicate = sd_deparse(cat, index->relation,
-									  sd_deparse_read(cat, trees),
-									  SD_LAYOUT_FLAT, &index->problem);
+		index->predicate = sd_deparse(
+			cat, index->relation, sd_deparse_read(cat, trees), &index->problem);
 	}
 }
 
@@ -379,14 +375,14 @@ sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 	if (isnull)
 		return;
 	rel = hash_search(cat->relation_hash, &form->attrelid, HASH_FIND, NULL);
-	if (rel == NULL || (rel->kind != RELKIND_INDEX &&
-						rel->kind != RELKIND_PARTITIONED_INDEX))
+	if (rel == NULL ||
+		(rel->kind != RELKIND_INDEX && rel->kind != RELKIND_PARTITIONED_INDEX))
 		return;
 
 	if (cat->opclass_options == NULL)
-		cat->opclass_options = sd_hash_create(
-			cat, "stormdisc operator class parameters",
-			sizeof(OpclassOptionsKey), sizeof(OpclassOptions));
+		cat->opclass_options =
+			sd_hash_create(cat, "stormdisc operator class parameters",
+						   sizeof(OpclassOptionsKey), sizeof(OpclassOptions));
 	entry = hash_search(cat->opclass_options, &key, HASH_ENTER, NULL);
 	oldcontext = MemoryContextSwitchTo(cat->context);
 	entry->options = DatumGetArrayTypePCopy(options);
@@ -438,10 +434,9 @@ can_order(SdCatalog *cat, Oid access_method)
 
 	if (cat->access_methods == NULL)
 		cat->access_methods = sd_hash_create(cat, "stormdisc access methods",
-											 sizeof(Oid),
-											 sizeof(AccessMethod));
-	entry = hash_search(cat->access_methods, &access_method, HASH_ENTER,
-						&known);
+											 sizeof(Oid), sizeof(AccessMethod));
+	entry =
+		hash_search(cat->access_methods, &access_method, HASH_ENTER, &known);
 	if (!known)
 	{
 		const IndexAmRoutine *routine =
@@ -461,9 +456,9 @@ default_opclass(SdCatalog *cat, Oid type, Oid access_method)
 	DefaultOpclass *entry;
 
 	if (cat->default_opclasses == NULL)
-		cat->default_opclasses = sd_hash_create(
-			cat, "stormdisc default operator classes",
-			sizeof(DefaultOpclassKey), sizeof(DefaultOpclass));
+		cat->default_opclasses =
+			sd_hash_create(cat, "stormdisc default operator classes",
+						   sizeof(DefaultOpclassKey), sizeof(DefaultOpclass));
 
 	entry = hash_search(cat->default_opclasses, &key, HASH_FIND, NULL);
 	if (entry == NULL)
@@ -518,8 +513,7 @@ find_default_opclass(SdCatalog *cat, Oid type, Oid access_method)
 }
 
 static void
-keep_default_opclass(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-					 void *arg)
+keep_default_opclass(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_opclass form = (Form_pg_opclass) GETSTRUCT(tuple);
 	DefaultOpclass *own = arg;
@@ -549,7 +543,7 @@ sd_index_definition(SdCatalog *cat, SdIndex *index)
 		index->is_unique ? "UNIQUE " : "",
 		quote_identifier(NameStr(index->self->name)),
 		index->self->kind == RELKIND_PARTITIONED_INDEX ? "ONLY " : "",
-		sd_relation_visible_name(index->relation),
+		sd_relation_qualified_name(index->relation),
 		quote_identifier(sd_catalog_name(cat, AccessMethodRelationId,
 										 index->self->access_method)));
 	append_columns(cat, &buf, index, NULL);
@@ -578,7 +572,6 @@ sd_index_exclusion(SdCatalog *cat, SdIndex *index, const Oid *operators,
 {
 	MemoryContext oldcontext;
 	StringInfoData buf;
-	char *text;
 
 	if (index->problem != SD_PROBLEM_NONE || noperators != index->nkeys)
 		return NULL;
@@ -598,10 +591,9 @@ sd_index_exclusion(SdCatalog *cat, SdIndex *index, const Oid *operators,
 	}
 	if (index->has_predicate)
 		appendStringInfo(&buf, " WHERE (%s)", index->predicate);
-	text = sd_deparse_indent(buf.data);
 	MemoryContextSwitchTo(oldcontext);
 
-	return text;
+	return buf.data;
 }
 
 /* Append the keys, a closing parenthesis, and the included columns. */
@@ -617,8 +609,8 @@ append_columns(SdCatalog *cat, StringInfo buf, SdIndex *index,
 			appendStringInfoString(buf, ", ");
 
 		append_key(cat, buf, index, &index->keys[i],
-				   operators != NULL && i < index->nkeys ? operators[i] :
-														   InvalidOid);
+				   operators != NULL && i < index->nkeys ? operators[i]
+														 : InvalidOid);
 	}
 	appendStringInfoChar(buf, ')');
 }
@@ -640,9 +632,9 @@ append_key(SdCatalog *cat, StringInfo buf, SdIndex *index,
 		return;
 
 	if (OidIsValid(key->collation) && key->collation != key->type_collation)
-		appendStringInfo(buf, " COLLATE %s",
-						 sd_catalog_visible_name(cat, CollationRelationId,
-												 key->collation));
+		appendStringInfo(
+			buf, " COLLATE %s",
+			sd_catalog_visible_name(cat, CollationRelationId, key->collation));
 	if (key->opclass_options != NULL ||
 		default_opclass(cat, key->type, index->self->access_method) !=
 			key->opclass)
@@ -664,8 +656,8 @@ append_key(SdCatalog *cat, StringInfo buf, SdIndex *index,
 		if (desc)
 			appendStringInfoString(buf, " DESC");
 		if (desc != nulls_first)
-			appendStringInfoString(buf, nulls_first ? " NULLS FIRST" :
-													  " NULLS LAST");
+			appendStringInfoString(buf, nulls_first ? " NULLS FIRST"
+													: " NULLS LAST");
 	}
 	if (OidIsValid(operator_))
 	{
@@ -682,15 +674,15 @@ static void
 append_operator(SdCatalog *cat, StringInfo buf, Oid oid, Oid type)
 {
 	const char *name = sd_catalog_name(cat, OperatorRelationId, oid);
-	Operator found = oper(NULL, list_make1(makeString(pstrdup(name))), type,
-						  type, true, -1);
+	Operator found =
+		oper(NULL, list_make1(makeString(pstrdup(name))), type, type, true, -1);
 
 	if (found != NULL && oprid(found) == oid)
 		appendStringInfoString(buf, name);
 	else
-		appendStringInfo(buf, "OPERATOR(%s)",
-						 sd_catalog_qualified_name(cat, OperatorRelationId,
-												   oid));
+		appendStringInfo(
+			buf, "OPERATOR(%s)",
+			sd_catalog_qualified_name(cat, OperatorRelationId, oid));
 	if (found != NULL)
 		ReleaseSysCache(found);
 }
@@ -712,8 +704,8 @@ sd_index_opclass(SdCatalog *cat, const SdIndexKey *key)
 	oldcontext = MemoryContextSwitchTo(cat->scratch);
 	initStringInfo(&buf);
 	appendStringInfoString(
-		&buf, sd_catalog_qualified_name(cat, OperatorClassRelationId,
-										key->opclass));
+		&buf,
+		sd_catalog_qualified_name(cat, OperatorClassRelationId, key->opclass));
 	if (key->opclass_options != NULL)
 	{
 		appendStringInfoString(&buf, " (");

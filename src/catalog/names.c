@@ -109,8 +109,8 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	schema->found = true;
 	schema->is_own_temp = isTempNamespace(form->oid);
-	schema->is_other_temp = !schema->is_own_temp &&
-							strncmp(name, "pg_temp_", 8) == 0;
+	schema->is_other_temp =
+		!schema->is_own_temp && strncmp(name, "pg_temp_", 8) == 0;
 	namestrcpy(&schema->name, schema->is_own_temp ? "pg_temp" : name);
 
 	if (cat->scope == NULL)
@@ -118,9 +118,9 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	if (cat->scope->has_schemas)
 		schema->in_scope = list_member_oid(cat->scope->schemas, form->oid);
 	else
-		schema->in_scope = schema->is_own_temp ||
-						   (strncmp(name, "pg_", 3) != 0 &&
-							strcmp(name, "information_schema") != 0);
+		schema->in_scope =
+			schema->is_own_temp || (strncmp(name, "pg_", 3) != 0 &&
+									strcmp(name, "information_schema") != 0);
 }
 
 /*
@@ -201,10 +201,10 @@ sd_catalog_qualified_name(SdCatalog *cat, Oid classid, Oid oid)
 	schema = NameStr(sd_catalog_schema(cat, name->schema)->name);
 
 	/* the name of an operator is not an identifier, and is never quoted */
-	return classid == OperatorRelationId ?
-			   psprintf("%s.%s", quote_identifier(schema),
-						NameStr(name->name)) :
-			   quote_qualified_identifier(schema, NameStr(name->name));
+	return classid == OperatorRelationId
+			   ? psprintf("%s.%s", quote_identifier(schema),
+						  NameStr(name->name))
+			   : quote_qualified_identifier(schema, NameStr(name->name));
 }
 
 /*
@@ -251,8 +251,8 @@ sd_catalog_name_problem(SdCatalog *cat, Oid classid, Oid oid)
 	if (!HeapTupleIsValid(tuple))
 		return SD_PROBLEM_VANISHED;
 
-	value = SysCacheGetAttr(cache, tuple, get_object_attnum_name(classid),
-							&isnull);
+	value =
+		SysCacheGetAttr(cache, tuple, get_object_attnum_name(classid), &isnull);
 	if (!then->found || isnull ||
 		strcmp(NameStr(*DatumGetName(value)), NameStr(then->name)) != 0)
 		problem = SD_PROBLEM_CHANGED;
@@ -264,8 +264,7 @@ sd_catalog_name_problem(SdCatalog *cat, Oid classid, Oid oid)
 		if (schema != then->schema)
 			problem = SD_PROBLEM_CHANGED;
 		else if (classid != NamespaceRelationId)
-			problem = sd_catalog_name_problem(cat, NamespaceRelationId,
-											  schema);
+			problem = sd_catalog_name_problem(cat, NamespaceRelationId, schema);
 	}
 	ReleaseSysCache(tuple);
 
@@ -304,13 +303,13 @@ keep_name(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	bool isnull;
 
 	name->found = true;
-	namestrcpy(&name->name,
-			   NameStr(*DatumGetName(heap_getattr(
-				   tuple, get_object_attnum_name(name->key.classid), desc,
-				   &isnull))));
+	namestrcpy(
+		&name->name,
+		NameStr(*DatumGetName(heap_getattr(
+			tuple, get_object_attnum_name(name->key.classid), desc, &isnull))));
 	if (schema_column != InvalidAttrNumber)
-		name->schema = DatumGetObjectId(
-			heap_getattr(tuple, schema_column, desc, &isnull));
+		name->schema =
+			DatumGetObjectId(heap_getattr(tuple, schema_column, desc, &isnull));
 }
 
 /*
@@ -324,8 +323,8 @@ sd_catalog_type(SdCatalog *cat, Oid oid)
 	bool known;
 
 	if (cat->types == NULL)
-		cat->types = sd_hash_create(cat, "stormdisc types", sizeof(Oid),
-									sizeof(SdType));
+		cat->types =
+			sd_hash_create(cat, "stormdisc types", sizeof(Oid), sizeof(SdType));
 
 	type = hash_search(cat->types, &oid, HASH_ENTER, &known);
 	if (!known)
@@ -358,8 +357,8 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 			type->base = form->typbasetype;
 			type->typmod = form->typtypmod;
 			type->not_null = form->typnotnull;
-			type->has_default = !heap_attisnull(
-				tuple, Anum_pg_type_typdefaultbin, desc);
+			type->has_default =
+				!heap_attisnull(tuple, Anum_pg_type_typdefaultbin, desc);
 			break;
 		case TYPTYPE_ENUM:
 			type->kind = SD_TYPE_ENUM;
@@ -423,9 +422,9 @@ sd_catalog_format_type(SdCatalog *cat, Oid oid, int32 typmod)
 	bool known;
 
 	if (cat->type_names == NULL)
-		cat->type_names = sd_hash_create(cat, "stormdisc type names",
-										 sizeof(TypeNameKey),
-										 sizeof(FormattedType));
+		cat->type_names =
+			sd_hash_create(cat, "stormdisc type names", sizeof(TypeNameKey),
+						   sizeof(FormattedType));
 
 	entry = hash_search(cat->type_names, &key, HASH_FIND, NULL);
 	if (entry != NULL)
@@ -436,9 +435,8 @@ sd_catalog_format_type(SdCatalog *cat, Oid oid, int32 typmod)
 	if (!type->found)
 		text = "???"; /* as format_type() has it */
 	else if (oid < FirstNormalObjectId)
-		text = format_type_extended(oid, typmod,
-									FORMAT_TYPE_TYPEMOD_GIVEN |
-										FORMAT_TYPE_ALLOW_INVALID);
+		text = format_type_extended(
+			oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
 	else
 		text = format_user_type(cat, type, typmod);
 	MemoryContextSwitchTo(oldcontext);
@@ -474,8 +472,8 @@ format_user_type(SdCatalog *cat, SdType *type, int32 typmod)
 		if (OidIsValid(named->typmod_out) &&
 			SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(named->typmod_out)))
 			appendStringInfoString(
-				&buf, DatumGetCString(OidFunctionCall1(
-						  named->typmod_out, Int32GetDatum(typmod))));
+				&buf, DatumGetCString(OidFunctionCall1(named->typmod_out,
+													   Int32GetDatum(typmod))));
 		else
 			appendStringInfo(&buf, "(%d)", typmod);
 	}
@@ -560,11 +558,9 @@ keep_type_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	SdType *type = arg;
 	bool isnull;
-	Datum tree = heap_getattr(tuple, Anum_pg_type_typdefaultbin, desc,
-							  &isnull);
+	Datum tree = heap_getattr(tuple, Anum_pg_type_typdefaultbin, desc, &isnull);
 
 	if (!isnull)
-		type->default_value = sd_deparse(
-			cat, NULL, sd_deparse_read(cat, tree), SD_LAYOUT_INDENTED,
-			&type->default_problem);
+		type->default_value = sd_deparse(cat, NULL, sd_deparse_read(cat, tree),
+										 &type->default_problem);
 }

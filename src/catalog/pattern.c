@@ -47,7 +47,7 @@ struct SdPattern
 
 static const char *parse_part(const char *text, const char *at, Glob *glob);
 static bool match(const Glob *glob, const char *name);
-static void malformed(const char *text, const char *detail) pg_attribute_noreturn();
+static void malformed(const char *text, const char *detail);
 
 /*
  * sd_pattern_parse
@@ -90,8 +90,7 @@ sd_pattern_parse(const char *text)
  *		Does the pattern describe this relation?
  */
 bool
-sd_pattern_match(const SdPattern *pattern, const char *schema,
-				 const char *name)
+sd_pattern_match(const SdPattern *pattern, const char *schema, const char *name)
 {
 	return match(&pattern->name, name) &&
 		   (!pattern->has_schema || match(&pattern->schema, schema));
@@ -105,8 +104,8 @@ parse_part(const char *text, const char *at, Glob *glob)
 	bool quoted = false;
 
 	/* no more tokens than bytes */
-	glob->tokens = palloc_extended(sizeof(Token) * (strlen(at) + 1),
-								   MCXT_ALLOC_HUGE);
+	glob->tokens =
+		palloc_extended(sizeof(Token) * (strlen(at) + 1), MCXT_ALLOC_HUGE);
 	glob->ntokens = 0;
 	glob->min_length = 0;
 
@@ -147,8 +146,8 @@ parse_part(const char *text, const char *at, Glob *glob)
 	if (quoted)
 		malformed(text, "A double quote is not closed.");
 	if (glob->ntokens == 0)
-		malformed(text, at == start ? "A name is missing." :
-									  "A name is empty.");
+		malformed(text,
+				  at == start ? "A name is missing." : "A name is empty.");
 
 	return at;
 }
@@ -174,10 +173,9 @@ match(const Glob *glob, const char *name)
 			after_any = ++token;
 			any_name = name;
 		}
-		else if (token < end &&
-				 (token->kind == TOKEN_ANY_ONE ||
-				  (token->length == length &&
-				   memcmp(token->character, name, length) == 0)))
+		else if (token < end && (token->kind == TOKEN_ANY_ONE ||
+								 (token->length == length &&
+								  memcmp(token->character, name, length) == 0)))
 		{
 			token++;
 			name += length;
@@ -201,8 +199,10 @@ match(const Glob *glob, const char *name)
 static void
 malformed(const char *text, const char *detail)
 {
-	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("invalid pattern: \"%s\"", text),
-			errdetail_internal("%s", detail),
-			errhint("Write a pattern as [schema.]name, with * and ? as wildcards and double quotes around what stands for itself."));
+	ereport(
+		ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		errmsg("invalid pattern: \"%s\"", text),
+		errdetail_internal("%s", detail),
+		errhint(
+			"Write a pattern as [schema.]name, with * and ? as wildcards and double quotes around what stands for itself."));
 }

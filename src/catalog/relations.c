@@ -126,13 +126,12 @@ named_relation(SdCatalog *cat)
 
 	if (rel == NULL)
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("relation with OID %u does not exist",
-					   scope->relation));
+				errmsg("relation with OID %u does not exist", scope->relation));
 	if (rel->schema->is_other_temp)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("cannot access temporary tables of other sessions"));
-	if (scope->partitions_of ? rel->kind != RELKIND_PARTITIONED_TABLE :
-							   strchr(scope->kinds, rel->kind) == NULL)
+	if (scope->partitions_of ? rel->kind != RELKIND_PARTITIONED_TABLE
+							 : strchr(scope->kinds, rel->kind) == NULL)
 		ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				errmsg(scope->kinds_error, NameStr(rel->name)),
 				errdetail_relkind_not_supported(rel->kind));
@@ -155,8 +154,8 @@ sd_catalog_relation(SdCatalog *cat, Oid oid)
 
 	rel = enter_relation(cat, oid, &known);
 	if (!known)
-		sd_scan_oid(cat, RelationRelationId, ClassOidIndexId,
-					Anum_pg_class_oid, oid, keep_any_relation, rel);
+		sd_scan_oid(cat, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
+					oid, keep_any_relation, rel);
 
 	return rel->found ? rel : NULL;
 }
@@ -172,8 +171,7 @@ enter_relation(SdCatalog *cat, Oid oid, bool *known)
 
 	rel = hash_search(cat->relation_hash, &oid, HASH_ENTER, known);
 	if (!*known)
-		memset((char *) rel + sizeof(Oid), 0,
-			   sizeof(SdRelation) - sizeof(Oid));
+		memset((char *) rel + sizeof(Oid), 0, sizeof(SdRelation) - sizeof(Oid));
 
 	return rel;
 }
@@ -205,8 +203,7 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		 (cat->parts & SD_READ_TOAST_OPTIONS) &&
 		 !heap_attisnull(tuple, Anum_pg_class_reloptions, desc)))
 	{
-		fill_relation(cat, enter_relation(cat, form->oid, &known), tuple,
-					  desc);
+		fill_relation(cat, enter_relation(cat, form->oid, &known), tuple, desc);
 		return;
 	}
 
@@ -282,11 +279,11 @@ add_to_scope(SdCatalog *cat, SdRelation *rel, int *size)
 	{
 		*size = Max(64, *size * 2);
 		if (cat->relations == NULL)
-			cat->relations = MemoryContextAlloc(cat->context,
-												*size * sizeof(SdRelation *));
+			cat->relations =
+				MemoryContextAlloc(cat->context, *size * sizeof(SdRelation *));
 		else
-			cat->relations = repalloc_huge(cat->relations,
-										   *size * sizeof(SdRelation *));
+			cat->relations =
+				repalloc_huge(cat->relations, *size * sizeof(SdRelation *));
 	}
 	rel->in_scope = true;
 	cat->relations[cat->nrelations++] = rel;
@@ -327,8 +324,8 @@ keep_child(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	List **children = arg;
 
-	*children = lappend_oid(*children,
-							((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid);
+	*children =
+		lappend_oid(*children, ((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid);
 }
 
 /* Read which relations belong to an extension. */
@@ -344,8 +341,8 @@ read_members(SdCatalog *cat)
 	foreach (lc, extensions)
 	{
 		SdKey keys[] = {
-			{Anum_pg_depend_refclassid,
-			 ObjectIdGetDatum(ExtensionRelationId), F_OIDEQ},
+			{Anum_pg_depend_refclassid, ObjectIdGetDatum(ExtensionRelationId),
+			 F_OIDEQ},
 			{Anum_pg_depend_refobjid, ObjectIdGetDatum(lfirst_oid(lc)),
 			 F_OIDEQ},
 		};
@@ -361,8 +358,8 @@ keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	List **extensions = arg;
 
-	*extensions = lappend_oid(*extensions,
-							  ((Form_pg_extension) GETSTRUCT(tuple))->oid);
+	*extensions =
+		lappend_oid(*extensions, ((Form_pg_extension) GETSTRUCT(tuple))->oid);
 }
 
 static void
@@ -380,11 +377,11 @@ compare_relations(const void *a, const void *b)
 {
 	const SdRelation *left = *(SdRelation *const *) a;
 	const SdRelation *right = *(SdRelation *const *) b;
-	int result = strcmp(NameStr(left->schema->name),
-						NameStr(right->schema->name));
+	int result =
+		strcmp(NameStr(left->schema->name), NameStr(right->schema->name));
 
-	return result != 0 ? result :
-						 strcmp(NameStr(left->name), NameStr(right->name));
+	return result != 0 ? result
+					   : strcmp(NameStr(left->name), NameStr(right->name));
 }
 
 /*
@@ -459,9 +456,9 @@ sd_catalog_parents(SdCatalog *cat, Oid relation)
 
 	if (cat->parents_complete)
 	{
-		entry = cat->parents == NULL ?
-					NULL :
-					hash_search(cat->parents, &relation, HASH_FIND, NULL);
+		entry = cat->parents == NULL
+					? NULL
+					: hash_search(cat->parents, &relation, HASH_FIND, NULL);
 		return entry != NULL ? entry->parents : NIL;
 	}
 
@@ -596,8 +593,8 @@ keep_partition_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 										&key->nkeys);
 	key->expressions = palloc0(sizeof(char *) * (key->nkeys + 1));
 
-	trees = heap_getattr(tuple, Anum_pg_partitioned_table_partexprs, desc,
-						 &isnull);
+	trees =
+		heap_getattr(tuple, Anum_pg_partitioned_table_partexprs, desc, &isnull);
 	if (!isnull)
 	{
 		List *expressions = (List *) sd_deparse_read(cat, trees);
@@ -608,12 +605,12 @@ keep_partition_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 			if (key->columns[i] != 0)
 				continue;
 			if (lc == NULL)
-				elog(ERROR, "too few expressions in partition key of relation %u",
+				elog(ERROR,
+					 "too few expressions in partition key of relation %u",
 					 form->partrelid);
 			collect_columns(lfirst(lc), &key->used_columns);
-			key->expressions[i] = sd_deparse(cat, request->relation,
-											 lfirst(lc), SD_LAYOUT_INDENTED,
-											 &key->problem);
+			key->expressions[i] =
+				sd_deparse(cat, request->relation, lfirst(lc), &key->problem);
 			lc = lnext(expressions, lc);
 		}
 	}

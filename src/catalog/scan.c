@@ -24,8 +24,7 @@
 #include "catalog/sd_catalog.h"
 
 static void scan(SdCatalog *cat, Relation rel, Oid index, int nkeys,
-				 const SdKey *keys, SdRowHandler handler,
-						 void *arg);
+				 const SdKey *keys, SdRowHandler handler, void *arg);
 
 /* more key columns than this has no index that is used here */
 #define MAX_KEYS 4
@@ -41,8 +40,7 @@ static void scan(SdCatalog *cat, Relation rel, Oid index, int nkeys,
  *		Hand every row of a catalog to the handler.
  */
 void
-sd_scan_all(SdCatalog *cat, Oid catalog, SdRowHandler handler,
-						 void *arg)
+sd_scan_all(SdCatalog *cat, Oid catalog, SdRowHandler handler, void *arg)
 {
 	Relation rel = table_open(catalog, AccessShareLock);
 
@@ -58,8 +56,7 @@ sd_scan_all(SdCatalog *cat, Oid catalog, SdRowHandler handler,
  */
 void
 sd_scan_index(SdCatalog *cat, Oid catalog, Oid index, int nkeys,
-			  const SdKey *keys, SdRowHandler handler,
-						 void *arg)
+			  const SdKey *keys, SdRowHandler handler, void *arg)
 {
 	Relation rel = table_open(catalog, AccessShareLock);
 
@@ -73,8 +70,7 @@ sd_scan_index(SdCatalog *cat, Oid catalog, Oid index, int nkeys,
  */
 void
 sd_scan_oid(SdCatalog *cat, Oid catalog, Oid index, AttrNumber column,
-			Oid value, SdRowHandler handler,
-						 void *arg)
+			Oid value, SdRowHandler handler, void *arg)
 {
 	SdKey key = {column, ObjectIdGetDatum(value), F_OIDEQ};
 
@@ -90,8 +86,7 @@ sd_scan_oid(SdCatalog *cat, Oid catalog, Oid index, AttrNumber column,
  */
 void
 sd_scan_oids(SdCatalog *cat, Oid catalog, Oid index, AttrNumber column,
-			 int noids, const Oid *oids, SdRowHandler handler,
-						 void *arg)
+			 int noids, const Oid *oids, SdRowHandler handler, void *arg)
 {
 	Relation rel;
 
@@ -119,14 +114,14 @@ sd_scan_oids(SdCatalog *cat, Oid catalog, Oid index, AttrNumber column,
  */
 void
 sd_scan_relations(SdCatalog *cat, Oid catalog, Oid index, AttrNumber column,
-				  SdRowHandler handler,
-						 void *arg)
+				  SdRowHandler handler, void *arg)
 {
 	Oid *oids = palloc(sizeof(Oid) * (cat->nrelations + 1));
 
 	for (int i = 0; i < cat->nrelations; i++)
 		oids[i] = cat->relations[i]->oid;
-	sd_scan_oids(cat, catalog, index, column, cat->nrelations, oids, handler, arg);
+	sd_scan_oids(cat, catalog, index, column, cat->nrelations, oids, handler,
+				 arg);
 	pfree(oids);
 }
 
@@ -148,8 +143,7 @@ sd_scan_prefers_index(Oid catalog, long lookups)
 /* Hand the rows with the given key to the handler; no index: all rows. */
 static void
 scan(SdCatalog *cat, Relation rel, Oid index, int nkeys, const SdKey *keys,
-	 SdRowHandler handler,
-						 void *arg)
+	 SdRowHandler handler, void *arg)
 {
 	ScanKeyData scankeys[MAX_KEYS];
 	SysScanDesc desc;
@@ -199,8 +193,8 @@ sd_attribute_numbers(SdCatalog *cat, Datum array, int *count)
 	*count = ArrayGetNItems(ARR_NDIM(arr), ARR_DIMS(arr));
 	if (ARR_HASNULL(arr) || ARR_ELEMTYPE(arr) != INT2OID)
 		elog(ERROR, "catalog column is not an array of smallint");
-	numbers = MemoryContextAlloc(cat->context,
-								 sizeof(AttrNumber) * (*count + 1));
+	numbers =
+		MemoryContextAlloc(cat->context, sizeof(AttrNumber) * (*count + 1));
 	memcpy(numbers, ARR_DATA_PTR(arr), sizeof(AttrNumber) * *count);
 	if ((Pointer) arr != DatumGetPointer(array))
 		pfree(arr);

@@ -40,13 +40,15 @@ sd_scope_names(ArrayType *array, const char *argument)
 				errmsg("argument \"%s\" must be a one-dimensional array",
 					   argument));
 	if (ARR_NDIM(array) == 0)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must not be an empty array", argument),
-				errhint("Use NULL, or leave the argument out, for no restriction."));
+		ereport(
+			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("argument \"%s\" must not be an empty array", argument),
+			errhint(
+				"Use NULL, or leave the argument out, for no restriction."));
 	if (array_contains_nulls(array))
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must not contain null values",
-					   argument));
+		ereport(
+			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("argument \"%s\" must not contain null values", argument));
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
 					  &nmembers);

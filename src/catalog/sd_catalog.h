@@ -63,7 +63,7 @@ typedef struct SdPattern SdPattern;
 /* which relations a reading is about */
 typedef struct SdScope
 {
-	const char *kinds; /* the relkinds that the caller serves */
+	const char *kinds;		 /* the relkinds that the caller serves */
 	const char *kinds_error; /* "\"%s\" is not a table": for the others */
 	bool partitions_of;		 /* not the relation, but its partitions */
 	bool has_relation;
@@ -142,7 +142,7 @@ typedef struct SdColumn
 	int statistics_target; /* -1: default */
 	bool in_primary_key;
 	bool in_partition_key;
-	char *default_value; /* or the generation expression */
+	char *default_value;  /* or the generation expression */
 	Oid default_sequence; /* that the default calls nextval() of */
 	Oid sequence;		  /* owned by the column */
 	SdProblem problem;
@@ -273,7 +273,7 @@ typedef struct SdCatalog
 	int settings_level;
 	SdScope *scope;
 	int parts;
-	int nrelations;			/* in scope, by schema and name */
+	int nrelations; /* in scope, by schema and name */
 	SdRelation **relations;
 	/* looked up so far, by OID; see the files that fill them */
 	HTAB *schemas;
@@ -291,7 +291,7 @@ typedef struct SdCatalog
 	HTAB *opclass_options;
 	bool opclass_options_read;
 	HTAB *access_methods;
-	List *sequences; /* OIDs of all, if pg_class was read whole */
+	List *sequences;		   /* OIDs of all, if pg_class was read whole */
 	Oid last_oid;			   /* columns.c's last question */
 	SdRelation *last_relation; /* and its answer */
 	/* deparse.c's names of one relation's columns at a time */
@@ -344,18 +344,16 @@ typedef struct SdKey
 extern void sd_scan_all(SdCatalog *cat, Oid catalog, SdRowHandler handler,
 						void *arg);
 extern void sd_scan_index(SdCatalog *cat, Oid catalog, Oid index, int nkeys,
-						  const SdKey *keys, SdRowHandler handler,
-						void *arg);
+						  const SdKey *keys, SdRowHandler handler, void *arg);
 extern void sd_scan_oid(SdCatalog *cat, Oid catalog, Oid index,
 						AttrNumber column, Oid value, SdRowHandler handler,
 						void *arg);
 extern void sd_scan_oids(SdCatalog *cat, Oid catalog, Oid index,
 						 AttrNumber column, int noids, const Oid *oids,
-						 SdRowHandler handler,
-						void *arg);
+						 SdRowHandler handler, void *arg);
 extern void sd_scan_relations(SdCatalog *cat, Oid catalog, Oid index,
 							  AttrNumber column, SdRowHandler handler,
-						void *arg);
+							  void *arg);
 extern bool sd_scan_prefers_index(Oid catalog, long lookups);
 extern HTAB *sd_hash_create(SdCatalog *cat, const char *name, Size keysize,
 							Size entrysize);
@@ -390,8 +388,7 @@ extern const char *sd_relation_visible_name(SdRelation *rel);
 extern const char *sd_relation_qualified_name(SdRelation *rel);
 extern ArrayType *sd_relation_toast_options(SdCatalog *cat, SdRelation *rel);
 extern List *sd_catalog_parents(SdCatalog *cat, Oid relation);
-extern SdRelation *sd_catalog_partition_parent(SdCatalog *cat,
-											   SdRelation *rel,
+extern SdRelation *sd_catalog_partition_parent(SdCatalog *cat, SdRelation *rel,
 											   bool *detach_pending);
 extern SdRelation *sd_catalog_partition_root(SdCatalog *cat, SdRelation *rel,
 											 int *level);
@@ -407,10 +404,8 @@ extern const char *sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid,
 extern void sd_catalog_read_columns(SdCatalog *cat);
 extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
-extern const char *sd_relation_column_name(SdRelation *rel,
-										   AttrNumber number);
-extern SdColumn *sd_relation_column_by_name(SdRelation *rel,
-											const char *name);
+extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
+extern SdColumn *sd_relation_column_by_name(SdRelation *rel, const char *name);
 extern void sd_catalog_read_indexes(SdCatalog *cat);
 extern SdIndex *sd_catalog_index(SdCatalog *cat, Oid oid);
 extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
@@ -427,18 +422,10 @@ extern char *sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
 
 /* ---- deparse.c: expressions as text ---- */
 
-/* as pg_get_indexdef() lays them out, or as pg_get_expr() does */
-typedef enum SdLayout
-{
-	SD_LAYOUT_FLAT,
-	SD_LAYOUT_INDENTED
-} SdLayout;
-
 extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
 extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
 extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
-						SdLayout layout, SdProblem *problem);
-extern char *sd_deparse_indent(const char *flat);
+						SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);

@@ -17,14 +17,10 @@
  * they are in a session that has switched the standard off.
  */
 static const char *const pinned[][2] = {
-	{"search_path", "pg_catalog"},
-	{"TimeZone", "UTC"},
-	{"DateStyle", "ISO, MDY"},
-	{"IntervalStyle", "postgres"},
-	{"extra_float_digits", "3"},
-	{"bytea_output", "hex"},
-	{"quote_all_identifiers", "off"},
-	{"standard_conforming_strings", "on"},
+	{"search_path", "pg_catalog"},	  {"TimeZone", "UTC"},
+	{"DateStyle", "ISO, MDY"},		  {"IntervalStyle", "postgres"},
+	{"extra_float_digits", "3"},	  {"bytea_output", "hex"},
+	{"quote_all_identifiers", "off"}, {"standard_conforming_strings", "on"},
 };
 
 /*

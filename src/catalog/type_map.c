@@ -33,10 +33,10 @@ static const struct
 	Oid type;
 	const char *mapped_type;
 } stormweaver_map[] = {
-	{INT2OID, "INT"},	  {INT4OID, "INT"},		{INT8OID, "INT"},
-	{CHAROID, "CHAR"},	  {BPCHAROID, "CHAR"},	{VARCHAROID, "VARCHAR"},
-	{TEXTOID, "TEXT"},	  {FLOAT4OID, "REAL"},	{FLOAT8OID, "REAL"},
-	{NUMERICOID, "REAL"}, {BOOLOID, "BOOL"},	{BYTEAOID, "BYTEA"},
+	{INT2OID, "INT"},	  {INT4OID, "INT"},	   {INT8OID, "INT"},
+	{CHAROID, "CHAR"},	  {BPCHAROID, "CHAR"}, {VARCHAROID, "VARCHAR"},
+	{TEXTOID, "TEXT"},	  {FLOAT4OID, "REAL"}, {FLOAT8OID, "REAL"},
+	{NUMERICOID, "REAL"}, {BOOLOID, "BOOL"},   {BYTEAOID, "BYTEA"},
 };
 
 #define UNMAPPED_TYPE "TEXT"
@@ -82,10 +82,12 @@ sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
 			return;
 	}
 
-	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("dialect \"%s\" does not exist", dialect),
-			errhint("Use \"%s\", or add the dialect's types to the table stormdisc.type_map.",
-					SD_DIALECT_STORMWEAVER));
+	ereport(
+		ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		errmsg("dialect \"%s\" does not exist", dialect),
+		errhint(
+			"Use \"%s\", or add the dialect's types to the table stormdisc.type_map.",
+			SD_DIALECT_STORMWEAVER));
 }
 
 /*
@@ -176,8 +178,8 @@ read_user_map(SdCatalog *cat)
 	cat->type_map_read = true;
 
 	schema = get_namespace_oid("stormdisc", true);
-	relid = OidIsValid(schema) ? get_relname_relid("type_map", schema) :
-								 InvalidOid;
+	relid =
+		OidIsValid(schema) ? get_relname_relid("type_map", schema) : InvalidOid;
 	if (!OidIsValid(relid))
 		return;
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
@@ -198,13 +200,15 @@ read_user_map(SdCatalog *cat)
 		if (rel->rd_rel->relkind != RELKIND_RELATION ||
 			columns[i] == InvalidAttrNumber ||
 			get_atttype(relid, columns[i]) != TEXTOID)
-			ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("relation \"%s\" is not the table that stormdisc created",
-						   "stormdisc.type_map"));
+			ereport(
+				ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg(
+					"relation \"%s\" is not the table that stormdisc created",
+					"stormdisc.type_map"));
 	}
 
 	slot = table_slot_create(rel, NULL);
-	scan = table_beginscan(rel, cat->snapshot, 0, NULL);
+	scan = table_beginscan_strat(rel, cat->snapshot, 0, NULL, true, false);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -21,8 +21,9 @@
 PG_FUNCTION_INFO_V1(stormdisc_columns);
 
 /* numeric: precision and scale are packed into the type modifier */
-#define NUMERIC_PRECISION(typmod) ((((typmod) - (int32) VARHDRSZ) >> 16) & 0xffff)
-#define NUMERIC_SCALE(typmod) \
+#define NUMERIC_PRECISION(typmod)                                              \
+	((((typmod) - (int32) VARHDRSZ) >> 16) & 0xffff)
+#define NUMERIC_SCALE(typmod)                                                  \
 	(((((typmod) - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024)
 
 static void add_type(SdDiscovery *disc, SdColumn *column, SdType *type,
@@ -83,10 +84,10 @@ stormdisc_columns(PG_FUNCTION_ARGS)
 			sd_row_int32(disc, column->typmod);
 			sd_row_bool(disc, effective_not_null(cat, column));
 			sd_row_int32(disc, column->position);
-			sd_row_bool(disc, column->identity != '\0' ||
-								  (OidIsValid(column->sequence) &&
-								   column->sequence ==
-									   column->default_sequence));
+			sd_row_bool(disc,
+						column->identity != '\0' ||
+							(OidIsValid(column->sequence) &&
+							 column->sequence == column->default_sequence));
 			sd_row_text(disc, generated_type(column->generated));
 			sd_row_text(disc, default_value);
 			sd_row_text(disc, sd_table_type(rel->kind));
@@ -137,8 +138,8 @@ add_type(SdDiscovery *disc, SdColumn *column, SdType *type, SdType *base,
 	sd_row_text(disc, type_kind(type->kind));
 	sd_row_text(disc, sd_catalog_format_type(cat, base->oid, base_typmod));
 	if (base->kind == SD_TYPE_ARRAY)
-		sd_row_text(disc, sd_catalog_format_type(cat, base->element,
-												 base_typmod));
+		sd_row_text(disc,
+					sd_catalog_format_type(cat, base->element, base_typmod));
 	else
 		sd_row_null(disc);
 	if (base->kind == SD_TYPE_ENUM)
@@ -208,9 +209,9 @@ add_limits(SdDiscovery *disc, SdType *base, int32 typmod)
 			break;
 		case INTERVALOID:
 			datetime = typmod < 0 || INTERVAL_PRECISION(typmod) ==
-										 INTERVAL_FULL_PRECISION ?
-						   MAX_INTERVAL_PRECISION :
-						   INTERVAL_PRECISION(typmod);
+										 INTERVAL_FULL_PRECISION
+						   ? MAX_INTERVAL_PRECISION
+						   : INTERVAL_PRECISION(typmod);
 			break;
 		default:
 			break;
@@ -238,8 +239,7 @@ add_limits(SdDiscovery *disc, SdType *base, int32 typmod)
 static void
 add_sequence(SdDiscovery *disc, SdColumn *column)
 {
-	SdRelation *sequence = sd_catalog_relation(disc->catalog,
-											   column->sequence);
+	SdRelation *sequence = sd_catalog_relation(disc->catalog, column->sequence);
 
 	sd_row_text(disc, identity(column->identity));
 	sd_row_text(disc, sequence ? NameStr(sequence->schema->name) : NULL);

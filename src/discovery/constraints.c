@@ -53,9 +53,9 @@ add_constraint(SdDiscovery *disc, SdConstraint *con)
 {
 	SdCatalog *cat = disc->catalog;
 	SdProblem problem = con->problem;
-	SdConstraint *parent = OidIsValid(con->parent) ?
-							   sd_catalog_constraint(cat, con->parent) :
-							   NULL;
+	SdConstraint *parent = OidIsValid(con->parent)
+							   ? sd_catalog_constraint(cat, con->parent)
+							   : NULL;
 	SdRelation *index = sd_catalog_relation(cat, con->index);
 
 	sd_row_name(disc, &con->relation->schema->name);
@@ -125,8 +125,8 @@ add_operators(SdDiscovery *disc, SdConstraint *con)
 	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	names = palloc(sizeof(char *) * (con->noperators + 1));
 	for (int i = 0; i < con->noperators; i++)
-		names[i] = sd_catalog_qualified_name(
-			disc->catalog, OperatorRelationId, con->operators[i]);
+		names[i] = sd_catalog_qualified_name(disc->catalog, OperatorRelationId,
+											 con->operators[i]);
 	sd_row_texts(disc, con->noperators, names);
 	MemoryContextSwitchTo(oldcontext);
 }

@@ -212,8 +212,8 @@ void
 sd_row_columns(SdDiscovery *disc, SdRelation *rel, int count,
 			   const AttrNumber *columns)
 {
-	const char **names = MemoryContextAlloc(disc->row_context,
-											sizeof(char *) * (count + 1));
+	const char **names =
+		MemoryContextAlloc(disc->row_context, sizeof(char *) * (count + 1));
 
 	for (int i = 0; i < count; i++)
 		names[i] = sd_relation_column_name(rel, columns[i]);

@@ -32,8 +32,8 @@ stormdisc_indexes(PG_FUNCTION_ARGS)
 {
 	SdDiscovery *disc = sd_discovery_begin(
 		fcinfo, "rpm", "\"%s\" is not a table or materialized view", false,
-		SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_INDEX_TEXTS |
-			SD_READ_KEYS | SD_READ_INHERITANCE | SD_READ_INDEX_COMMENTS);
+		SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_INDEX_TEXTS | SD_READ_KEYS |
+			SD_READ_INHERITANCE | SD_READ_INDEX_COMMENTS);
 	SdCatalog *cat = disc->catalog;
 
 	for (int i = 0; i < cat->nrelations; i++)
@@ -69,19 +69,20 @@ add_index(SdDiscovery *disc, SdIndex *index)
 	sd_row_bool(disc, index->is_valid);
 	sd_row_bool(disc, index->is_ready);
 	sd_row_bool(disc, index->nulls_not_distinct);
-	sd_row_text(disc, index->constraint != NULL ?
-						  NameStr(index->constraint->name) :
-						  NULL);
+	sd_row_text(disc, index->constraint != NULL
+						  ? NameStr(index->constraint->name)
+						  : NULL);
 	add_parent(disc, index);
-	sd_row_text(disc, OidIsValid(self->tablespace) ?
-						  sd_catalog_name(cat, TableSpaceRelationId,
-										  self->tablespace) :
-						  "");
+	sd_row_text(
+		disc, OidIsValid(self->tablespace)
+				  ? sd_catalog_name(cat, TableSpaceRelationId, self->tablespace)
+				  : "");
 	sd_row_options(disc, self->options);
 	sd_row_bool(disc, index->is_clustered);
 	sd_row_bool(disc, index->is_replica_identity);
 	sd_row_text(disc, sd_index_definition(cat, index));
-	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, self->oid, 0));
+	sd_row_text(disc,
+				sd_catalog_comment(cat, RelationRelationId, self->oid, 0));
 	sd_row_end(disc, index->problem);
 }
 
@@ -105,9 +106,9 @@ add_keys(SdDiscovery *disc, SdIndex *index)
 	{
 		const SdIndexKey *key = &index->keys[i];
 
-		names[i] = key->column != 0 ? sd_relation_column_name(index->relation,
-															  key->column) :
-									  key->expression;
+		names[i] = key->column != 0
+					   ? sd_relation_column_name(index->relation, key->column)
+					   : key->expression;
 		if (i >= nkeys)
 			continue;
 		orderings[i] = (key->option & INDOPTION_DESC) ? "desc" : "asc";

@@ -45,9 +45,9 @@ static bool integer_bound(List *datums, int64 *value);
 Datum
 stormdisc_partitions(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc = sd_discovery_begin(
-		fcinfo, "rpf", "\"%s\" is not a partitioned table", true,
-		SD_READ_INHERITANCE | SD_READ_BOUNDS);
+	SdDiscovery *disc =
+		sd_discovery_begin(fcinfo, "rpf", "\"%s\" is not a partitioned table",
+						   true, SD_READ_INHERITANCE | SD_READ_BOUNDS);
 	int count;
 	Partition *partitions = sort_partitions(disc->catalog, &count);
 
@@ -75,8 +75,8 @@ sort_partitions(SdCatalog *cat, int *count)
 												   &part->detach_pending);
 		if (part->parent == NULL)
 			continue;
-		part->root = sd_catalog_partition_root(cat, part->relation,
-											   &part->level);
+		part->root =
+			sd_catalog_partition_root(cat, part->relation, &part->level);
 		(*count)++;
 	}
 	qsort(partitions, *count, sizeof(Partition), compare_partitions);
@@ -123,8 +123,7 @@ add_partition(SdDiscovery *disc, Partition *part)
 	{
 		spec = castNode(PartitionBoundSpec,
 						sd_deparse_read_string(cat, rel->bound));
-		sd_row_text(disc, sd_deparse(cat, NULL, (Node *) spec,
-									 SD_LAYOUT_INDENTED, &problem));
+		sd_row_text(disc, sd_deparse(cat, NULL, (Node *) spec, &problem));
 	}
 	else
 		sd_row_null(disc);
@@ -203,8 +202,8 @@ add_range(SdDiscovery *disc, List *datums, SdProblem *problem)
 				values[count++] = "MAXVALUE";
 				break;
 			case PARTITION_RANGE_DATUM_VALUE:
-				values[count++] = sd_deparse_value(disc->catalog, datum->value,
-												   &found);
+				values[count++] =
+					sd_deparse_value(disc->catalog, datum->value, &found);
 				break;
 		}
 	}

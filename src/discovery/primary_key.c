@@ -18,9 +18,9 @@ PG_FUNCTION_INFO_V1(stormdisc_primary_key);
 Datum
 stormdisc_primary_key(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc = sd_discovery_begin(fcinfo, "rp",
-										   "\"%s\" is not a table", false,
-										   SD_READ_COLUMNS | SD_READ_INDEXES);
+	SdDiscovery *disc =
+		sd_discovery_begin(fcinfo, "rp", "\"%s\" is not a table", false,
+						   SD_READ_COLUMNS | SD_READ_INDEXES);
 
 	if (disc->catalog->nrelations > 0)
 	{
@@ -33,8 +33,8 @@ stormdisc_primary_key(PG_FUNCTION_ARGS)
 
 			for (int i = 0; index->is_primary && i < index->nkeys; i++)
 			{
-				SdColumn *column = sd_relation_column(rel,
-													  index->keys[i].column);
+				SdColumn *column =
+					sd_relation_column(rel, index->keys[i].column);
 
 				if (column == NULL)
 					continue;

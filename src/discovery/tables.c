@@ -48,10 +48,10 @@ stormdisc_tables(PG_FUNCTION_ARGS)
 		sd_row_text(disc, sd_table_type(rel->kind));
 		sd_row_text(disc, sd_catalog_name(cat, AccessMethodRelationId,
 										  rel->access_method));
-		sd_row_text(disc, OidIsValid(rel->tablespace) ?
-							  sd_catalog_name(cat, TableSpaceRelationId,
-											  rel->tablespace) :
-							  "");
+		sd_row_text(disc, OidIsValid(rel->tablespace)
+							  ? sd_catalog_name(cat, TableSpaceRelationId,
+												rel->tablespace)
+							  : "");
 		add_partitioning(disc, rel, key);
 		sd_row_text(disc, persistence(rel->persistence));
 		sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
@@ -94,9 +94,9 @@ add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 			disc->row_context, sizeof(char *) * (key->nkeys + 1));
 
 		for (int i = 0; i < key->nkeys; i++)
-			names[i] = key->columns[i] != 0 ?
-						   sd_relation_column_name(rel, key->columns[i]) :
-						   key->expressions[i];
+			names[i] = key->columns[i] != 0
+						   ? sd_relation_column_name(rel, key->columns[i])
+						   : key->expressions[i];
 		sd_row_text(disc, sd_partition_strategy(key->strategy));
 		sd_row_texts(disc, key->nkeys, names);
 	}
@@ -130,9 +130,8 @@ static void
 add_inherits(SdDiscovery *disc, SdRelation *rel)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	List *parents = rel->is_partition ?
-						NIL :
-						sd_catalog_parents(disc->catalog, rel->oid);
+	List *parents =
+		rel->is_partition ? NIL : sd_catalog_parents(disc->catalog, rel->oid);
 	const char **names = palloc(sizeof(char *) * (list_length(parents) + 1));
 	int count = 0;
 	ListCell *lc;
@@ -140,8 +139,8 @@ add_inherits(SdDiscovery *disc, SdRelation *rel)
 	foreach (lc, parents)
 	{
 		SdParent *parent = lfirst(lc);
-		SdRelation *table = sd_catalog_relation(disc->catalog,
-												parent->relation);
+		SdRelation *table =
+			sd_catalog_relation(disc->catalog, parent->relation);
 
 		if (table != NULL)
 			names[count++] = sd_relation_qualified_name(table);
@@ -176,8 +175,8 @@ add_options(SdDiscovery *disc, SdRelation *rel)
 			accumArrayResult(options, members[i], false, TEXTOID,
 							 disc->row_context);
 	}
-	deconstruct_array(toast_options, TEXTOID, -1, false, TYPALIGN_INT,
-					  &members, NULL, &nmembers);
+	deconstruct_array(toast_options, TEXTOID, -1, false, TYPALIGN_INT, &members,
+					  NULL, &nmembers);
 	for (int i = 0; i < nmembers; i++)
 		accumArrayResult(options,
 						 CStringGetTextDatum(psprintf(

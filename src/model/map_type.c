@@ -26,7 +26,7 @@ static const struct
 	const char *name;
 	Oid type;
 } serial_types[] = {
-	{"smallserial", INT2OID}, {"serial2", INT2OID}, {"serial", INT4OID},
+	{"smallserial", INT2OID}, {"serial2", INT2OID},	  {"serial", INT4OID},
 	{"serial4", INT4OID},	  {"bigserial", INT8OID}, {"serial8", INT8OID},
 };
 
