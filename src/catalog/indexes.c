@@ -688,6 +688,20 @@ append_operator(SdCatalog *cat, StringInfo buf, Oid oid, Oid type)
 }
 
 /*
+ * sd_index_key_name
+ *		The column, or the text of the expression, at a position from 0.
+ */
+const char *
+sd_index_key_name(SdIndex *index, int position)
+{
+	const SdIndexKey *key = &index->keys[position];
+
+	return key->column != 0
+			   ? sd_relation_column_name(index->relation, key->column)
+			   : key->expression;
+}
+
+/*
  * sd_index_opclass
  *		A key's operator class with its schema and parameters, in the scratch
  *		context; NULL for an included column.

@@ -458,8 +458,10 @@ format_user_type(SdCatalog *cat, SdType *type, int32 typmod)
 	initStringInfo(&buf);
 	if (!named->found)
 		appendStringInfoString(&buf, "???");
-	else if (named->schema->is_own_temp ||
-			 named->schema->oid == PG_CATALOG_NAMESPACE)
+	else if (named->schema->oid == PG_CATALOG_NAMESPACE ||
+			 (named->schema->is_own_temp &&
+			  !SearchSysCacheExists2(TYPENAMENSP, NameGetDatum(&named->name),
+									 ObjectIdGetDatum(PG_CATALOG_NAMESPACE))))
 		appendStringInfoString(&buf, quote_identifier(NameStr(named->name)));
 	else
 		appendStringInfoString(
@@ -530,14 +532,15 @@ keep_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 /*
  * sd_catalog_type_default
- *		The default that a column of this type has if it has none of its own:
- *		the first one along the chain of domains.  NULL: none, or a problem.
+ *		The default that a column of this type has if it has none of its own.
+ *		NULL: none, or a problem.
+ *
+ * A domain takes over its base type's default when it is made, and not later,
+ * so the chain does not matter.
  */
 char *
 sd_catalog_type_default(SdCatalog *cat, SdType *type, SdProblem *problem)
 {
-	while (type->kind == SD_TYPE_DOMAIN && !type->has_default)
-		type = sd_catalog_type(cat, type->base);
 	if (!type->has_default)
 		return NULL;
 

@@ -22,6 +22,7 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "catalog/sd_catalog.h"
@@ -398,13 +399,16 @@ sd_relation_qualified_name(SdRelation *rel)
 /*
  * sd_relation_visible_name
  *		The name as the server prints it under the pinned search_path: what
- *		is in pg_catalog, or the session's own and temporary, goes without
+ *		is in pg_catalog, or is temporary and not hidden by it, goes without
  *		its schema.
  */
 const char *
 sd_relation_visible_name(SdRelation *rel)
 {
-	if (rel->schema->is_own_temp || rel->schema->oid == PG_CATALOG_NAMESPACE)
+	if (rel->schema->oid == PG_CATALOG_NAMESPACE ||
+		(rel->schema->is_own_temp &&
+		 !OidIsValid(
+			 get_relname_relid(NameStr(rel->name), PG_CATALOG_NAMESPACE))))
 		return quote_identifier(NameStr(rel->name));
 
 	return sd_relation_qualified_name(rel);

@@ -414,6 +414,7 @@ extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);
 extern void sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple,
 										  TupleDesc desc);
+extern const char *sd_index_key_name(SdIndex *index, int position);
 extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
 extern void sd_catalog_read_constraints(SdCatalog *cat);
 extern SdConstraint *sd_catalog_constraint(SdCatalog *cat, Oid oid);

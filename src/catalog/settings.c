@@ -12,15 +12,20 @@
 #include "catalog/sd_catalog.h"
 
 /*
- * With these, what a definition says depends on the database alone.  All but
- * the last are the documented ones; the last keeps backslashes in literals as
- * they are in a session that has switched the standard off.
+ * With these, what a definition says depends on the database alone.  The
+ * temporary schema is searched last, so that the session's own tables do not
+ * hide types of the server; the last setting is for sessions that have
+ * switched standard literals off.
  */
 static const char *const pinned[][2] = {
-	{"search_path", "pg_catalog"},	  {"TimeZone", "UTC"},
-	{"DateStyle", "ISO, MDY"},		  {"IntervalStyle", "postgres"},
-	{"extra_float_digits", "3"},	  {"bytea_output", "hex"},
-	{"quote_all_identifiers", "off"}, {"standard_conforming_strings", "on"},
+	{"search_path", "pg_catalog, pg_temp"},
+	{"TimeZone", "UTC"},
+	{"DateStyle", "ISO, MDY"},
+	{"IntervalStyle", "postgres"},
+	{"extra_float_digits", "3"},
+	{"bytea_output", "hex"},
+	{"quote_all_identifiers", "off"},
+	{"standard_conforming_strings", "on"},
 };
 
 /*

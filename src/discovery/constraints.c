@@ -16,6 +16,7 @@
 PG_FUNCTION_INFO_V1(stormdisc_constraints);
 
 static void add_constraint(SdDiscovery *disc, SdConstraint *con);
+static void add_columns(SdDiscovery *disc, SdConstraint *con);
 static void add_reference(SdDiscovery *disc, SdConstraint *con);
 static void add_operators(SdDiscovery *disc, SdConstraint *con);
 static const char *constraint_type(char contype);
@@ -62,7 +63,7 @@ add_constraint(SdDiscovery *disc, SdConstraint *con)
 	sd_row_name(disc, &con->relation->name);
 	sd_row_name(disc, &con->name);
 	sd_row_text(disc, constraint_type(con->type));
-	sd_row_columns(disc, con->relation, con->ncolumns, con->columns);
+	add_columns(disc, con);
 	add_reference(disc, con);
 	sd_row_bool(disc, con->deferrable);
 	sd_row_bool(disc, con->deferred);
@@ -80,6 +81,28 @@ add_constraint(SdDiscovery *disc, SdConstraint *con)
 	sd_row_text(disc,
 				sd_catalog_comment(cat, ConstraintRelationId, con->oid, 0));
 	sd_row_end(disc, problem);
+}
+
+/* columns: an exclusion constraint may have expressions among them */
+static void
+add_columns(SdDiscovery *disc, SdConstraint *con)
+{
+	SdIndex *index = NULL;
+	const char **names;
+
+	if (con->type == CONSTRAINT_EXCLUSION)
+		index = sd_catalog_index(disc->catalog, con->index);
+	if (index == NULL || index->nkeys != con->ncolumns)
+	{
+		sd_row_columns(disc, con->relation, con->ncolumns, con->columns);
+		return;
+	}
+
+	names = MemoryContextAlloc(disc->row_context,
+							   sizeof(char *) * (index->nkeys + 1));
+	for (int i = 0; i < index->nkeys; i++)
+		names[i] = sd_index_key_name(index, i);
+	sd_row_texts(disc, index->nkeys, names);
 }
 
 /* ref_*, on_update, on_delete, on_delete_columns, match_type */

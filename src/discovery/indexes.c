@@ -106,9 +106,7 @@ add_keys(SdDiscovery *disc, SdIndex *index)
 	{
 		const SdIndexKey *key = &index->keys[i];
 
-		names[i] = key->column != 0
-					   ? sd_relation_column_name(index->relation, key->column)
-					   : key->expression;
+		names[i] = sd_index_key_name(index, i);
 		if (i >= nkeys)
 			continue;
 		orderings[i] = (key->option & INDOPTION_DESC) ? "desc" : "asc";
