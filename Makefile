@@ -16,9 +16,11 @@ OBJS = \
 	$(WIN32RES) \
 	src/catalog/catalog.o \
 	src/catalog/columns.o \
+	src/catalog/comments.o \
 	src/catalog/constraints.o \
 	src/catalog/deparse.o \
 	src/catalog/indexes.o \
+	src/catalog/inheritance.o \
 	src/catalog/names.o \
 	src/catalog/pattern.o \
 	src/catalog/relations.o \

@@ -379,14 +379,17 @@ extern Datum sd_catalog_enum_labels(SdCatalog *cat, SdType *type);
 extern char *sd_catalog_type_default(SdCatalog *cat, SdType *type,
 									 SdProblem *problem);
 
-/* ---- relations.c: tables, their parents, partition keys, comments ---- */
+/* ---- relations.c: rows of pg_class ---- */
 
 extern void sd_catalog_read_relations(SdCatalog *cat);
-extern void sd_catalog_read_inheritance(SdCatalog *cat);
 extern SdRelation *sd_catalog_relation(SdCatalog *cat, Oid oid);
 extern const char *sd_relation_visible_name(SdRelation *rel);
 extern const char *sd_relation_qualified_name(SdRelation *rel);
 extern ArrayType *sd_relation_toast_options(SdCatalog *cat, SdRelation *rel);
+
+/* ---- inheritance.c: parents, partition trees, partition keys ---- */
+
+extern void sd_catalog_read_inheritance(SdCatalog *cat);
 extern List *sd_catalog_parents(SdCatalog *cat, Oid relation);
 extern SdRelation *sd_catalog_partition_parent(SdCatalog *cat, SdRelation *rel,
 											   bool *detach_pending);
@@ -394,6 +397,9 @@ extern SdRelation *sd_catalog_partition_root(SdCatalog *cat, SdRelation *rel,
 											 int *level);
 extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 												SdRelation *rel);
+
+/* ---- comments.c ---- */
+
 extern void sd_catalog_read_comments(SdCatalog *cat, Oid classid, int noids,
 									 const Oid *oids);
 extern const char *sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid,

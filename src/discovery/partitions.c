@@ -35,6 +35,8 @@ static void add_bound(SdDiscovery *disc, PartitionBoundSpec *spec,
 					  SdProblem *problem);
 static void add_range(SdDiscovery *disc, List *datums, SdProblem *problem);
 static void add_list(SdDiscovery *disc, List *datums, SdProblem *problem);
+static void add_values(SdDiscovery *disc, int count, const char *const *values,
+					   SdProblem found, SdProblem *problem);
 static void add_range_size(SdDiscovery *disc, PartitionBoundSpec *spec);
 static bool integer_bound(List *datums, int64 *value);
 
@@ -207,13 +209,7 @@ add_range(SdDiscovery *disc, List *datums, SdProblem *problem)
 				break;
 		}
 	}
-	if (found != SD_PROBLEM_NONE)
-	{
-		*problem = found;
-		sd_row_null(disc);
-	}
-	else
-		sd_row_texts(disc, count, values);
+	add_values(disc, count, values, found, problem);
 }
 
 /* The values of a list partition; NULL is one that a list may hold. */
@@ -228,6 +224,14 @@ add_list(SdDiscovery *disc, List *datums, SdProblem *problem)
 
 	foreach (lc, datums)
 		values[count++] = sd_deparse_value(disc->catalog, lfirst(lc), &found);
+	add_values(disc, count, values, found, problem);
+}
+
+/* Add values, or NULL if one of them is missing. */
+static void
+add_values(SdDiscovery *disc, int count, const char *const *values,
+		   SdProblem found, SdProblem *problem)
+{
 	if (found != SD_PROBLEM_NONE)
 	{
 		*problem = found;
