@@ -82,10 +82,10 @@ check-exports: $(shlib)
 # Three steps: make coverage-build install; the tests, by a server that may write
 # to this tree; make coverage.  ./setup.sh coverage does it all.
 # The setting for branches has one name in lcov 1 and another in lcov 2.
-LCOV_BRANCHES = --rc lcov_branch_coverage=1 --rc branch_coverage=1
+LCOV_BRANCHES = --rc $(if $(filter 1.%,$(lastword $(shell lcov --version))),lcov_)branch_coverage=1
 
 coverage-build:
-	$(MAKE) COPT='--coverage -O0' all
+	$(MAKE) COPT='--coverage -O0 -Wno-cpp' all
 
 coverage:
 	@test -n "$$(find src -name '*.gcda' -print -quit)" || { \
@@ -94,6 +94,7 @@ coverage:
 	lcov --quiet $(LCOV_BRANCHES) --capture --directory src --output-file coverage/all.info
 	lcov --quiet $(LCOV_BRANCHES) --extract coverage/all.info '*/src/*.c' \
 		--output-file coverage/stormdisc.info
+	rm coverage/all.info
 	genhtml --quiet $(LCOV_BRANCHES) --branch-coverage --output-directory coverage coverage/stormdisc.info
 	lcov $(LCOV_BRANCHES) --summary coverage/stormdisc.info 2>&1 | \
 		grep -E '^ *(lines|functions|branches)' > coverage/summary.txt
