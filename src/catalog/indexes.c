@@ -21,12 +21,14 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_oper.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
+#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 #include "catalog/sd_catalog.h"
@@ -79,7 +81,8 @@ static void fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
 						 HeapTuple tuple, TupleDesc desc);
 static void fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 							 TupleDesc desc);
-static bool is_function_call(Node *expr);
+static bool is_function_call(Node *expr, const char *text);
+static bool server_takes_infix_for_call(void);
 static void keep_late_opclass_options(SdCatalog *cat, HeapTuple tuple,
 									  TupleDesc desc, void *arg);
 static ArrayType *find_opclass_options(SdCatalog *cat, Oid index, int position);
@@ -310,9 +313,9 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 			expr = lfirst(lc);
 			key->type = exprType(expr);
 			key->type_collation = exprCollation(expr);
-			key->is_function_call = is_function_call(expr);
 			key->expression =
 				sd_deparse(cat, index->relation, expr, &index->problem);
+			key->is_function_call = is_function_call(expr, key->expression);
 			lc = lnext(expressions, lc);
 		}
 	}
@@ -331,14 +334,18 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
  * function calls and what looks like one; the rest stands in parentheses.
  */
 static bool
-is_function_call(Node *expr)
+is_function_call(Node *expr, const char *text)
 {
 	switch (nodeTag(expr))
 	{
 		case T_FuncExpr:
 			/* a call that is written as a cast is not one */
-			return ((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL ||
-				   ((FuncExpr *) expr)->funcformat == COERCE_SQL_SYNTAX;
+			if (((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL)
+				return true;
+			/* nor, in newer minor releases, is AT TIME ZONE and the like */
+			return ((FuncExpr *) expr)->funcformat == COERCE_SQL_SYNTAX &&
+				   text != NULL &&
+				   (text[0] != '(' || server_takes_infix_for_call());
 		case T_CoalesceExpr:
 		case T_MinMaxExpr:
 		case T_NullIfExpr:
@@ -351,6 +358,46 @@ is_function_call(Node *expr)
 		default:
 			return false;
 	}
+}
+
+/*
+ * Does this server take functions with an infix syntax of their own for
+ * function calls?  It matters in FROM as well: what does not look like a call
+ * stands there in a CAST.  The answer cannot change while we are loaded.
+ */
+static bool
+server_takes_infix_for_call(void)
+{
+	static int answer = -1;
+
+	if (answer < 0)
+	{
+		RangeTblFunction *function = makeNode(RangeTblFunction);
+		RangeTblEntry *rte = makeNode(RangeTblEntry);
+		RangeTblRef *ref = makeNode(RangeTblRef);
+		Query *query = makeNode(Query);
+
+		function->funcexpr = (Node *) makeFuncExpr(
+			F_TIMEZONE_TEXT_TIMESTAMPTZ, TIMESTAMPOID,
+			list_make2(makeNullConst(TEXTOID, -1, DEFAULT_COLLATION_OID),
+					   makeNullConst(TIMESTAMPTZOID, -1, InvalidOid)),
+			InvalidOid, InvalidOid, COERCE_SQL_SYNTAX);
+		function->funccolcount = 1;
+		rte->rtekind = RTE_FUNCTION;
+		rte->functions = list_make1(function);
+		rte->eref = makeAlias("f", list_make1(makeString("f")));
+		rte->inFromCl = true;
+		ref->rtindex = 1;
+		query->commandType = CMD_SELECT;
+		query->rtable = list_make1(rte);
+		query->jointree = makeFromExpr(list_make1(ref), NULL);
+		query->targetList = list_make1(makeTargetEntry(
+			(Expr *) makeBoolConst(true, false), 1, "one", false));
+
+		answer = strstr(pg_get_querydef(query, false), "CAST(") == NULL;
+	}
+
+	return answer;
 }
 
 /*

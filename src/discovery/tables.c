@@ -59,7 +59,7 @@ stormdisc_tables(PG_FUNCTION_ARGS)
 			sd_row_null(disc);
 		else
 			sd_row_int64(disc, (int64) rel->rows);
-		if (rel->pages < 0)
+		if (!RELKIND_HAS_STORAGE(rel->kind))
 			sd_row_null(disc);
 		else
 			sd_row_int64(disc, (int64) rel->pages * BLCKSZ);
