@@ -94,6 +94,7 @@ prepare_columns(SdCatalog *cat, SdRelation *rel)
 {
 	if (rel->columns_read)
 		return;
+	cat->last_oid = InvalidOid; /* wanted_relation() may know it as unwanted */
 	rel->columns_read = true;
 	rel->columns = MemoryContextAllocZero(cat->context, sizeof(SdColumn) *
 															Max(rel->natts, 1));

@@ -592,7 +592,8 @@ collect_row_types(SdCatalog *cat, Oid oid, List **seen)
 static SdProblem
 row_type_problem(SdCatalog *cat, Oid oid)
 {
-	SdType *type = sd_catalog_type(cat, oid);
+	int32 typmod = -1;
+	SdType *type = sd_catalog_base_type(cat, oid, &typmod);
 	SdRelation *rel;
 
 	if (type->kind != SD_TYPE_COMPOSITE)
