@@ -1,0 +1,164 @@
+-- Bad input gets a clean SQLSTATE from every function: never an internal
+-- error, never a lost connection, never a long wait.
+BEGIN;
+SET LOCAL client_min_messages = error;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS stormdisc;
+SELECT plan(66);
+CREATE SCHEMA inputs;
+SET LOCAL search_path = inputs, public;
+SET LOCAL statement_timeout = '60s';
+
+-- the functions under test: whatever the extension has with such arguments
+CREATE TEMP TABLE functions AS
+SELECT p.oid, p.oid::regproc::text AS name, p.proargtypes::oid[] AS types, p.proretset AS set
+FROM pg_depend d JOIN pg_proc p ON p.oid = objid
+WHERE classid = 'pg_proc'::regclass AND deptype = 'e'
+  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
+  AND proname IN ('stormdisc_tables', 'stormdisc_columns', 'stormdisc_indexes', 'stormdisc_constraints',
+	'stormdisc_primary_key', 'stormdisc_partitions', 'stormdisc_map_type');
+
+-- What becomes of one call: rows, or a SQLSTATE; and how long it took.
+CREATE FUNCTION pg_temp.attempt(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint;
+	started timestamptz := clock_timestamp();
+	answer text;
+BEGIN
+	BEGIN
+		EXECUTE 'SELECT count(*) FROM ' || call INTO n;
+		answer := 'rows';
+	EXCEPTION WHEN OTHERS THEN
+		answer := SQLSTATE;
+	END;
+	IF clock_timestamp() - started > interval '5 seconds' THEN
+		answer := answer || ' slow';
+	END IF;
+	RETURN answer;
+END $$;
+
+-- Calls of every function with an expression at every argument of a type; the
+-- rest are left to their defaults, or given something harmless.
+CREATE FUNCTION pg_temp.calls(argument regtype, expression text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('%s(%s)', f.name, string_agg(
+			CASE WHEN m = n THEN expression
+				WHEN types[m - 1] = 'text'::regtype THEN '''int4'''
+				WHEN types[m - 1] = 'boolean'::regtype THEN 'false' ELSE 'NULL' END, ', ' ORDER BY m))
+	FROM pg_temp.functions f, generate_series(1, cardinality(types)) n, generate_series(1, cardinality(types)) m
+	WHERE types[n - 1] = argument
+	GROUP BY f.name, n
+$$;
+
+-- Every function's answers to one input, without repeats, in order.
+CREATE FUNCTION pg_temp.answers(argument regtype, expression text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(DISTINCT pg_temp.attempt(call), ' ' ORDER BY pg_temp.attempt(call)) FROM pg_temp.calls(argument, expression) call
+$$;
+SELECT cmp_ok((SELECT count(*) FROM pg_temp.calls('text[]', 'NULL')), '=', 15::bigint, 'five functions have three lists each');
+SELECT cmp_ok((SELECT count(*) FROM pg_temp.calls('regclass', 'NULL')), '=', 6::bigint, 'six functions take a relation');
+
+--
+-- Relations by name: what is no name of a relation is refused by the server
+-- (1-9), what is one of a kind we do not serve by us (10-16)
+--
+SELECT is(pg_temp.answers('regclass', format('%L::regclass', input)), expected, 'relation by name: ' || quote_literal(left(input, 40)))
+FROM (VALUES ('', '42602'), (' ', '42602'), ('"', '42602'), ('""', '42602'), ('"a', '42602'),
+	('a.b.c', '0A000'), ('otherdb.public.t', '0A000'), ('a.b.c.d', '42601'),
+	('pg_temp.nope', '42P01'), (repeat('x', 63), '42P01'), (repeat('x', 64), '42P01'), (repeat('x', 10000), '42P01'),
+	('"' || E'a\nb; DROP TABLE x;--' || '"', '42P01'), ('"\ '' "" $$ % {}"', '42P01'), ('"%s%n%s"', '42P01'),
+	('no_schema.t', '3F000')) v(input, expected);
+SELECT is(pg_temp.answers('regclass', 'NULL::regclass'), '22004 rows', 'relation NULL: not given, or refused where it is needed');
+SELECT is(pg_temp.answers('regclass', '''-''::regclass'), '42P01', 'relation -');
+SELECT is(pg_temp.answers('regclass', '''0''::regclass'), '42P01', 'relation 0 as text');
+SELECT is(pg_temp.answers('regclass', '''4294967295''::regclass'), '42P01', 'the highest OID as text');
+SELECT is(pg_temp.answers('regclass', '''pg_catalog.pg_class''::regclass'), '42809 rows', 'a system table, which is not partitioned');
+SELECT is(pg_temp.answers('regclass', '(SELECT reltoastrelid::regclass FROM pg_class WHERE oid = ''pg_catalog.pg_proc''::regclass)'), '42809', 'a toast table');
+SELECT is(pg_temp.answers('regclass', '''information_schema.tables''::regclass'), '42809 rows', 'a view of the information schema');
+
+--
+-- Relations by OID (25-37)
+--
+CREATE TABLE t (a int PRIMARY KEY);
+CREATE VIEW v AS SELECT 1 AS a;
+CREATE TYPE comp AS (a int);
+SELECT is(pg_temp.answers('regclass', input), '42P01', 'relation by OID: ' || input)
+FROM unnest('{0::oid,1::oid,16383::oid,4294967295::oid,-1::int::oid,2147483648::oid,int4in::regproc::oid}'::text[]) u(i),
+	LATERAL (SELECT regexp_replace(i, '^int4in', '''int4in''')) x(input);
+SELECT is(pg_temp.answers('regclass', '''t_pkey''::regclass::oid'), '42809', 'an index');
+SELECT is(pg_temp.answers('regclass', '''comp''::regclass::oid'), '42809', 'a composite type');
+SELECT is(pg_temp.answers('regclass', 'NULL::oid'), '22004 rows', 'NULL as an OID');
+
+-- gone, and not yet there
+CREATE TEMP TABLE oids (o oid);
+CREATE TABLE gone (a int);
+INSERT INTO oids VALUES ('gone'::regclass);
+DROP TABLE gone;
+SELECT is(pg_temp.answers('regclass', '(SELECT o FROM pg_temp.oids)'), '42P01', 'dropped one statement ago');
+SAVEPOINT s;
+DROP TABLE t;
+CREATE TABLE t (a int);
+SELECT is(pg_temp.attempt('stormdisc_tables(''t'')'), 'rows', 'made anew in this transaction');
+ROLLBACK TO s;
+
+--
+-- Lists (38-56)
+--
+SELECT is(pg_temp.answers('text[]', input), '22023', 'list: ' || left(input, 40))
+FROM unnest(ARRAY['''{}''', '''{NULL}''', '''{NULL,NULL}''', '''{{a,b},{c,d}}''', '''{{{a}}}''',
+	'array_fill(''a''::text, ARRAY[2,2,2,2,2,2])', 'ARRAY[]::text[]']) input;
+SELECT is(pg_temp.answers('text[]', 'NULL'), 'rows', 'list: NULL');
+SELECT is(pg_temp.answers('text[]', '''[5:6]={inputs,public}'''), 'rows', 'list: another lower bound');
+SELECT is(pg_temp.answers('text[]', '''[-2147483648:-2147483647]={inputs,public}'''), 'rows', 'list: the lowest lower bound');
+SELECT is(pg_temp.answers('text[]', '''[2147483645:2147483646]={inputs,public}'''), 'rows', 'list: the highest upper bound');
+SELECT is(pg_temp.answers('text[]', 'ARRAY['''', '''']'), '22023 3F000', 'list: two empty strings');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[''inputs'', ''inputs'']'), 'rows', 'list: repeats');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[''\'']'), '3F000 rows', 'list: a lone backslash');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[''%'', ''_'', ''('', ''[a-'', ''(a+)+$'', ''{1,}'', ''^'']'), '3F000 rows', 'list: LIKE and regular expressions');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''('', 10000)]'), '3F000 rows', 'list: 10,000 parentheses');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''*'', 100000)]'), '3F000 rows', 'list: 100,000 stars');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''*a'', 20000) || ''b'']'), '3F000 rows', 'list: stars that could be tried for ever');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''?'', 100000)]'), '3F000 rows', 'list: 100,000 question marks');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[E''a\001b'', ''"glob*"'', ''q.*'']'), '3F000 rows', 'list: globs and control characters');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''"'', 10000)]'), '22023 3F000', 'list: 10,000 quotes');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''.'', 10000)]'), '22023 3F000', 'list: 10,000 dots');
+SELECT is(pg_temp.answers('text[]', 'array_fill(''nothing_like_it''::text, ARRAY[100000])'), '3F000 rows', 'list: 100,000 elements');
+SELECT is(pg_temp.answers('text[]', 'ARRAY[repeat(''x'', 20000000)]'), '3F000 rows', 'list: one element of 20 MB');
+
+--
+-- Names of types, and dialects (116-126)
+--
+SELECT is((SELECT string_agg(DISTINCT answer, ' ' ORDER BY answer) FROM unnest(ARRAY['', ' ', repeat('x', 1000000), '"', E'\t\r\n', '</script>', '=cmd', '%s%n%s',
+		E'\033[31m', 'pg_catalog.int4(1,2,3)', repeat('int4[]', 1000), repeat('(', 10000), 'a.b.c', '$1', '?', 'int4 DEFAULT 1', '{}', '\']) input,
+	LATERAL (SELECT regexp_replace(pg_temp.attempt(format('stormdisc_map_type(%L)', input)), '^(42|22|0A|3F)...$', 'clean')) a(answer)), 'clean', 'text that is no type');
+SELECT is((SELECT string_agg(DISTINCT answer, ' ') FROM unnest(ARRAY['', ' ', repeat('x', 1000000), E'\t', 'STORMWEAVER', 'stormweaver ', '%', '"stormweaver"', E'\001', '''', '\']) input,
+	LATERAL (SELECT pg_temp.attempt(format('stormdisc_map_type(''int4'', %L)', input))) a(answer)), '22023', 'dialects that are none');
+
+--
+-- Odd ways to call
+--
+SELECT throws_ok('SELECT * FROM stormdisc_tables() AS t(a int)', '42601', NULL, 'a column definition list');
+SELECT lives_ok('SELECT * FROM stormdisc_tables(exclude => NULL, relation => NULL, include => NULL, schemas => NULL)', 'named arguments in another order');
+CREATE DOMAIN list_domain AS text[];
+SELECT is(pg_temp.attempt('stormdisc_tables(schemas => ''{inputs}''::list_domain)'), 'rows', 'a domain over the argument''s type');
+SELECT is(pg_temp.attempt('stormdisc_tables(schemas => ''{inputs}''::name[]::text[])'), 'rows', 'names cast to text');
+PREPARE generic(regclass, text[], text[], text[]) AS SELECT count(*) FROM stormdisc_columns($1, $2, $3, $4);
+SELECT lives_ok(format('EXECUTE generic(NULL, %L, NULL, NULL)', '{inputs}'), 'prepared, and executed') FROM generate_series(1, 1);
+SELECT throws_ok('EXECUTE generic(NULL, NULL, ''{}'', NULL)', '22023', NULL, 'prepared, with a bad argument');
+SELECT lives_ok('SELECT stormdisc_primary_key(oid) FROM pg_class WHERE relkind = ''r'' AND relnamespace = ''pg_catalog''::regnamespace', 'in a select list, for many relations');
+
+--
+-- Random bytes, repeatably: 200 patterns and 100 type names
+--
+SELECT setseed(0.4711);
+CREATE TEMP TABLE fuzz AS
+SELECT n, string_agg(substr(E'abzABZ019_ .*?"''\\%$[](){}+^|,;:-/<>=~!@#&`\t\n\001', 1 + floor(random() * 57)::int, 1), '') AS s
+FROM generate_series(1, 300) n, generate_series(1, 1 + (n * 7) % 13) GROUP BY n;
+SELECT is((SELECT string_agg(DISTINCT answer, ' ' ORDER BY answer) FROM fuzz, LATERAL (SELECT pg_temp.attempt(format('stormdisc_tables(include => ARRAY[%L])', s))) a(answer)
+	WHERE n <= 200 AND answer NOT IN ('rows', '22023', '0A000')), NULL, 'random patterns are right, or refused as such');
+SELECT is((SELECT string_agg(DISTINCT answer, ' ' ORDER BY answer) FROM fuzz, LATERAL (SELECT pg_temp.attempt(format('stormdisc_map_type(%L)', s))) a(answer)
+	WHERE n > 200 AND answer <> 'rows' AND answer !~ '^(42|22|0A|3F)'), NULL, 'random names of types are refused');
+
+-- the session is as it was
+SELECT is(pg_temp.attempt('stormdisc_columns(schemas => ''{inputs}'')'), 'rows', 'all works as before');
+
+SELECT * FROM finish();
+ROLLBACK;

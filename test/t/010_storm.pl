@@ -1,0 +1,378 @@
+# Discovery in a storm of DDL.
+#
+# Four sessions run whole life cycles of tables, types, functions and
+# partitions flat out.  Beside them two sessions call every discovery function
+# in one statement and hold the answer against the catalogs under that same
+# statement's snapshot: no error, no silent gap, no torn row, no lock kept.
+# One more session asks the same facts in plain SQL, by pg_get_indexdef() and
+# its kin, and has to fail: else this test could not fail either.
+#
+# STORMDISC_STORM_SECONDS is the length of the storm; half of it goes to READ
+# COMMITTED and half to REPEATABLE READ with a snapshot that is 50 ms old.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use StormdiscTest;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $seconds = seconds_setting('STORMDISC_STORM_SECONDS', 30);
+my $phase_seconds = $seconds > 1 ? int($seconds / 2) : 1;
+my $quiet_tables = 100;
+
+# The names that the storm makes, see ddl_scripts() in StormdiscTest.pm.
+my $name_pattern = '\m[a-z]{2}_[0-9]{8}\M';
+
+my ($life_of_a_table, $life_of_a_tree) = ddl_scripts();
+
+# Where each fact comes from.  The plain way is what a careful client writes.
+my %source = (
+	stormdisc => {
+		t => 'SELECT * FROM public.stormdisc_tables()',
+		c => 'SELECT * FROM public.stormdisc_columns()',
+		i => 'SELECT * FROM public.stormdisc_indexes()',
+		k => 'SELECT * FROM public.stormdisc_constraints()',
+		p => 'SELECT * FROM public.stormdisc_partitions()',
+	},
+	plain => {
+		t => q{
+SELECT s AS schema_name, r AS table_name, pg_get_partkeydef(oid) AS partition_key, NULL::text AS problem
+FROM rel WHERE relkind IN ('r', 'p', 'f')},
+		c => q{
+SELECT s AS schema_name, r AS table_name, a AS column_name, pg_get_expr(d.adbin, d.adrelid) AS default_value,
+	NULL::text AS sequence_name, NULL::text AS problem
+FROM att LEFT JOIN pg_attrdef d ON d.adrelid = att.oid AND d.adnum = att.attnum WHERE relkind IN ('r', 'p', 'f', 'v', 'm')},
+		i => q{
+SELECT s AS schema_name, r AS table_name, x.relname::text AS index_name,
+	ARRAY(SELECT attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY u (n, o)
+		JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = n WHERE o <= indnkeyatts ORDER BY o) AS column_names,
+	ARRAY(SELECT attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY u (n, o)
+		JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = n WHERE o > indnkeyatts ORDER BY o) AS include_columns,
+	pg_get_expr(indpred, indrelid) AS predicate, pg_get_indexdef(indexrelid) AS definition, NULL::text AS problem
+FROM pg_index JOIN rel ON rel.oid = indrelid JOIN pg_class x ON x.oid = indexrelid},
+		k => q{
+SELECT rel.s AS schema_name, rel.r AS table_name, conname::text AS constraint_name, contype AS constraint_type,
+	ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY u (n, o)
+		JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = n ORDER BY o) AS columns,
+	f.s AS ref_schema, f.r AS ref_table,
+	ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY u (n, o)
+		JOIN pg_attribute a ON a.attrelid = confrelid AND a.attnum = n ORDER BY o) AS ref_columns,
+	pg_get_expr(conbin, conrelid) AS expression, pg_get_constraintdef(con.oid) AS definition, NULL::text AS problem
+FROM pg_constraint con JOIN rel ON rel.oid = conrelid LEFT JOIN rel f ON f.oid = confrelid},
+		p => q{
+SELECT m.s AS parent_schema, m.r AS parent_name, rel.s AS schema_name, rel.r AS partition_name,
+	pg_get_expr(rel.bound, rel.oid) AS partition_bound, NULL::text AS problem
+FROM pg_inherits JOIN rel ON rel.oid = inhrelid JOIN rel m ON m.oid = inhparent WHERE rel.relispartition AND rel.relkind IN ('r', 'p', 'f')},
+	});
+
+# The check: one statement, so one snapshot.  rel, att and names are the truth
+# of that snapshot; t, c, i, k and p are what is held against it.
+sub check_function
+{
+	my ($way) = @_;
+	my $from = $source{$way};
+	my $problem_free_kinds = $way eq 'plain' ? "ARRAY['none']" : "ARRAY['vanished', 'changed', 'locked', 'denied']";
+
+	return <<"EOS";
+CREATE FUNCTION probe.check_$way(OUT answered int, OUT problems jsonb, OUT violations text[])
+SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql AS \$check\$
+BEGIN
+	WITH rel AS MATERIALIZED (
+		SELECT c.oid, n.nspname::text AS s, c.relname::text AS r, c.relkind, c.relispartition, c.relpartbound AS bound
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('storm', 'quiet')
+	), att AS MATERIALIZED (
+		SELECT rel.oid, s, r, relkind, a.attname::text AS a, a.attnum, a.atthasdef
+		FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid
+		WHERE a.attnum > 0 AND NOT a.attisdropped AND rel.relkind NOT IN ('i', 'I', 'S', 't')
+	), names AS MATERIALIZED (
+		SELECT r AS name FROM rel
+		UNION SELECT a FROM att
+		UNION SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('storm', 'quiet')
+		UNION SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname IN ('storm', 'quiet')
+		UNION SELECT conname FROM pg_constraint t JOIN pg_namespace n ON n.oid = t.connamespace WHERE n.nspname IN ('storm', 'quiet')
+		UNION SELECT enumlabel FROM pg_enum
+	), t AS MATERIALIZED ($from->{t}
+	), c AS MATERIALIZED ($from->{c}
+	), i AS MATERIALIZED ($from->{i}
+	), k AS MATERIALIZED ($from->{k}
+	), p AS MATERIALIZED ($from->{p}
+	), answers AS (
+		SELECT 'tables' AS kind, schema_name AS s, table_name AS r, NULL::text AS a, problem, false AS gap FROM t
+		UNION ALL
+		SELECT 'columns', schema_name, table_name, column_name, problem,
+			default_value IS NULL AND att.atthasdef
+		FROM c LEFT JOIN att ON (att.s, att.r, att.a) = (schema_name, table_name, column_name)
+		UNION ALL
+		SELECT 'indexes', schema_name, table_name, index_name, problem, definition IS NULL FROM i
+		UNION ALL
+		SELECT 'constraints', schema_name, table_name, constraint_name, problem,
+			definition IS NULL OR (expression IS NULL AND constraint_type IN ('check', 'c')) FROM k
+		UNION ALL
+		SELECT 'partitions', schema_name, partition_name, NULL, problem, partition_bound IS NULL FROM p
+	), expected AS (
+		SELECT 'tables' AS kind, s, r, NULL::text AS a FROM rel WHERE relkind IN ('r', 'p', 'f')
+		UNION ALL
+		SELECT 'columns', s, r, a FROM att WHERE relkind IN ('r', 'p', 'f', 'v', 'm')
+		UNION ALL
+		SELECT 'indexes', s, r, x.relname FROM pg_index JOIN rel ON rel.oid = indrelid JOIN pg_class x ON x.oid = indexrelid
+		WHERE rel.relkind IN ('r', 'p', 'm')
+		UNION ALL
+		SELECT 'constraints', s, r, conname FROM pg_constraint JOIN rel ON rel.oid = conrelid
+		UNION ALL
+		SELECT 'partitions', s, r, NULL FROM pg_inherits JOIN rel ON rel.oid = inhrelid WHERE relispartition AND relkind IN ('r', 'p', 'f')
+	), true_columns AS (
+		SELECT 'indexes' AS kind, s, r, x.relname::text AS a, ARRAY(SELECT attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY u (n, o)
+			JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = n ORDER BY o) AS cols
+		FROM pg_index JOIN rel ON rel.oid = indrelid JOIN pg_class x ON x.oid = indexrelid
+		UNION ALL
+		SELECT 'constraints', s, r, conname, ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY u (n, o)
+			JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = n ORDER BY o)
+		FROM pg_constraint JOIN rel ON rel.oid = conrelid
+		UNION ALL
+		SELECT 'referenced', s, r, conname, ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY u (n, o)
+			JOIN pg_attribute a ON a.attrelid = confrelid AND a.attnum = n ORDER BY o)
+		FROM pg_constraint JOIN rel ON rel.oid = conrelid WHERE contype = 'f'
+	), our_columns AS (
+		SELECT 'indexes' AS kind, schema_name AS s, table_name AS r, index_name AS a,
+			ARRAY(SELECT col FROM unnest(column_names || include_columns) WITH ORDINALITY u (col, o)
+				WHERE col ~ '^[a-z]{2}_[0-9]{8}\$' ORDER BY o) AS cols
+		FROM i
+		UNION ALL
+		SELECT 'constraints', schema_name, table_name, constraint_name, columns FROM k
+		UNION ALL
+		SELECT 'referenced', schema_name, table_name, constraint_name, ref_columns FROM k
+		WHERE constraint_type IN ('foreign key', 'f')
+	), texts AS (
+		SELECT 'partition key of ' || table_name AS what, partition_key::text AS txt FROM t
+		UNION ALL SELECT 'default of ' || table_name || '.' || column_name, default_value FROM c
+		UNION ALL SELECT 'predicate of ' || index_name, predicate FROM i
+		UNION ALL SELECT 'keys of ' || index_name, column_names::text FROM i
+		UNION ALL SELECT 'definition of ' || index_name, definition FROM i
+		UNION ALL SELECT 'expression of ' || constraint_name, expression FROM k
+		UNION ALL SELECT 'definition of ' || constraint_name, definition FROM k
+		UNION ALL SELECT 'bound of ' || partition_name, partition_bound FROM p
+		UNION ALL SELECT 'sequence of ' || table_name || '.' || column_name, sequence_name FROM c
+	), index_columns AS (
+		SELECT table_name, schema_name, index_name, definition, col
+		FROM i, unnest(column_names || include_columns) col WHERE col ~ '^[a-z]{2}_[0-9]{8}\$'
+	), constraint_columns AS (
+		SELECT schema_name, table_name, constraint_name, definition, col FROM k, unnest(columns) col
+		UNION ALL
+		SELECT ref_schema, ref_table, constraint_name, definition, col FROM k, unnest(ref_columns) col
+	), wrong AS (
+		SELECT kind || ' missing: ' || concat_ws('.', s, r, a) AS violation
+		FROM (TABLE expected EXCEPT SELECT kind, s, r, a FROM answers) AS missing
+		UNION ALL
+		SELECT kind || ' too many: ' || concat_ws('.', s, r, a)
+		FROM (SELECT kind, s, r, a FROM answers EXCEPT TABLE expected) AS extra
+		UNION ALL
+		SELECT kind || ' twice: ' || concat_ws('.', s, r, a)
+		FROM (SELECT kind, s, r, a FROM answers GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) AS doubled
+		UNION ALL
+		SELECT kind || ' columns differ: ' || concat_ws('.', s, r, a, ours.cols, truth.cols)
+		FROM our_columns ours JOIN true_columns truth USING (kind, s, r, a) WHERE ours.cols IS DISTINCT FROM truth.cols
+		UNION ALL
+		SELECT kind || ' silent gap: ' || concat_ws('.', s, r, a) FROM answers WHERE gap AND problem IS NULL
+		UNION ALL
+		SELECT kind || ' unknown problem: ' || problem FROM answers WHERE problem <> ALL ($problem_free_kinds)
+		UNION ALL
+		SELECT kind || ' problem in a quiet schema: ' || concat_ws('.', s, r, a, problem)
+		FROM answers WHERE s = 'quiet' AND problem IS NOT NULL
+		UNION ALL
+		SELECT 'torn index ' || index_name || ': no column ' || table_name || '.' || col FROM index_columns x
+		WHERE NOT EXISTS (SELECT FROM c WHERE (c.schema_name, c.table_name, c.column_name) = (x.schema_name, x.table_name, x.col))
+		UNION ALL
+		SELECT 'torn index ' || index_name || ': no ' || col || ' in ' || definition FROM index_columns
+		WHERE strpos(definition, col) = 0
+		UNION ALL
+		SELECT 'torn constraint ' || constraint_name || ': no column ' || table_name || '.' || col FROM constraint_columns x
+		WHERE NOT EXISTS (SELECT FROM c WHERE (c.schema_name, c.table_name, c.column_name) = (x.schema_name, x.table_name, x.col))
+		UNION ALL
+		SELECT 'torn constraint ' || constraint_name || ': no ' || col || ' in ' || definition FROM constraint_columns
+		WHERE strpos(definition, col) = 0
+		UNION ALL
+		SELECT 'torn text: ' || what || ': no ' || word[1] || ' in the catalogs: ' || txt
+		FROM texts, regexp_matches(txt, '$name_pattern', 'g') AS word
+		WHERE NOT EXISTS (SELECT FROM names WHERE name = word[1])
+	)
+	SELECT (SELECT count(*) FROM answers),
+		(SELECT jsonb_object_agg(problem, n) FROM (SELECT problem, count(*) AS n FROM answers WHERE problem IS NOT NULL GROUP BY 1) AS g),
+		(SELECT array_agg(violation) FROM wrong)
+	INTO answered, problems, violations;
+END
+\$check\$;
+EOS
+}
+
+my $node = new_node('storm', conf => <<'EOC');
+deadlock_timeout = 100ms
+autovacuum_naptime = 5s
+jit = off
+max_connections = 30
+EOC
+
+$node->safe_psql('postgres', <<"EOS");
+CREATE SCHEMA storm;
+CREATE SCHEMA quiet;
+CREATE SCHEMA probe;
+CREATE FUNCTION quiet.qf(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT \$1';
+DO \$build\$
+BEGIN
+	FOR n IN 10000001..10000000 + $quiet_tables LOOP
+		EXECUTE pg_catalog.replace('CREATE TABLE quiet.qa_% (qk_% int CONSTRAINT qp_% PRIMARY KEY, '
+			'qb_% int DEFAULT quiet.qf(2) CONSTRAINT qc_% CHECK (quiet.qf(qb_%) > 0), '
+			'qg_% int REFERENCES quiet.qa_% (qk_%))', '%', n::text);
+		EXECUTE pg_catalog.replace('CREATE INDEX qi_% ON quiet.qa_% (quiet.qf(qb_%), qk_%)', '%', n::text);
+	END LOOP;
+END
+\$build\$;
+EOS
+$node->safe_psql('postgres', check_function($_)) for sort keys %source;
+$node->safe_psql('postgres', 'ANALYZE');
+
+# Discovery in the storm: an exception when the answer is wrong, and a line
+# in the server's log when it is right.
+$node->safe_psql('postgres', <<'EOS');
+CREATE FUNCTION probe.discovery() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	result record;
+BEGIN
+	SELECT * INTO result FROM probe.check_stormdisc();
+	IF result.violations IS NOT NULL THEN
+		RAISE EXCEPTION 'storm: % violations: %', pg_catalog.cardinality(result.violations), result.violations[1:10];
+	END IF;
+	RAISE LOG 'storm discovery answered=% problems=%', result.answered, coalesce(result.problems, '{}');
+END
+$$;
+
+CREATE FUNCTION probe.no_locks() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	held text;
+BEGIN
+	SELECT pg_catalog.string_agg(relation || ' ' || mode, ', ') INTO held FROM pg_catalog.pg_locks
+	WHERE pid = pg_catalog.pg_backend_pid() AND relation >= 16384;
+	IF held IS NOT NULL THEN
+		RAISE EXCEPTION 'storm: locks still held: %', held;
+	END IF;
+END
+$$;
+
+CREATE FUNCTION probe.plain() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	result record;
+BEGIN
+	SELECT * INTO result FROM probe.check_plain();
+	RAISE LOG 'storm plain violations=% first=%', coalesce(pg_catalog.cardinality(result.violations), 0), result.violations[1];
+EXCEPTION WHEN others THEN
+	RAISE LOG 'storm plain error=% %', SQLSTATE, SQLERRM;
+END
+$$;
+EOS
+
+my %snapshot = (
+	'read committed' => 'BEGIN;',
+	'repeatable read' => "BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT 1 FROM pg_class LIMIT 1;\n\\sleep 50 ms",
+);
+
+# Before the storm: nothing is wrong, in either way of asking.
+foreach my $way (sort keys %source)
+{
+	is( $node->safe_psql(
+			'postgres', "SELECT problems, violations FROM probe.check_$way()"),
+		'|',
+		"calm: $way finds nothing wrong");
+}
+
+my $base = 10_000_000;
+my %plain_total = (runs => 0, errors => 0, violations => 0);
+
+foreach my $level ('read committed', 'repeatable read')
+{
+	my $log_from = -s $node->logfile;
+	my @time_args = ('-T', $phase_seconds);
+	my $start = time();
+
+	$base += 10_000_000;
+	my @churn = map {
+		start_pgbench(
+			$node, 'ddl', $_,
+			args => [ @time_args, '-c', 2, '-j', 1, '-D', 'n=0', '-D', "base=" . ($base += 5_000_000) ]);
+	} ($life_of_a_table, $life_of_a_tree);
+	my $discovery = start_pgbench(
+		$node, 'discovery',
+		"$snapshot{$level}\nSELECT probe.discovery();\nSELECT probe.no_locks();\nCOMMIT;\n",
+		args => [ @time_args, '-c', 2, '-j', 1 ]);
+	my $plain = start_pgbench(
+		$node, 'plain',
+		"$snapshot{$level}\nSELECT probe.plain();\nCOMMIT;\n",
+		args => [ @time_args, '-c', 1 ]);
+
+	finish_pgbench($_) for @churn, $discovery, $plain;
+	my $elapsed = time() - $start;
+
+	ok($churn[0]{ok} && $churn[1]{ok}, "$level: DDL sessions ran without an error");
+	ok($discovery->{ok}, "$level: discovery sessions ran without an error or a violation");
+	diag(substr $discovery->{err}, 0, 2000) unless $discovery->{ok};
+
+	my $log = slurp_file($node->logfile, $log_from);
+	my ($calls, $rows, %problems) = (0, 0);
+	while ($log =~ /storm discovery answered=(\d+) problems=(\{.*\})/g)
+	{
+		my $json = $2;
+		$calls++;
+		$rows += $1;
+		$problems{$1} += $2 while $json =~ /"(\w+)": (\d+)/g;
+	}
+	my $ddl = $churn[0]{transactions} * ddl_count($life_of_a_table) + $churn[1]{transactions} * ddl_count($life_of_a_tree);
+	my $plain_errors = () = $log =~ /storm plain error=/g;
+	my @plain_violations = $log =~ /storm plain violations=(\d+)/g;
+	my $plain_wrong = grep { $_ > 0 } @plain_violations;
+
+	is($calls, $discovery->{transactions}, "$level: every discovery transaction was checked");
+	cmp_ok($calls, '>=', $phase_seconds, "$level: discovery ran at least once a second");
+	cmp_ok($ddl, '>=', 50 * $phase_seconds, "$level: it was a storm");
+
+	my $deadlocks = () = $log =~ /deadlock detected/g;
+	is($deadlocks, 0, "$level: no deadlock");
+	unlike($log, qr/\b(?:TRAP|PANIC|terminated by signal|leaked|still referenced)\b/,
+		"$level: no crash and no leak in the server log");
+
+	$plain_total{runs} += $plain_errors + @plain_violations;
+	$plain_total{errors} += $plain_errors;
+	$plain_total{violations} += $plain_wrong;
+
+	diag(sprintf '%s: %.0f DDL/s, %d discovery statements, %d rows, %d with a problem (%s); '
+		  . 'plain SQL: %d statements, %d failed, %d with NULL or torn rows',
+		$level, $ddl / $elapsed, $calls, $rows,
+		eval { my $sum = 0; $sum += $_ for values %problems; $sum },
+		join(', ', map { "$problems{$_} $_" } sort keys %problems) || 'none',
+		$plain_errors + @plain_violations, $plain_errors, $plain_wrong);
+
+	foreach my $sample (grep { defined } ($log =~ /storm plain (error=.*)/)[0], ($log =~ /storm plain violations=[1-9]\d* (first=.*)/)[0])
+	{
+		note "plain SQL, for example: $sample";
+	}
+}
+
+cmp_ok($plain_total{errors} + $plain_total{violations}, '>', 0,
+	'the same facts in plain SQL fail, so this storm is strong enough to tell');
+
+# After the storm: nothing is wrong, and nothing is left over.
+is($node->safe_psql('postgres', 'SELECT problems, violations FROM probe.check_stormdisc()'),
+	'|', 'calm again: nothing wrong');
+is($node->safe_psql('postgres', "SELECT count(*) FROM stormdisc_tables(schemas => '{storm}')"),
+	'0', 'calm again: all that the storm made is gone');
+
+$node->stop;
+
+done_testing();
