@@ -560,7 +560,7 @@ coverage() {
   rm -rf "$ROOT/coverage"
   cp -R --no-preserve=ownership "$BUILD/coverage" "$ROOT/coverage" ||
     die "could not write $ROOT/coverage"
-  say "putting the plain library in place again"
+  say "putting the plain build in place again"
   build_and_install
   run_build_tests
   say "coverage of the C code, line by line in coverage/index.html"

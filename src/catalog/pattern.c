@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "parser/scansup.h"
 
 #include "catalog/sd_catalog.h"
@@ -26,15 +27,18 @@ typedef enum TokenKind
 typedef struct Token
 {
 	TokenKind kind;
-	const char *character;
 	int length; /* bytes of the character */
+	char character[MAX_MULTIBYTE_CHAR_LEN];
 } Token;
+
+/* as many characters as a name has at most, with a * before and after each */
+#define MAX_TOKENS (2 * NAMEDATALEN)
 
 /* one part of a pattern; a name shorter than min_length cannot match */
 typedef struct Glob
 {
-	int ntokens;
 	int min_length;
+	int ntokens;
 	Token *tokens;
 } Glob;
 
@@ -46,12 +50,14 @@ struct SdPattern
 };
 
 static const char *parse_part(const char *text, const char *at, Glob *glob);
+static void add_token(Glob *glob, TokenKind kind, const char *character,
+					  int length, bool fold);
 static bool match(const Glob *glob, const char *name);
 static void malformed(const char *text, const char *detail);
 
 /*
  * sd_pattern_parse
- *		Make a pattern of a text; the result points into the text.
+ *		Make a pattern of a text, in the current memory context.
  *
  * Raises 22023 if the text is malformed, 0A000 if it has three parts.
  */
@@ -96,24 +102,27 @@ sd_pattern_match(const SdPattern *pattern, const char *schema, const char *name)
 		   (!pattern->has_schema || match(&pattern->schema, schema));
 }
 
-/* Parse up to a dot outside quotes, or the end, and return where that is. */
+/*
+ * Parse up to a dot outside quotes, or the end, and return where that is.
+ * What is longer than any name is only checked, as it cannot match.
+ */
 static const char *
 parse_part(const char *text, const char *at, Glob *glob)
 {
 	const char *start = at;
+	Token tokens[MAX_TOKENS];
 	bool quoted = false;
 
-	/* no more tokens than bytes */
-	glob->tokens =
-		palloc_extended(sizeof(Token) * (strlen(at) + 1), MCXT_ALLOC_HUGE);
+	glob->tokens = tokens;
 	glob->ntokens = 0;
 	glob->min_length = 0;
 
 	while (*at != '\0' && (quoted || *at != '.'))
 	{
-		Token *token = &glob->tokens[glob->ntokens];
+		TokenKind kind = TOKEN_CHARACTER;
 		int length = pg_mblen(at);
 
+		CHECK_FOR_INTERRUPTS();
 		if (*at == '"' && !(quoted && at[1] == '"'))
 		{
 			quoted = !quoted;
@@ -124,23 +133,15 @@ parse_part(const char *text, const char *at, Glob *glob)
 			at++; /* the second of two */
 		else if (!quoted && scanner_isspace(*at))
 			malformed(text, "White space must be between double quotes.");
-
-		token->kind = TOKEN_CHARACTER;
-		token->character = at;
-		token->length = length;
-		if (!quoted && *at == '*')
-			token->kind = TOKEN_ANY;
+		else if (!quoted && *at == '*')
+			kind = TOKEN_ANY;
 		else if (!quoted && *at == '?')
-			token->kind = TOKEN_ANY_ONE;
-		else if (!quoted)
-			token->character = downcase_identifier(at, length, false, false);
-		at += length;
+			kind = TOKEN_ANY_ONE;
 
-		if (token->kind != TOKEN_ANY)
+		if (kind != TOKEN_ANY && glob->min_length < NAMEDATALEN)
 			glob->min_length++;
-		else if (glob->ntokens > 0 && token[-1].kind == TOKEN_ANY)
-			continue; /* ** is * */
-		glob->ntokens++;
+		add_token(glob, kind, at, length, !quoted);
+		at += length;
 	}
 
 	if (quoted)
@@ -148,8 +149,29 @@ parse_part(const char *text, const char *at, Glob *glob)
 	if (glob->ntokens == 0)
 		malformed(text,
 				  at == start ? "A name is missing." : "A name is empty.");
+	glob->tokens = palloc(sizeof(Token) * glob->ntokens);
+	memcpy(glob->tokens, tokens, sizeof(Token) * glob->ntokens);
 
 	return at;
+}
+
+static void
+add_token(Glob *glob, TokenKind kind, const char *character, int length,
+		  bool fold)
+{
+	Token *token = &glob->tokens[glob->ntokens];
+
+	if (glob->ntokens == MAX_TOKENS)
+		return;
+	if (kind == TOKEN_ANY && glob->ntokens > 0 && token[-1].kind == TOKEN_ANY)
+		return; /* ** is * */
+
+	token->kind = kind;
+	token->length = length;
+	if (fold)
+		character = downcase_identifier(character, length, false, false);
+	memcpy(token->character, character, length);
+	glob->ntokens++;
 }
 
 /* Match without recursion: on a mismatch, let the last * take one more. */

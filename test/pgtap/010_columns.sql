@@ -1,6 +1,7 @@
 -- What every row of the discovery functions is made of: the documented result
 -- columns, in order, and the words and shapes that may stand in them.
 BEGIN;
+SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;

@@ -1,6 +1,7 @@
 -- Every text that discovery gives is the server's own under the pinned
 -- settings, whatever the caller's are.
 BEGIN;
+SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;

@@ -1,6 +1,7 @@
 -- What only some of the supported servers have.  On the others these tests
 -- are skipped.
 BEGIN;
+SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
