@@ -20,6 +20,7 @@ BEGIN
 
 	IF NOT FOUND THEN
 		CREATE SCHEMA stormdisc;
+		COMMENT ON SCHEMA stormdisc IS 'tables and views of the extension stormdisc';
 	ELSIF owner_name OPERATOR(pg_catalog.<>) CURRENT_USER::pg_catalog.text THEN
 		RAISE EXCEPTION 'schema "stormdisc" exists already and belongs to another role'
 			USING ERRCODE = 'duplicate_schema',
@@ -29,4 +30,3 @@ END
 $stormdisc$;
 
 GRANT USAGE ON SCHEMA stormdisc TO PUBLIC;
-COMMENT ON SCHEMA stormdisc IS 'tables and views of the extension stormdisc';

@@ -17,7 +17,9 @@
  * - it prints the names of now, so they are compared with the snapshot's
  *	 after the fact;
  * - a composite type's definition is found by opening its relation, so that
- *	 is locked first, if it can be had without waiting.
+ *	 is locked first, if it can be had without waiting;
+ * - what a constant or row shows of its type, labels and columns, is compared
+ *	 as well.
  *
  * Where that does not work out the text is NULL, and the problem says why.
  *-------------------------------------------------------------------------
@@ -29,7 +31,6 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/heap.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
@@ -70,16 +71,19 @@ typedef struct Facts
 	bool has_columns;
 	bool has_system_columns;
 	bool has_case;
-	bool can_fail;	 /* without one of the objects the deparser fails */
-	List *objects;	 /* of NamedObject * */
-	List *row_types; /* types whose relation the deparser opens */
-	int natts;		 /* of the relation */
+	bool can_fail; /* without one of the objects the deparser fails */
+	List *objects; /* of NamedObject * */
+	List *types;   /* whose parts the text shows, and what they are made of */
+	int natts;	   /* of the relation */
 } Facts;
 
 static bool collect_facts(Node *node, Facts *facts);
 static void add_object(Facts *facts, Oid classid, Oid oid, bool can_fail);
 static void add_type(Facts *facts, Oid type);
 static void add_constant(Facts *facts, Const *constant);
+static void add_parts(Facts *facts, Oid type);
+static Oid get_alias_element(Oid type);
+static void add_alias(Facts *facts, Oid type, Datum value);
 static Oid alias_class(Oid type);
 static char *print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 				   char *(*printer)(Node *expr, List *context),
@@ -90,9 +94,9 @@ static char *print_guarded(SdCatalog *cat, Node *expr, List *context,
 						   SdProblem *problem);
 static bool means_vanished(int sqlerrcode);
 static SdProblem find_problem(SdCatalog *cat, Facts *facts);
+static void add_parts_of_parts(SdCatalog *cat, Facts *facts);
 static bool lock_row_types(SdCatalog *cat, List *types, List **locked);
-static void collect_row_types(SdCatalog *cat, Oid oid, List **seen);
-static SdProblem row_type_problem(SdCatalog *cat, Oid oid);
+static SdProblem row_type_problem(SdCatalog *cat, SdType *type);
 static List *column_names(SdCatalog *cat, SdRelation *rel);
 static bool renumber_system_columns(Node *node, Facts *facts);
 static char *print_expression(Node *expr, List *context);
@@ -268,21 +272,14 @@ collect_facts(Node *node, Facts *facts)
 					   ((CollateExpr *) node)->collOid, true);
 			break;
 		case T_FieldSelect:
-			facts->row_types =
-				lappend_oid(facts->row_types,
-							exprType((Node *) ((FieldSelect *) node)->arg));
+			add_parts(facts, exprType((Node *) ((FieldSelect *) node)->arg));
 			break;
 		case T_FieldStore:
-			facts->row_types = lappend_oid(facts->row_types,
-										   ((FieldStore *) node)->resulttype);
+			add_parts(facts, ((FieldStore *) node)->resulttype);
 			break;
 		case T_RowExpr:
-			if (((RowExpr *) node)->row_typeid != RECORDOID)
-			{
-				add_type(facts, ((RowExpr *) node)->row_typeid);
-				facts->row_types = lappend_oid(facts->row_types,
-											   ((RowExpr *) node)->row_typeid);
-			}
+			add_type(facts, ((RowExpr *) node)->row_typeid);
+			add_parts(facts, ((RowExpr *) node)->row_typeid);
 			break;
 		case T_NextValueExpr:
 			add_object(facts, RelationRelationId,
@@ -339,24 +336,87 @@ add_type(Facts *facts, Oid type)
 	add_object(facts, TypeRelationId, type, true);
 }
 
+/* Note a type whose columns or labels the text shows. */
+static void
+add_parts(Facts *facts, Oid type)
+{
+	if (type >= FirstNormalObjectId)
+		facts->types = list_append_unique_oid(facts->types, type);
+}
+
 /*
- * Note what a constant names: its type, and what an alias type's value
- * stands for.  The value of any other type that is not the server's own may
- * hold rows, whose output function opens their type's relation.
+ * Note what a constant names: its type, what that is made of, and what the
+ * values of alias types stand for.
  */
 static void
 add_constant(Facts *facts, Const *constant)
 {
-	Oid classid = alias_class(constant->consttype);
+	Oid element = get_alias_element(constant->consttype);
+	Datum *members;
+	bool *nulls;
+	int nmembers;
 
 	add_type(facts, constant->consttype);
-	if (constant->consttype >= FirstNormalObjectId)
-		facts->row_types = lappend_oid(facts->row_types, constant->consttype);
+	add_parts(facts, constant->consttype);
+	if (constant->constisnull)
+		return;
 
-	/* of an object that is gone the output function prints the number */
-	if (OidIsValid(classid) && !constant->constisnull)
-		add_object(facts, classid, DatumGetObjectId(constant->constvalue),
-				   false);
+	add_alias(facts, constant->consttype, constant->constvalue);
+	if (OidIsValid(element))
+	{
+		deconstruct_array(DatumGetArrayTypeP(constant->constvalue), element,
+						  sizeof(Oid), true, TYPALIGN_INT, &members, &nulls,
+						  &nmembers);
+		for (int i = 0; i < nmembers; i++)
+			if (!nulls[i])
+				add_alias(facts, element, members[i]);
+	}
+}
+
+/* The alias type that an array type of the server's is made of, if any. */
+static Oid
+get_alias_element(Oid type)
+{
+	Oid element =
+		type < FirstNormalObjectId ? get_element_type(type) : InvalidOid;
+
+	return OidIsValid(alias_class(element)) ? element : InvalidOid;
+}
+
+/*
+ * Note what a value of an alias type stands for.  If it is gone, the output
+ * function prints the number.  Functions and operators may be printed with
+ * the types of their arguments.
+ */
+static void
+add_alias(Facts *facts, Oid type, Datum value)
+{
+	Oid classid = alias_class(type);
+	Oid oid = DatumGetObjectId(value);
+	HeapTuple tuple;
+
+	if (!OidIsValid(classid) || oid < FirstNormalObjectId)
+		return;
+	add_object(facts, classid, oid, false);
+
+	if (type == REGPROCEDUREOID &&
+		HeapTupleIsValid(tuple = SearchSysCache1(PROCOID, value)))
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+		for (int i = 0; i < form->pronargs; i++)
+			add_type(facts, form->proargtypes.values[i]);
+		ReleaseSysCache(tuple);
+	}
+	else if (type == REGOPERATOROID &&
+			 HeapTupleIsValid(tuple = SearchSysCache1(OPEROID, value)))
+	{
+		Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
+
+		add_type(facts, form->oprleft);
+		add_type(facts, form->oprright);
+		ReleaseSysCache(tuple);
+	}
 }
 
 /* The catalog behind an OID alias type. */
@@ -407,7 +467,8 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 			renumber_system_columns(expr, facts);
 	}
 
-	if (facts->can_fail || facts->row_types != NIL)
+	add_parts_of_parts(cat, facts);
+	if (facts->can_fail || facts->types != NIL)
 		text = print_guarded(cat, expr, context, facts, printer, problem);
 	else
 		text = printer(expr, context);
@@ -443,7 +504,7 @@ print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
 		List *locked = NIL;
 		ListCell *lc;
 
-		if (lock_row_types(cat, facts->row_types, &locked))
+		if (lock_row_types(cat, facts->types, &locked))
 			text = printer(expr, context);
 		else
 			*problem = SD_PROBLEM_LOCKED;
@@ -511,15 +572,50 @@ find_problem(SdCatalog *cat, Facts *facts)
 		if (found != SD_PROBLEM_NONE)
 			return found;
 	}
-	foreach (lc, facts->row_types)
+	foreach (lc, facts->types)
 	{
-		SdProblem found = row_type_problem(cat, lfirst_oid(lc));
+		SdType *type = sd_catalog_type(cat, lfirst_oid(lc));
+		SdProblem found = SD_PROBLEM_NONE;
 
+		if (type->kind == SD_TYPE_COMPOSITE)
+			found = row_type_problem(cat, type);
+		else if (type->kind == SD_TYPE_ENUM)
+			found = sd_catalog_enum_problem(cat, type);
 		if (found != SD_PROBLEM_NONE)
 			return found;
 	}
 
 	return SD_PROBLEM_NONE;
+}
+
+/*
+ * Complete the list of types by those that they are made of, without
+ * recursion: the list is its own work queue.
+ */
+static void
+add_parts_of_parts(SdCatalog *cat, Facts *facts)
+{
+	for (int next = 0; next < list_length(facts->types); next++)
+	{
+		SdType *type = sd_catalog_type(cat, list_nth_oid(facts->types, next));
+		SdRelation *rel = NULL;
+
+		add_parts(facts, type->element);
+		add_parts(facts, type->base);
+		if (type->kind == SD_TYPE_RANGE)
+			add_parts(facts, get_range_subtype(type->oid));
+		else if (type->kind == SD_TYPE_MULTIRANGE)
+			add_parts(facts, get_multirange_range(type->oid));
+		else if (type->kind == SD_TYPE_COMPOSITE)
+			rel = sd_catalog_relation(cat, type->relation);
+		if (rel == NULL)
+			continue;
+
+		sd_relation_read_columns(cat, rel);
+		for (int i = 0; i < rel->natts; i++)
+			if (rel->columns[i].exists)
+				add_parts(facts, rel->columns[i].type);
+	}
 }
 
 /*
@@ -530,13 +626,9 @@ find_problem(SdCatalog *cat, Facts *facts)
 static bool
 lock_row_types(SdCatalog *cat, List *types, List **locked)
 {
-	List *seen = NIL;
 	ListCell *lc;
 
 	foreach (lc, types)
-		collect_row_types(cat, lfirst_oid(lc), &seen);
-
-	foreach (lc, seen)
 	{
 		SdType *type = sd_catalog_type(cat, lfirst_oid(lc));
 
@@ -550,74 +642,33 @@ lock_row_types(SdCatalog *cat, List *types, List **locked)
 	return true;
 }
 
-/*
- * Add a type and those it is made of to a list, without recursion: the list
- * is its own work queue.
- */
-static void
-collect_row_types(SdCatalog *cat, Oid oid, List **seen)
-{
-	int next = list_length(*seen);
-
-	if (oid < FirstNormalObjectId)
-		return;
-	*seen = list_append_unique_oid(*seen, oid);
-
-	for (; next < list_length(*seen); next++)
-	{
-		SdType *type = sd_catalog_type(cat, list_nth_oid(*seen, next));
-		SdRelation *rel = NULL;
-
-		if (OidIsValid(type->element))
-			*seen = list_append_unique_oid(*seen, type->element);
-		if (OidIsValid(type->base))
-			*seen = list_append_unique_oid(*seen, type->base);
-		if (type->kind == SD_TYPE_COMPOSITE)
-			rel = sd_catalog_relation(cat, type->relation);
-		if (rel == NULL)
-			continue;
-
-		sd_relation_read_columns(cat, rel);
-		for (int i = 0; i < rel->natts; i++)
-		{
-			SdColumn *column = &rel->columns[i];
-
-			if (column->exists && column->type >= FirstNormalObjectId)
-				*seen = list_append_unique_oid(*seen, column->type);
-		}
-	}
-}
-
-/* Do a composite type's columns still have the snapshot's names? */
+/* Does a composite type still have the snapshot's columns? */
 static SdProblem
-row_type_problem(SdCatalog *cat, Oid oid)
+row_type_problem(SdCatalog *cat, SdType *type)
 {
-	int32 typmod = -1;
-	SdType *type = sd_catalog_base_type(cat, oid, &typmod);
-	SdRelation *rel;
+	SdRelation *rel = sd_catalog_relation(cat, type->relation);
+	HeapTuple tuple;
+	int natts;
 
-	if (type->kind != SD_TYPE_COMPOSITE)
-		return SD_PROBLEM_NONE;
-
-	rel = sd_catalog_relation(cat, type->relation);
 	if (rel == NULL)
 		return SD_PROBLEM_VANISHED;
-	sd_relation_read_columns(cat, rel);
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rel->oid));
+	if (!HeapTupleIsValid(tuple))
+		return SD_PROBLEM_VANISHED;
+	natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	if (natts != rel->natts)
+		return SD_PROBLEM_CHANGED;
 
+	sd_relation_read_columns(cat, rel);
 	for (int i = 0; i < rel->natts; i++)
 	{
-		HeapTuple tuple;
-		bool same;
+		char *name = get_attname(rel->oid, i + 1, true);
+		bool exists = rel->columns[i].exists;
 
-		if (!rel->columns[i].exists)
-			continue;
-		tuple = SearchSysCacheAttNum(rel->oid, rel->columns[i].number);
-		if (!HeapTupleIsValid(tuple))
-			return SD_PROBLEM_VANISHED;
-		same = strcmp(NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname),
-					  NameStr(rel->columns[i].name)) == 0;
-		ReleaseSysCache(tuple);
-		if (!same)
+		/* get_attname() has nothing to say of dropped columns */
+		if (exists != (name != NULL) ||
+			(exists && strcmp(name, NameStr(rel->columns[i].name)) != 0))
 			return SD_PROBLEM_CHANGED;
 	}
 

@@ -20,6 +20,8 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/sinval.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -42,7 +44,9 @@ typedef struct ObjectName
 {
 	NameKey key; /* hash key */
 	bool found;
-	Oid schema; /* invalid: this kind of object has none */
+	bool checked;
+	uint64 checked_at; /* invalidations that had been processed then */
+	Oid schema;		   /* invalid: this kind of object has none */
 	NameData name;
 } ObjectName;
 
@@ -59,6 +63,13 @@ typedef struct FormattedType
 	const char *text;
 } FormattedType;
 
+/* a label of an enum */
+typedef struct EnumLabel
+{
+	Oid oid;
+	NameData name;
+} EnumLabel;
+
 static void keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
 static void keep_schema_oid(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -71,8 +82,8 @@ static void keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 static void keep_type_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 							  void *arg);
 static char *format_user_type(SdCatalog *cat, SdType *type, int32 typmod);
-static void keep_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-					   void *arg);
+static List *enum_labels(SdCatalog *cat, SdType *type);
+static void keep_label(SdCatalog *cat, SdType *type, Form_pg_enum form);
 
 /*
  * sd_catalog_schema
@@ -243,9 +254,14 @@ sd_catalog_name_problem(SdCatalog *cat, Oid classid, Oid oid)
 	int cache = get_object_catcache_oid(classid);
 	AttrNumber schema_column = get_object_attnum_namespace(classid);
 	SdProblem problem = SD_PROBLEM_NONE;
+	uint64 checked_at = SharedInvalidMessageCounter;
 	HeapTuple tuple;
 	Datum value;
 	bool isnull;
+
+	/* without invalidations the server sees what it saw the last time */
+	if (then->checked && then->checked_at == SharedInvalidMessageCounter)
+		return SD_PROBLEM_NONE;
 
 	tuple = SearchSysCache1(cache, ObjectIdGetDatum(oid));
 	if (!HeapTupleIsValid(tuple))
@@ -268,6 +284,9 @@ sd_catalog_name_problem(SdCatalog *cat, Oid classid, Oid oid)
 	}
 	ReleaseSysCache(tuple);
 
+	then->checked = (problem == SD_PROBLEM_NONE);
+	then->checked_at = checked_at;
+
 	return problem;
 }
 
@@ -287,6 +306,7 @@ object_name(SdCatalog *cat, Oid classid, Oid oid)
 	if (!known)
 	{
 		name->found = false;
+		name->checked = false;
 		name->schema = InvalidOid;
 		sd_scan_oid(cat, classid, get_object_oid_index(classid),
 					get_object_attnum_oid(classid), oid, keep_name, name);
@@ -492,10 +512,65 @@ format_user_type(SdCatalog *cat, SdType *type, int32 typmod)
 Datum
 sd_catalog_enum_labels(SdCatalog *cat, SdType *type)
 {
-	if (!type->labels_read)
+	if (type->label_array == NULL)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
 		ArrayBuildState *labels = initArrayResult(TEXTOID, cat->context, false);
+		ListCell *lc;
+
+		foreach (lc, enum_labels(cat, type))
+			accumArrayResult(
+				labels,
+				CStringGetTextDatum(NameStr(((EnumLabel *) lfirst(lc))->name)),
+				false, TEXTOID, cat->context);
+		type->label_array =
+			DatumGetPointer(makeArrayResult(labels, cat->context));
+		MemoryContextSwitchTo(oldcontext);
+	}
+
+	return PointerGetDatum(type->label_array);
+}
+
+/*
+ * sd_catalog_enum_problem
+ *		As sd_catalog_name_problem(), for an enum's labels.
+ */
+SdProblem
+sd_catalog_enum_problem(SdCatalog *cat, SdType *type)
+{
+	uint64 checked_at = SharedInvalidMessageCounter;
+	ListCell *lc;
+
+	if (type->labels_checked && type->labels_checked_at == checked_at)
+		return SD_PROBLEM_NONE;
+
+	foreach (lc, enum_labels(cat, type))
+	{
+		EnumLabel *label = lfirst(lc);
+		HeapTuple tuple =
+			SearchSysCache1(ENUMOID, ObjectIdGetDatum(label->oid));
+		bool same;
+
+		if (!HeapTupleIsValid(tuple))
+			return SD_PROBLEM_VANISHED;
+		same = strcmp(NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel),
+					  NameStr(label->name)) == 0;
+		ReleaseSysCache(tuple);
+		if (!same)
+			return SD_PROBLEM_CHANGED;
+	}
+	type->labels_checked = true;
+	type->labels_checked_at = checked_at;
+
+	return SD_PROBLEM_NONE;
+}
+
+/* The labels of an enum in their order: a list of EnumLabel *. */
+static List *
+enum_labels(SdCatalog *cat, SdType *type)
+{
+	if (!type->labels_read)
+	{
 		Relation rel = table_open(EnumRelationId, AccessShareLock);
 		Relation index = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
 		ScanKeyData key;
@@ -507,27 +582,29 @@ sd_catalog_enum_labels(SdCatalog *cat, SdType *type)
 		scan = systable_beginscan_ordered(rel, index, cat->snapshot, 1, &key);
 		while (HeapTupleIsValid(
 			tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
-			keep_label(cat, tuple, RelationGetDescr(rel), labels);
+		{
+			CHECK_FOR_INTERRUPTS();
+			keep_label(cat, type, (Form_pg_enum) GETSTRUCT(tuple));
+		}
 		systable_endscan_ordered(scan);
 		index_close(index, AccessShareLock);
 		table_close(rel, AccessShareLock);
-
-		type->labels = makeArrayResult(labels, cat->context);
 		type->labels_read = true;
-		MemoryContextSwitchTo(oldcontext);
 	}
 
 	return type->labels;
 }
 
 static void
-keep_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+keep_label(SdCatalog *cat, SdType *type, Form_pg_enum form)
 {
-	Form_pg_enum form = (Form_pg_enum) GETSTRUCT(tuple);
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
+	EnumLabel *label = palloc(sizeof(EnumLabel));
 
-	(void) accumArrayResult((ArrayBuildState *) arg,
-							CStringGetTextDatum(NameStr(form->enumlabel)),
-							false, TEXTOID, cat->context);
+	label->oid = form->oid;
+	namestrcpy(&label->name, NameStr(form->enumlabel));
+	type->labels = lappend(type->labels, label);
+	MemoryContextSwitchTo(oldcontext);
 }
 
 /*

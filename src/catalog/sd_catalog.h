@@ -115,10 +115,11 @@ typedef struct SdType
 	bool default_read;
 	char *default_value;
 	SdProblem default_problem;
-	bool labels_read;
-	Datum labels;			 /* of an enum: text[] */
-	const char *mapped_type; /* in the stormweaver dialect; NULL: not yet */
-	bool is_mapped;
+	bool labels_read;	 /* of an enum */
+	List *labels;		 /* names.c's */
+	Pointer label_array; /* text[] */
+	bool labels_checked;
+	uint64 labels_checked_at;
 } SdType;
 
 typedef struct SdColumn
@@ -376,6 +377,7 @@ extern SdType *sd_catalog_base_type(SdCatalog *cat, Oid oid, int32 *typmod);
 extern const char *sd_catalog_format_type(SdCatalog *cat, Oid oid,
 										  int32 typmod);
 extern Datum sd_catalog_enum_labels(SdCatalog *cat, SdType *type);
+extern SdProblem sd_catalog_enum_problem(SdCatalog *cat, SdType *type);
 extern char *sd_catalog_type_default(SdCatalog *cat, SdType *type,
 									 SdProblem *problem);
 
