@@ -395,15 +395,24 @@ count_pg_regress() {
 }
 
 count_tap() {
+  local not_ok
+  not_ok=$(grep -E '^not ok [0-9]' "$LOG" | grep -ciE -v '# todo' || true)
   count "$1" "$2" \
     "$(grep -E '^ok [0-9]' "$LOG" | grep -ciE -v '# skip' || true)" \
-    "$(grep -E '^not ok [0-9]' "$LOG" | grep -ciE -v '# todo' || true)" \
+    "$((not_ok + $(count_broken_tap_files)))" \
     "$(grep -ciE '^ok [0-9].*# skip|^1\.\.0 # skip| skipped: ' "$LOG" || true)"
+}
+
+# Files that ended too early, or otherwise than with a failed test, by prove's summary.
+count_broken_tap_files() {
+  awk '/\(Wstat: / { counted = 0; none_failed = /Failed: 0\)/ }
+    /^  Parse errors/ || (/^  Non-zero/ && none_failed) { n += !counted; counted = 1 }
+    END { print n + 0 }' "$LOG"
 }
 
 # The log has everything; this is what one wants to watch.
 REGRESS_PROGRESS='/^test .* \.\.\. /p; /^ok /p; /^not ok /p; /^Bail out/p'
-TAP_PROGRESS='/# TODO/d; /^test\//p; /^not ok/p; /^Bail out/p; /^Files=/p'
+TAP_PROGRESS='/# TODO/d; /^test\//p; /^not ok/p; /^Bail out/p; /^psql:/p; /^Files=/p'
 
 # With make's own list of tests for one kind, and the other kinds left out.
 installcheck_only() {

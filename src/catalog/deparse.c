@@ -31,6 +31,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/heap.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
@@ -663,12 +664,22 @@ row_type_problem(SdCatalog *cat, SdType *type)
 	sd_relation_read_columns(cat, rel);
 	for (int i = 0; i < rel->natts; i++)
 	{
-		char *name = get_attname(rel->oid, i + 1, true);
-		bool exists = rel->columns[i].exists;
+		SdColumn *column = &rel->columns[i];
+		bool same;
 
-		/* get_attname() has nothing to say of dropped columns */
-		if (exists != (name != NULL) ||
-			(exists && strcmp(name, NameStr(rel->columns[i].name)) != 0))
+		/* this finds no dropped columns */
+		tuple = SearchSysCacheAttNum(rel->oid, i + 1);
+		if (!HeapTupleIsValid(tuple))
+			same = !column->exists;
+		else
+		{
+			Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+
+			same = column->exists &&
+				   strcmp(NameStr(form->attname), NameStr(column->name)) == 0;
+			ReleaseSysCache(tuple);
+		}
+		if (!same)
 			return SD_PROBLEM_CHANGED;
 	}
 

@@ -265,7 +265,10 @@ sd_catalog_name_problem(SdCatalog *cat, Oid classid, Oid oid)
 
 	tuple = SearchSysCache1(cache, ObjectIdGetDatum(oid));
 	if (!HeapTupleIsValid(tuple))
-		return SD_PROBLEM_VANISHED;
+	{
+		/* what was not there then either, goes by its number in both */
+		return then->found ? SD_PROBLEM_VANISHED : SD_PROBLEM_NONE;
+	}
 
 	value =
 		SysCacheGetAttr(cache, tuple, get_object_attnum_name(classid), &isnull);

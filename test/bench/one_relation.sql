@@ -1,6 +1,6 @@
--- :calls calls of each function with one relation: the median of a call, in
--- microseconds.  The calls go round ten tables, so a catalog of 10,000 tables
--- and one of ten do the same work.
+-- pg_temp.median_call(): run a query that many times with one relation as $1, and
+-- give the median of a run in microseconds.  The calls go round ten tables, so a
+-- catalog of 10,000 tables and one of ten do the same work.
 
 CREATE FUNCTION pg_temp.median_call(call text, calls int) RETURNS numeric
 LANGUAGE plpgsql AS $$

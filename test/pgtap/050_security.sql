@@ -6,7 +6,7 @@ SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
-SELECT plan(19);
+SELECT plan(20);
 
 -- what an attacker's code would leave behind, whatever becomes of the statement
 CREATE SCHEMA attack;
@@ -116,6 +116,12 @@ BEGIN
 	INSERT INTO seen.outcome VALUES (command, said);
 END $$;
 SET LOCAL search_path = attack, public, pg_temp, pg_catalog;
+-- first what is not safe, to see that they work
+SELECT attack.ask('SELECT ''not attacked'' FROM pg_catalog.pg_class WHERE relname = ''pg_class''::pg_catalog.text');
+SELECT attack.ask('SELECT lower(''not attacked''::pg_catalog.text)');
+SELECT attack.ask('SELECT mapped_type FROM type_map');
+CREATE TABLE seen.control AS SELECT is_called FROM attack.ran;
+ALTER SEQUENCE attack.ran RESTART;
 SELECT attack.ask('SELECT ''ran'' FROM public.stormdisc_tables() LIMIT 1');
 SELECT attack.ask('SELECT ''ran'' FROM public.stormdisc_columns(schemas => ''{attack}'') LIMIT 1');
 SELECT attack.ask('SELECT ''ran'' FROM public.stormdisc_indexes(include => ''{attack.v*}'') LIMIT 1');
@@ -159,8 +165,9 @@ END $$;
 SELECT pg_temp.keep();
 SET LOCAL search_path = public, pg_catalog;
 
+SELECT is((SELECT is_called FROM seen.control), true, 'the look-alikes work');
 SELECT is((SELECT is_called FROM tripped), false, 'nothing of the attacker''s ran');
-SELECT is((SELECT said FROM tripped), '{ran,ran,ran,ran,ran,ran,INT,INT,done,ran,done,done,done,ran,ran,VARCHAR,done,done,
+SELECT is((SELECT said FROM tripped), '{P0001,P0001,ATTACKED,ran,ran,ran,ran,ran,ran,INT,INT,done,ran,done,done,done,ran,ran,VARCHAR,done,done,
 	2BP01}'::text[], 'all calls gave what they should');
 SELECT set_eq('TABLE after', 'TABLE before', 'rows are the same with look-alikes about');
 

@@ -93,7 +93,8 @@ EOS
 
 # Start pgbench on script texts; finish_pgbench() waits for it.
 #
-# args: further arguments of pgbench, such as -T and -c; options: PGOPTIONS.
+# args: further arguments of pgbench, such as -T and -c; weights: of the scripts;
+# options: PGOPTIONS.
 sub start_pgbench
 {
 	my ($node, $name, $scripts, %params) = @_;
@@ -103,11 +104,13 @@ sub start_pgbench
 
 	foreach my $text (ref $scripts ? @$scripts : ($scripts))
 	{
-		my $file = "$dir/$name-" . $n++ . '.pgbench';
+		my $file = "$dir/$name-$n.pgbench";
+		my $weight = $params{weights} ? $params{weights}[$n] : 1;
 		open my $fh, '>', $file or die "could not write $file: $!";
 		print $fh $text;
 		close $fh;
-		push @files, '-f', $file;
+		push @files, '-f', "$file\@$weight";
+		$n++;
 	}
 
 	my $run = {
@@ -131,7 +134,8 @@ sub start_pgbench
 	return $run;
 }
 
-# Wait for a pgbench.  Fills in ok, transactions and tps.
+# Wait for a pgbench.  Fills in ok, transactions, by_script (of several scripts,
+# the transactions of each) and tps.
 sub finish_pgbench
 {
 	my ($run) = @_;
@@ -140,6 +144,7 @@ sub finish_pgbench
 	($run->{transactions}) =
 	  $run->{out} =~ /^number of transactions actually processed: (\d+)/m;
 	$run->{transactions} //= 0;
+	$run->{by_script} = [ $run->{out} =~ /^ - (\d+) transactions/mg ];
 	($run->{tps}) = $run->{out} =~ /^tps = ([0-9.]+) /m;
 	$run->{tps} //= 0;
 
@@ -153,8 +158,9 @@ sub run_pgbench
 	return finish_pgbench(start_pgbench(@_));
 }
 
-# Two pgbench scripts, each a whole life cycle of objects in the schema storm;
-# they need the variables n and base.
+# Three pgbench scripts, each a whole life cycle of objects in the schema storm;
+# they need the variables n and base.  The third makes and drops 200 tables in a
+# transaction each: more invalidation messages at once than the server queues.
 #
 # Every name that they make is two letters, an underscore and a number of eight
 # digits, so that a name in a text can be told from all other words, and no
@@ -184,18 +190,28 @@ ALTER TYPE storm.ca_:id RENAME ATTRIBUTE xa_:id TO xc_:id;
 ALTER TYPE storm.ca_:id RENAME TO cb_:id;
 ALTER TABLE storm.ta_:id RENAME TO tb_:id;
 ALTER TABLE storm.pa_:id RENAME TO pb_:id;
+ALTER FUNCTION storm.fa_:id(int) RENAME TO fc_:id;
+ALTER FUNCTION storm.fc_:id(int) RENAME TO fa_:id;
 ALTER FUNCTION storm.fa_:id(int) RENAME TO fb_:id;
-ALTER TYPE storm.ea_:id RENAME VALUE 'la_:id' TO 'lc_:id';
 ALTER TYPE storm.ea_:id RENAME TO eb_:id;
 ALTER SEQUENCE storm.sa_:id RENAME TO sb_:id;
 ALTER INDEX storm.ix_:id RENAME TO iz_:id;
 ALTER TABLE storm.tb_:id RENAME CONSTRAINT ck_:id TO cl_:id;
-ALTER TABLE storm.tb_:id ADD COLUMN na_:id text DEFAULT 'na';
-ALTER TABLE storm.tb_:id ADD CONSTRAINT cn_:id CHECK (na_:id <> '') NOT VALID;
+ALTER TYPE storm.eb_:id RENAME VALUE 'la_:id' TO 'lc_:id';
+CREATE DOMAIN storm.da_:id AS int DEFAULT 5 CONSTRAINT dc_:id CHECK (VALUE > 0);
+ALTER TABLE storm.tb_:id ADD COLUMN na_:id storm.da_:id, ADD COLUMN nb_:id storm.da_:id DEFAULT 7::storm.da_:id;
+ALTER TABLE storm.tb_:id ADD CONSTRAINT cn_:id CHECK (na_:id <> 0) NOT VALID;
 ALTER TABLE storm.tb_:id VALIDATE CONSTRAINT cn_:id;
 ALTER TABLE storm.tb_:id DROP CONSTRAINT cn_:id;
-ALTER TABLE storm.tb_:id ALTER COLUMN na_:id SET DEFAULT 'nb';
+ALTER DOMAIN storm.da_:id SET DEFAULT 6;
+ALTER DOMAIN storm.da_:id RENAME TO db_:id;
+ALTER TABLE storm.tb_:id ALTER COLUMN na_:id SET DEFAULT 8;
 ALTER TABLE storm.tb_:id DROP COLUMN na_:id;
+CREATE MATERIALIZED VIEW storm.ma_:id AS SELECT ra_:id FROM storm.tb_:id;
+CREATE INDEX mi_:id ON storm.ma_:id ((ra_:id + 1));
+ALTER MATERIALIZED VIEW storm.ma_:id RENAME COLUMN ra_:id TO mb_:id;
+DROP MATERIALIZED VIEW storm.ma_:id;
+DROP DOMAIN storm.db_:id CASCADE;
 DROP FUNCTION storm.fd_:id() CASCADE;
 DROP TYPE storm.eb_:id CASCADE;
 DROP VIEW storm.va_:id;
@@ -213,6 +229,7 @@ CREATE TABLE storm.ra_:id (ka_:id int CONSTRAINT rn_:id NOT NULL, va_:id int DEF
 CREATE TABLE storm.rb_:id PARTITION OF storm.ra_:id FOR VALUES FROM (0) TO (10);
 COMMIT;
 CREATE INDEX ri_:id ON storm.ra_:id (ka_:id);
+CREATE TEMP TABLE tm_:id (ka_:id int DEFAULT storm.ga_:id(1) PRIMARY KEY);
 CREATE TABLE storm.rc_:id (LIKE storm.ra_:id INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
 ALTER TABLE storm.ra_:id ATTACH PARTITION storm.rc_:id FOR VALUES FROM (10) TO (20);
 CREATE TABLE storm.rd_:id PARTITION OF storm.ra_:id DEFAULT PARTITION BY LIST (storm.ga_:id(va_:id));
@@ -228,12 +245,44 @@ ALTER TABLE storm.rc_:id ADD CONSTRAINT rl_:id CHECK (vc_:id < 100);
 ROLLBACK;
 DROP TABLE storm.rf_:id;
 DROP TABLE storm.rc_:id;
+DROP TABLE pg_temp.tm_:id;
 DROP FUNCTION storm.gb_:id(int) CASCADE;
 DROP TABLE IF EXISTS storm.rd_:id;
 DROP TABLE storm.ra_:id;
 EOS
+	my $burst = <<'EOS';
+\set n :n + 1
+\set id :base + :n * 1000
+BEGIN;
+DO $$
+BEGIN
+	FOR i IN :id + 1..:id + 200 LOOP
+		EXECUTE pg_catalog.replace('CREATE TABLE storm.ba_% (ka_% int CONSTRAINT bp_% PRIMARY KEY, va_% int DEFAULT 1 + 1 CONSTRAINT bc_% CHECK (va_% > 0))', '%', i::text);
+	END LOOP;
+END
+$$;
+COMMIT;
+BEGIN;
+DO $$
+BEGIN
+	FOR i IN :id + 1..:id + 200 LOOP
+		EXECUTE pg_catalog.replace('ALTER TABLE storm.ba_% RENAME COLUMN va_% TO vb_%', '%', i::text);
+	END LOOP;
+END
+$$;
+COMMIT;
+BEGIN;
+DO $$
+BEGIN
+	FOR i IN :id + 1..:id + 200 LOOP
+		EXECUTE pg_catalog.replace('DROP TABLE storm.ba_%', '%', i::text);
+	END LOOP;
+END
+$$;
+COMMIT;
+EOS
 
-	return ($life_of_a_table, $life_of_a_tree);
+	return ($life_of_a_table, $life_of_a_tree, $burst);
 }
 
 # How many DDL statements has a script?
@@ -241,8 +290,9 @@ sub ddl_count
 {
 	my ($script) = @_;
 	my $count = () = $script =~ /^(?:CREATE|ALTER|DROP) /mg;
+	my $in_loops = () = $script =~ /EXECUTE pg_catalog/g;
 
-	return $count;
+	return $count + 200 * $in_loops;
 }
 
 sub median
