@@ -39,7 +39,8 @@ CREATE INDEX e10 ON e ((a IN (1, 2)), (a BETWEEN 1 AND 2), (b ~ '^\s+$'));
 SELECT index_name, n, key, is_expression
 FROM stormdisc_indexes('e'), unnest(column_names) WITH ORDINALITY AS k(key, n)
 ORDER BY index_name COLLATE "C", n;
-SELECT definition FROM stormdisc_indexes('e');
+-- (minor releases differ in the parentheses around AT TIME ZONE: see the pgTAP tests)
+SELECT definition FROM stormdisc_indexes('e') WHERE index_name <> 'e01';
 SELECT predicate FROM stormdisc_indexes('e') WHERE index_name = 'e13';
 DROP TABLE e;
 

@@ -12,7 +12,7 @@
 # COMMITTED and half to REPEATABLE READ with a snapshot that is 50 ms old.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;

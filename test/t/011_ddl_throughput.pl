@@ -11,7 +11,7 @@
 # STORMDISC_THROUGHPUT_PAIRS of 200 or more it asks for the 95 % that are our aim.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;

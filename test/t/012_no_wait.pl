@@ -6,7 +6,7 @@
 # is what it was before.  Then 5,000 tables with room for hardly any lock.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;
@@ -131,7 +131,8 @@ my @calls = (
 	[ 'stormdisc_columns of a view', "stormdisc_columns('hold.v')" ],
 	[ 'stormdisc_indexes of a materialized view', "stormdisc_indexes('hold.m')" ],
 	[ 'stormdisc_partitions of a table', "stormdisc_partitions('hold.p')" ],
-	[ 'stormdisc_primary_key', "stormdisc_primary_key('hold.t')" ]);
+	[ 'stormdisc_primary_key', "stormdisc_primary_key('hold.t')" ],
+	[ 'stormdisc_map_type', "stormdisc_map_type('hold.small')" ]);
 
 my $slowest = 0;
 foreach my $call (@calls)

@@ -5,7 +5,7 @@
 # as good as new.  The aim is 100 ms; asserted is what a busy machine keeps.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;

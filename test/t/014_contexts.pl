@@ -6,7 +6,7 @@
 # are the same, the caller's settings are put back, nothing leaks.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;

@@ -5,7 +5,7 @@
 # from another role; pg_dump keeps the type map; DROP EXTENSION leaves nothing.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;

@@ -7,7 +7,7 @@
 # statement of each kind that could change a name or a text.
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin;

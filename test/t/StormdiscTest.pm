@@ -7,7 +7,7 @@
 package StormdiscTest;
 
 use strict;
-use warnings;
+use warnings FATAL => 'all';
 
 use Exporter 'import';
 use IPC::Run;
