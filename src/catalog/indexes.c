@@ -199,6 +199,11 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	SdIndex *index;
 	IndexEntry *entry;
 
+	/* a constraint cannot stand on any other */
+	if (!(cat->parts & SD_READ_INDEX_TEXTS) && !form->indisunique &&
+		!form->indisexclusion)
+		return;
+
 	if (wanted)
 		rel = sd_catalog_relation(cat, form->indrelid);
 	else

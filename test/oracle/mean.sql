@@ -8,7 +8,7 @@
 SET client_min_messages = warning;
 SELECT current_setting('server_version_num')::int >= 170000 AS v17,
 	current_setting('server_version_num')::int >= 180000 AS v18,
-	current_setting('server_version_num')::int >= 190000 AS v19,
+	to_regclass('pg_catalog.pg_propgraph_element') IS NOT NULL AS graphs,
 	getdatabaseencoding() = 'UTF8' AS utf8 \gset
 
 CREATE SCHEMA mean;
@@ -295,7 +295,7 @@ CREATE TABLE v18_ne (a pg_catalog.int4 REFERENCES employees NOT ENFORCED, b pg_c
 CREATE TABLE v18_temporal (r int4range, v daterange, PRIMARY KEY (r, v WITHOUT OVERLAPS), UNIQUE (v, r WITHOUT OVERLAPS));
 CREATE TABLE v18_period (id pg_catalog.int4, r int4range, v daterange, FOREIGN KEY (r, PERIOD v) REFERENCES v18_temporal (r, PERIOD v));
 \endif
-\if :v19
+\if :graphs
 CREATE PROPERTY GRAPH v19_graph VERTEX TABLES (employees KEY (id));
 \endif
 RESET search_path;

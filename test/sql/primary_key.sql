@@ -54,7 +54,7 @@ SELECT * FROM stormdisc_primary_key('typed');
 CREATE TEMP TABLE tmp (a int, b int PRIMARY KEY);
 SELECT * FROM stormdisc_primary_key('tmp');
 SELECT * FROM stormdisc_primary_key('pg_catalog.pg_depend');
-SELECT * FROM stormdisc_primary_key('pg_catalog.pg_attribute');
+SELECT * FROM stormdisc_primary_key('pg_catalog.pg_inherits');
 SELECT * FROM stormdisc_primary_key('stormdisc.type_map');
 
 -- for many tables

@@ -236,7 +236,6 @@ SELECT * FROM stormdisc_partitions('orders');
 SELECT * FROM stormdisc_primary_key('orders_view');
 SELECT * FROM stormdisc_tables(4294967295::oid);
 SELECT * FROM stormdisc_tables('nowhere');
-SELECT * FROM stormdisc_tables('nowhere.orders');
 
 --
 -- The setting: the schemas that are looked at if none are given
