@@ -63,7 +63,7 @@ BEGIN
 			part := part || regexp_replace(piece, '([\\%_])', '\\\1', 'g');
 		ELSIF rest LIKE '"%' THEN
 			wrong := wrong || '22023'::text;			-- not closed
-			RETURN;
+			EXIT;
 		ELSIF rest LIKE '.%' OR rest = '' THEN
 			IF part = '' THEN
 				wrong := wrong || '22023'::text;		-- an empty part
@@ -83,7 +83,7 @@ BEGIN
 				ELSE translate(piece, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END;
 		END IF;
 	END LOOP;
-	IF cardinality(parts) > 2 THEN
+	IF cardinality(parts) > 2 OR cardinality(parts) = 2 AND rest <> '' THEN
 		wrong := wrong || '0A000'::text;
 	END IF;
 END $$;
