@@ -13,6 +13,7 @@ ME=$(id -un)
 WORK=${STORMDISC_WORK:-/var/tmp/stormdisc-$ME}
 BUILD=$WORK/build/stormdisc
 FIRST_PORT=54329
+RUNNER_LIMIT=${STORMDISC_LIMIT:-15m}
 CLUSTER_DROPIN=/etc/postgresql-common/createcluster.d/stormdisc-setup.conf
 
 usage() {
@@ -31,6 +32,7 @@ Environment:
                     package that is installed, else the distribution's own
   PG_MAJOR          or its major version
   STORMDISC_WORK    work directory; without it /var/tmp/stormdisc-USER
+  STORMDISC_LIMIT   longest time for one kind of tests; without it 15m
   STORMDISC_PORT    port of the throwaway server; without it the first free from 54329
 END
 }
@@ -72,6 +74,11 @@ as_server() {
   else
     "$@"
   fi
+}
+
+# A runner that hangs is one that breaks.
+as_server_for_a_while() {
+  as_server timeout --kill-after=30s "$RUNNER_LIMIT" "$@"
 }
 
 need_root_to() {
@@ -212,6 +219,7 @@ choose_postgres() {
     die "a server cannot run as root and there is no user postgres: run as another user"
   fi
   export PG_CONFIG PATH="$BIN:$PATH"
+  MAKE_OPTIONS=(-C "$BUILD" --no-print-directory PG_CONFIG="$PG_CONFIG" with_llvm=no)
 }
 
 ## The private copy: build, install
@@ -250,7 +258,7 @@ copy_tree() {
 }
 
 make_in_copy() {
-  as_server make -C "$BUILD" --no-print-directory PG_CONFIG="$PG_CONFIG" with_llvm=no "$@"
+  as_server make "${MAKE_OPTIONS[@]}" "$@"
 }
 
 build() {
@@ -269,8 +277,7 @@ install_build() {
   local target
   target=$("$PG_CONFIG" --pkglibdir)
   need_to_write_to "$target"
-  as_writer_of "$target" make -C "$BUILD" --no-print-directory \
-    PG_CONFIG="$PG_CONFIG" with_llvm=no install >"$WORK/install.log" 2>&1 ||
+  as_writer_of "$target" make "${MAKE_OPTIONS[@]}" install >"$WORK/install.log" 2>&1 ||
     die "make install failed: $(tail -n 1 "$WORK/install.log")"
 }
 
@@ -328,7 +335,8 @@ stop_server() {
   [ -f "$data/postmaster.pid" ] || return 0
   bin=$(sed 's|/postgres .*||' "$data/postmaster.opts")
   if as_server "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1; then
-    as_server "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null 9<&-
+    as_server "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null 2>&1 9<&- ||
+      as_server "$bin/pg_ctl" -D "$data" -m immediate -w stop >/dev/null 9<&-
   fi
 }
 
@@ -380,6 +388,7 @@ count() {
   if [ "$status" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
     not_ok=1
     tail -n 20 "$LOG"
+    [ "$status" -ne 124 ] || say "$kind: still running after $RUNNER_LIMIT, stopped"
   fi
   PASSED=$((PASSED + ok))
   FAILED=$((FAILED + not_ok))
@@ -423,7 +432,7 @@ installcheck_only() {
     isolation) leave_out=(REGRESS= TAP_TESTS=) ;;
     tap) leave_out=(REGRESS= ISOLATION=) ;;
   esac
-  make_in_copy installcheck "${leave_out[@]}" "$@"
+  as_server_for_a_while make "${MAKE_OPTIONS[@]}" installcheck "${leave_out[@]}" "$@"
 }
 
 show_differences() {
@@ -448,8 +457,8 @@ run_pgtap() {
   local status=0
   query -d postgres -c 'CREATE DATABASE pgtap'
   query -d pgtap -c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION stormdisc'
-  run_logged "$TAP_PROGRESS" as_server env -C "$BUILD" pg_prove --verbose --psql-bin "$BIN/psql" \
-    --dbname pgtap test/pgtap/ --ext .sql --recurse || status=$?
+  run_logged "$TAP_PROGRESS" as_server_for_a_while env -C "$BUILD" pg_prove --verbose \
+    --psql-bin "$BIN/psql" --dbname pgtap test/pgtap/ --ext .sql --recurse || status=$?
   count_tap pgtap "$status"
   show_failed_tap
 }

@@ -15,7 +15,7 @@
  * - the deparser may fail because one is gone, so it runs in a
  *	 subtransaction;
  * - it prints the names of now, so they are compared with the snapshot's
- *	 after the fact;
+ *	 after the fact, and both again if the caches moved in between;
  * - a composite type's definition is found by opening its relation, so that
  *	 is locked first, if it can be had without waiting;
  * - what a constant or row shows of its type, labels and columns, is compared
@@ -45,6 +45,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
 #include "storage/lmgr.h"
+#include "storage/sinval.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -58,6 +59,9 @@
 #define INDENT_CASE 4
 #define INDENT_LIMIT 40
 #define INDENT_BEYOND_LIMIT 4 /* levels are this much coarser there */
+
+/* how often to print an expression whose names change meanwhile */
+#define MAX_ATTEMPTS 5
 
 /* an object that an expression names and that may change */
 typedef struct NamedObject
@@ -92,7 +96,7 @@ static char *print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 static char *print_guarded(SdCatalog *cat, Node *expr, List *context,
 						   Facts *facts,
 						   char *(*printer)(Node *expr, List *context),
-						   SdProblem *problem);
+						   ErrorData **error);
 static bool means_vanished(int sqlerrcode);
 static SdProblem find_problem(SdCatalog *cat, Facts *facts);
 static void add_parts_of_parts(SdCatalog *cat, Facts *facts);
@@ -451,13 +455,18 @@ alias_class(Oid type)
 	}
 }
 
-/* Print an expression whose facts are known; NULL with a problem. */
+/*
+ * Print an expression whose facts are known; NULL with a problem.
+ *
+ * The text and the comparison after it must be of one state of the caches, or
+ * else a name that was changed and changed back could slip through: if
+ * invalidations were processed in between, both are done again.
+ */
 static char *
 print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 	  char *(*printer)(Node *expr, List *context), SdProblem *problem)
 {
 	List *context = NIL;
-	char *text;
 
 	if (facts->has_columns)
 	{
@@ -469,29 +478,57 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 	}
 
 	add_parts_of_parts(cat, facts);
-	if (facts->can_fail || facts->types != NIL)
-		text = print_guarded(cat, expr, context, facts, printer, problem);
-	else
-		text = printer(expr, context);
+	if (facts->objects == NIL && facts->types == NIL)
+		return printer(expr, context);
 
-	if (text != NULL)
+	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
 	{
-		SdProblem found = find_problem(cat, facts);
+		uint64 before = SharedInvalidMessageCounter;
+		ErrorData *error = NULL;
+		SdProblem found;
+		char *text;
 
+		if (!facts->can_fail && facts->types == NIL)
+			text = printer(expr, context);
+		else
+			text = print_guarded(cat, expr, context, facts, printer, &error);
+		if (text == NULL && error == NULL)
+		{
+			*problem = SD_PROBLEM_LOCKED;
+			return NULL;
+		}
+
+		found = find_problem(cat, facts);
+		if (SharedInvalidMessageCounter != before)
+			continue;
+
+		if (found == SD_PROBLEM_NONE && error != NULL)
+		{
+			/* an error that concurrent DDL does not explain is an error */
+			if (!means_vanished(error->sqlerrcode))
+				ReThrowError(error);
+			found = SD_PROBLEM_VANISHED;
+		}
 		if (found != SD_PROBLEM_NONE)
 		{
 			*problem = found;
 			return NULL;
 		}
+
+		return text;
 	}
 
-	return text;
+	*problem = SD_PROBLEM_CHANGED;
+	return NULL;
 }
 
-/* Print in a subtransaction, with the row types locked. */
+/*
+ * Print in a subtransaction, with the row types locked.  NULL if one of them
+ * cannot be locked, or with *error if an object may be missing.
+ */
 static char *
 print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
-			  char *(*printer)(Node *expr, List *context), SdProblem *problem)
+			  char *(*printer)(Node *expr, List *context), ErrorData **error)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
@@ -507,8 +544,6 @@ print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
 
 		if (lock_row_types(cat, facts->types, &locked))
 			text = printer(expr, context);
-		else
-			*problem = SD_PROBLEM_LOCKED;
 		foreach (lc, locked)
 			UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
 
@@ -518,28 +553,17 @@ print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
 	}
 	PG_CATCH();
 	{
-		ErrorData *edata;
-		SdProblem found;
-		bool vanished;
-
 		MemoryContextSwitchTo(oldcontext);
-		edata = CopyErrorData();
+		*error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(oldcontext);
 		CurrentResourceOwner = oldowner;
 
-		/* an error that concurrent DDL does not explain is an error */
-		vanished = means_vanished(edata->sqlerrcode);
-		if (!vanished && edata->sqlerrcode != ERRCODE_INTERNAL_ERROR)
-			ReThrowError(edata);
-		found = find_problem(cat, facts);
-		if (found == SD_PROBLEM_NONE && vanished)
-			found = SD_PROBLEM_VANISHED;
-		if (found == SD_PROBLEM_NONE)
-			ReThrowError(edata);
-		FreeErrorData(edata);
-		*problem = found;
+		/* cancel, shutdown, out of memory and the like are never swallowed */
+		if (!means_vanished((*error)->sqlerrcode) &&
+			(*error)->sqlerrcode != ERRCODE_INTERNAL_ERROR)
+			ReThrowError(*error);
 		text = NULL;
 	}
 	PG_END_TRY();

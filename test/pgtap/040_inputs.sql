@@ -63,7 +63,7 @@ SELECT cmp_ok((SELECT count(*) FROM pg_temp.calls('regclass', 'NULL')), '=', 6::
 -- (1-9), what is one of a kind we do not serve by us (10-16)
 --
 SELECT is(pg_temp.answers('regclass', format('%L::regclass', input)), pg_temp.attempt(format('(SELECT %L::regclass) x', input)),
-	'relation by name: ' || quote_literal(left(input, 40)))
+	'relation by name: ' || quote_literal(left(translate(input, E'\n', ' '), 40)))
 FROM unnest(ARRAY['', ' ', '"', '""', '"a', 'a.b.c', 'otherdb.public.t', 'a.b.c.d', 'pg_temp.nope', 'no_schema.t',
 	repeat('x', 63), repeat('x', 64), repeat('x', 10000),
 	'"' || E'a\nb; DROP TABLE x;--' || '"', '"\ '' "" $$ % {}"', '"%s%n%s"']) input;

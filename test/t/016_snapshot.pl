@@ -4,7 +4,8 @@
 # DDL statement, and discovery is asked again: every fact has to be what it was,
 # or NULL in a row with a problem.  Then, after COMMIT, the same session has to
 # say what a new session says: no stale cache, no problem left.  This for one
-# statement of each kind that could change a name or a text.
+# statement of each kind that could change a name or a text.  At last names that
+# flip to and fro as fast as they can: no text may have a name from in between.
 
 use strict;
 use warnings FATAL => 'all';
@@ -275,7 +276,73 @@ diag(sprintf '%d of %d DDL statements changed what discovery tells; %d rows had 
 	$changed, @ddl + keys %other_setup, $problems);
 
 $asker->quit;
-unlike(slurp_file($node->logfile), qr/cache lookup failed|could not open relation|leak|still referenced|TRAP|PANIC/,
+
+# Names that flip to and fro, so fast that one can change between the moment when
+# a text is printed and the moment when it is compared with the snapshot.
+my $flip_seconds = seconds_setting('STORMDISC_FLIP_SECONDS', 6);
+$node->safe_psql('postgres', <<'EOS');
+CREATE SCHEMA flip;
+CREATE FUNCTION flip.f(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE TYPE flip.mood AS ENUM ('sad', 'happy');
+CREATE TYPE flip.pair AS (x int, y int);
+CREATE SEQUENCE flip.s;
+CREATE TABLE flip.t (
+	a int DEFAULT nextval('flip.s') CONSTRAINT f_check CHECK (flip.f(a) > 0),
+	m flip.mood CONSTRAINT m_check CHECK (m <> 'happy'),
+	CONSTRAINT p_check CHECK ((ROW(a, a)::flip.pair).x > 0)
+);
+
+CREATE PROCEDURE probe.watch_flips()
+LANGUAGE plpgsql AS $$
+DECLARE
+	f text := (SELECT proname FROM pg_proc WHERE pronamespace = 'flip'::regnamespace);
+	l text := (SELECT enumlabel FROM pg_enum WHERE enumtypid = 'flip.mood'::regtype AND enumlabel <> 'sad');
+	x text := (SELECT attname FROM pg_attribute WHERE attrelid = 'flip.pair'::regclass AND attnum = 1);
+	s text := (SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'flip'::regnamespace);
+	torn text;
+BEGIN
+	FOR i IN 1..300 LOOP
+		SELECT string_agg(definition, ' ') INTO torn FROM stormdisc_constraints('flip.t')
+		WHERE strpos(definition, CASE constraint_name WHEN 'f_check' THEN 'flip.' || f || '('
+			WHEN 'm_check' THEN quote_literal(l) WHEN 'p_check' THEN ').' || x || ' ' ELSE '' END) = 0
+			OR definition IS NULL AND problem IS NULL;
+		IF torn IS NULL THEN
+			SELECT string_agg(default_value, ' ') INTO torn FROM stormdisc_columns('flip.t')
+			WHERE strpos(default_value, 'flip.' || s || '''') = 0 OR column_name = 'a' AND default_value IS NULL AND problem IS NULL;
+		END IF;
+		IF torn IS NOT NULL THEN
+			RAISE LOG 'flip: torn text: %', torn;
+		END IF;
+	END LOOP;
+END
+$$;
+EOS
+my $flips = start_pgbench($node, 'flip', <<'EOS', args => [ '-T', $flip_seconds ]);
+ALTER FUNCTION flip.f(int) RENAME TO g;
+ALTER TYPE flip.mood RENAME VALUE 'happy' TO 'glad';
+ALTER TYPE flip.pair RENAME ATTRIBUTE x TO z;
+ALTER SEQUENCE flip.s RENAME TO s2;
+ALTER FUNCTION flip.g(int) RENAME TO f;
+ALTER TYPE flip.mood RENAME VALUE 'glad' TO 'happy';
+ALTER TYPE flip.pair RENAME ATTRIBUTE z TO x;
+ALTER SEQUENCE flip.s2 RENAME TO s;
+EOS
+my $watch = run_pgbench($node, 'watch', <<'EOS', args => [ '-T', $flip_seconds, '-c', 2, '-j', 1 ]);
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+CALL probe.watch_flips();
+COMMIT;
+EOS
+finish_pgbench($flips);
+my $log = slurp_file($node->logfile);
+my @torn = $log =~ /LOG:  flip: torn text: (.*)/g;
+ok($flips->{ok} && $watch->{ok}, 'names that flip: no error');
+is(scalar @torn, 0, 'names that flip: no text with a name that is not the snapshot\'s');
+diag("for example: $torn[0]") if @torn;
+diag(sprintf 'names that flip: %d changes, %d calls of discovery, %d torn texts',
+	8 * $flips->{transactions}, 600 * $watch->{transactions}, scalar @torn);
+cmp_ok($watch->{transactions}, '>', 0, 'names that flip: they were watched');
+
+unlike($log, qr/cache lookup failed|could not open relation|leak|still referenced|TRAP|PANIC/,
 	'no internal error and no leak in the server log');
 
 $node->stop;

@@ -176,7 +176,14 @@ CREATE TYPE storm.ea_:id AS ENUM ('la_:id', 'lb_:id');
 CREATE TYPE storm.ca_:id AS (xa_:id int, xb_:id text);
 CREATE SEQUENCE storm.sa_:id;
 CREATE TABLE storm.pa_:id (ka_:id int CONSTRAINT kp_:id PRIMARY KEY, ub_:id int CONSTRAINT ku_:id UNIQUE);
-CREATE TABLE storm.ta_:id (ia_:id int DEFAULT nextval('storm.sa_:id') CONSTRAINT tp_:id PRIMARY KEY, oa_:id int DEFAULT storm.fd_:id(), ec_:id storm.ea_:id DEFAULT 'la_:id', ga_:id int GENERATED ALWAYS AS (storm.fa_:id(oa_:id) * 2) STORED, ra_:id int, CONSTRAINT fk_:id FOREIGN KEY (ra_:id) REFERENCES storm.pa_:id (ka_:id), CONSTRAINT ck_:id CHECK (storm.fa_:id(oa_:id) > 0));
+CREATE TABLE storm.ta_:id (
+	ia_:id int DEFAULT nextval('storm.sa_:id') CONSTRAINT tp_:id PRIMARY KEY,
+	oa_:id int DEFAULT storm.fd_:id(),
+	ec_:id storm.ea_:id DEFAULT 'la_:id',
+	ga_:id int GENERATED ALWAYS AS (storm.fa_:id(oa_:id) * 2) STORED,
+	ra_:id int,
+	CONSTRAINT fk_:id FOREIGN KEY (ra_:id) REFERENCES storm.pa_:id (ka_:id),
+	CONSTRAINT ck_:id CHECK (storm.fa_:id(oa_:id) > 0));
 ALTER SEQUENCE storm.sa_:id OWNED BY storm.ta_:id.ia_:id;
 CREATE INDEX ix_:id ON storm.ta_:id (storm.fa_:id(oa_:id), ra_:id) WHERE oa_:id > 0;
 CREATE INDEX iy_:id ON storm.ta_:id (oa_:id DESC, ia_:id) INCLUDE (ra_:id);
