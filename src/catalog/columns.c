@@ -38,6 +38,7 @@ static void read_owned_sequences(SdCatalog *cat, SdRelation *rel);
 static void keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 static void find_inherited_sequences(SdCatalog *cat, SdRelation *rel);
+static SdColumn *column_by_name(SdRelation *rel, const char *name);
 static void mark_partition_key(SdCatalog *cat, SdRelation *rel);
 static void keep_primary_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 							 void *arg);
@@ -143,22 +144,6 @@ sd_relation_column_name(SdRelation *rel, AttrNumber number)
 		return "*";
 	if (number < 0 && number > FirstLowInvalidHeapAttributeNumber)
 		return NameStr(SystemAttributeDefinition(number)->attname);
-
-	return NULL;
-}
-
-/*
- * sd_relation_column_by_name
- *		A column by name, or NULL.
- */
-SdColumn *
-sd_relation_column_by_name(SdRelation *rel, const char *name)
-{
-	Assert(rel->columns_read);
-	for (int i = 0; i < rel->natts; i++)
-		if (rel->columns[i].exists &&
-			strcmp(NameStr(rel->columns[i].name), name) == 0)
-			return &rel->columns[i];
 
 	return NULL;
 }
@@ -378,10 +363,21 @@ find_inherited_sequences(SdCatalog *cat, SdRelation *rel)
 			if (!root->in_scope)
 				read_owned_sequences(cat, root);
 		}
-		origin = sd_relation_column_by_name(root, NameStr(column->name));
+		origin = column_by_name(root, NameStr(column->name));
 		if (origin != NULL)
 			column->sequence = origin->sequence;
 	}
+}
+
+static SdColumn *
+column_by_name(SdRelation *rel, const char *name)
+{
+	for (int i = 0; i < rel->natts; i++)
+		if (rel->columns[i].exists &&
+			strcmp(NameStr(rel->columns[i].name), name) == 0)
+			return &rel->columns[i];
+
+	return NULL;
 }
 
 /* Mark the columns that are, or are used in, the partition key. */

@@ -413,7 +413,6 @@ extern void sd_catalog_read_columns(SdCatalog *cat);
 extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
 extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
-extern SdColumn *sd_relation_column_by_name(SdRelation *rel, const char *name);
 extern void sd_catalog_read_indexes(SdCatalog *cat);
 extern SdIndex *sd_catalog_index(SdCatalog *cat, Oid oid);
 extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
