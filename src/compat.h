@@ -42,6 +42,11 @@
 #define SD_HAS_JSON_EXPR 1
 #endif
 
+/* and SQL/JSON constructors since 16 */
+#if PG_VERSION_NUM >= 160000
+#define SD_HAS_JSON_CONSTRUCTOR 1
+#endif
+
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
 #define sd_parse_type(string, typid, typmod)                                   \

@@ -32,9 +32,8 @@ _PG_init(void)
 	DefineCustomStringVariable(
 		"stormdisc.schemas",
 		"Schemas that are discovered when a call names none.",
-		"A list of names like search_path's.  An empty string means every user schema.",
-		&sd_setting_schemas, "", PGC_USERSET, GUC_LIST_INPUT, check_schemas,
-		NULL, NULL);
+		"A string that lists names, separated by commas.  An empty string means every user schema.",
+		&sd_setting_schemas, "", PGC_USERSET, 0, check_schemas, NULL, NULL);
 
 	MarkGUCPrefixReserved("stormdisc");
 }

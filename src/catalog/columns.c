@@ -55,8 +55,11 @@ sd_catalog_read_columns(SdCatalog *cat)
 		prepare_columns(cat, cat->relations[i]);
 	cat->opclass_options_read =
 		!sd_scan_prefers_index(AttributeRelationId, cat->nrelations);
-	sd_scan_relations(cat, AttributeRelationId, AttributeRelidNumIndexId,
-					  Anum_pg_attribute_attrelid, keep_column, NULL);
+	if (cat->opclass_options_read)
+		sd_scan_all(cat, AttributeRelationId, keep_column, NULL);
+	else
+		sd_scan_relations(cat, AttributeRelationId, AttributeRelidNumIndexId,
+						  Anum_pg_attribute_attrelid, keep_column, NULL);
 	for (int i = 0; i < cat->nrelations; i++)
 		number_columns(cat->relations[i]);
 

@@ -153,7 +153,6 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	if (!wanted)
 		rel->constraints = lappend(rel->constraints, con);
 
-	con->found = true;
 	namestrcpy(&con->name, NameStr(form->conname));
 	con->relation = rel;
 	con->type = form->contype;

@@ -54,6 +54,7 @@
 #include "utils/syscache.h"
 
 #include "catalog/sd_catalog.h"
+#include "compat.h"
 
 /* the layout of CASE in pg_get_expr(): see ruleutils.c */
 #define INDENT_CASE 4
@@ -68,6 +69,7 @@ typedef struct NamedObject
 {
 	Oid classid;
 	Oid oid;
+	bool is_printed; /* or else only has to exist */
 } NamedObject;
 
 /* what the text of an expression depends on */
@@ -86,6 +88,7 @@ static bool collect_facts(Node *node, Facts *facts);
 static void add_object(Facts *facts, Oid classid, Oid oid, bool can_fail);
 static void add_type(Facts *facts, Oid type);
 static void add_constant(Facts *facts, Const *constant);
+static void add_hidden_type(Facts *facts, Oid type);
 static void add_parts(Facts *facts, Oid type);
 static Oid get_alias_element(Oid type);
 static void add_alias(Facts *facts, Oid type, Datum value);
@@ -243,6 +246,7 @@ collect_facts(Node *node, Facts *facts)
 	{
 		case T_Var:
 			facts->has_columns = true;
+			add_hidden_type(facts, ((Var *) node)->vartype);
 			if (((Var *) node)->varattno < 0)
 				facts->has_system_columns = true;
 			break;
@@ -301,6 +305,16 @@ collect_facts(Node *node, Facts *facts)
 		case T_CaseExpr:
 			facts->has_case = true;
 			break;
+#ifdef SD_HAS_JSON_EXPR
+		case T_JsonExpr:
+			add_type(facts, ((JsonExpr *) node)->returning->typid);
+			break;
+#endif
+#ifdef SD_HAS_JSON_CONSTRUCTOR
+		case T_JsonConstructorExpr:
+			add_type(facts, ((JsonConstructorExpr *) node)->returning->typid);
+			break;
+#endif
 		case T_PartitionBoundSpec:
 		{
 			PartitionBoundSpec *spec = (PartitionBoundSpec *) node;
@@ -331,6 +345,7 @@ add_object(Facts *facts, Oid classid, Oid oid, bool can_fail)
 	object = palloc(sizeof(NamedObject));
 	object->classid = classid;
 	object->oid = oid;
+	object->is_printed = true;
 	facts->objects = lappend(facts->objects, object);
 	facts->can_fail |= can_fail;
 }
@@ -339,6 +354,16 @@ static void
 add_type(Facts *facts, Oid type)
 {
 	add_object(facts, TypeRelationId, type, true);
+}
+
+/* Note a type that is not printed, but by which functions are found. */
+static void
+add_hidden_type(Facts *facts, Oid type)
+{
+	if (type < FirstNormalObjectId)
+		return;
+	add_type(facts, type);
+	((NamedObject *) llast(facts->objects))->is_printed = false;
 }
 
 /* Note a type whose columns or labels the text shows. */
@@ -593,6 +618,9 @@ find_problem(SdCatalog *cat, Facts *facts)
 		NamedObject *object = lfirst(lc);
 		SdProblem found =
 			sd_catalog_name_problem(cat, object->classid, object->oid);
+
+		if (found == SD_PROBLEM_CHANGED && !object->is_printed)
+			found = SD_PROBLEM_NONE;
 
 		if (found != SD_PROBLEM_NONE)
 			return found;

@@ -240,7 +240,8 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	index->can_order = can_order(cat, self->access_method);
 	fill_columns(cat, index, form, tuple, desc);
 	/* an exclusion constraint's definition is made of them */
-	if ((cat->parts & SD_READ_INDEX_TEXTS) || index->is_exclusion)
+	if ((cat->parts & SD_READ_INDEX_TEXTS) ||
+		(index->is_exclusion && (cat->parts & SD_READ_CONSTRAINTS)))
 		fill_expressions(cat, index, tuple, desc);
 	MemoryContextSwitchTo(oldcontext);
 }
@@ -546,6 +547,9 @@ find_default_opclass(SdCatalog *cat, Oid type, Oid access_method)
 			return own.opclass;
 	}
 
+	if (base->oid < FirstNormalObjectId)
+		return GetDefaultOpClass(base->oid, access_method);
+
 	switch (base->kind)
 	{
 		case SD_TYPE_ENUM:
@@ -559,7 +563,8 @@ find_default_opclass(SdCatalog *cat, Oid type, Oid access_method)
 		case SD_TYPE_ARRAY:
 			return GetDefaultOpClass(ANYARRAYOID, access_method);
 		default:
-			/* a base type takes a superuser and C code to drop */
+			if (!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(base->oid)))
+				return InvalidOid;
 			return GetDefaultOpClass(base->oid, access_method);
 	}
 }
@@ -726,8 +731,12 @@ static void
 append_operator(SdCatalog *cat, StringInfo buf, Oid oid, Oid type)
 {
 	const char *name = sd_catalog_name(cat, OperatorRelationId, oid);
-	Operator found =
-		oper(NULL, list_make1(makeString(pstrdup(name))), type, type, true, -1);
+	Operator found = NULL;
+
+	/* oper() raises an error for a type that is gone by now */
+	if (SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
+		found = oper(NULL, list_make1(makeString(pstrdup(name))), type, type,
+					 true, -1);
 
 	if (found != NULL && oprid(found) == oid)
 		appendStringInfoString(buf, name);

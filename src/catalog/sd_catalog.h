@@ -4,9 +4,11 @@
  *	  One consistent reading of the system catalogs, as plain C structs.
  *
  * A reading has a scope (which relations), parts (what about them), and one
- * registered snapshot that every scan uses.  User relations are never opened
- * and never locked, so that no reader waits for somebody's DDL and nobody's
- * DDL waits for a reader.  Expressions are turned into text by the server's
+ * registered snapshot that every scan uses.  Tables are neither opened nor
+ * locked, so that no reader waits for somebody's DDL and nobody's DDL waits
+ * for a reader.  (There are two exceptions, never waited for and released at
+ * once: the row types that deparse.c tells of, and stormdisc.type_map.)
+ * Expressions are turned into text by the server's
  * own deparser, which does not use the snapshot; deparse.c tells how that is
  * kept consistent, and when it cannot be, the text is NULL with a reason.
  *
@@ -235,7 +237,6 @@ typedef struct SdIndex
 typedef struct SdConstraint
 {
 	Oid oid; /* hash key */
-	bool found;
 	NameData name;
 	SdRelation *relation;
 	char type;

@@ -62,7 +62,7 @@ stormdisc_tables(PG_FUNCTION_ARGS)
 		if (!RELKIND_HAS_STORAGE(rel->kind))
 			sd_row_null(disc);
 		else
-			sd_row_int64(disc, (int64) rel->pages * BLCKSZ);
+			sd_row_int64(disc, (int64) (BlockNumber) rel->pages * BLCKSZ);
 		sd_row_qualified(disc, TypeRelationId, rel->of_type);
 		add_inherits(disc, rel);
 		add_options(disc, rel);

@@ -57,6 +57,9 @@ stormdisc_map_type(PG_FUNCTION_ARGS)
 	type = find_type(name);
 
 	cat = sd_catalog_begin(NULL);
+	if (!sd_catalog_type(cat, type)->found)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("type \"%s\" does not exist", name));
 	sd_type_map_check_dialect(cat, dialect);
 	mapped_type = sd_type_map_find(cat, dialect, type, &mapped);
 	if (mapped_type == NULL)
