@@ -12,35 +12,13 @@ MODULE_big = stormdisc
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" stormdisc.control)
 FULL_SCRIPT = stormdisc--$(EXTVERSION).sql
 
-OBJS = \
-	$(WIN32RES) \
-	src/catalog/catalog.o \
-	src/catalog/columns.o \
-	src/catalog/comments.o \
-	src/catalog/constraints.o \
-	src/catalog/deparse.o \
-	src/catalog/indexes.o \
-	src/catalog/inheritance.o \
-	src/catalog/names.o \
-	src/catalog/pattern.o \
-	src/catalog/relations.o \
-	src/catalog/scan.o \
-	src/catalog/scope.o \
-	src/catalog/settings.o \
-	src/catalog/type_map.o \
-	src/discovery/columns.o \
-	src/discovery/constraints.o \
-	src/discovery/discovery.o \
-	src/discovery/indexes.o \
-	src/discovery/partitions.o \
-	src/discovery/primary_key.o \
-	src/discovery/tables.o \
-	src/model/map_type.o \
-	src/stormdisc.o
+OBJS = $(WIN32RES) \
+	$(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c $(srcdir)/src/*/*.c)))
 
 # The SQL files, in the order in which they are put together.
-SQL_MODULES = discovery model
-SQL_TABLES = sql/tables/type_map.sql
+SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
+	discovery_access relationships diagnostics advice document snapshot model
+SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)

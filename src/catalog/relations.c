@@ -10,9 +10,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
-#include "catalog/dependency.h"
-#include "catalog/pg_depend.h"
-#include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "utils/builtins.h"
@@ -34,11 +31,6 @@ static SdRelation *named_relation(SdCatalog *cat);
 static void add_partitions(SdCatalog *cat, SdRelation *rel, int *size);
 static void keep_child(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
-static void read_members(SdCatalog *cat);
-static void keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						   void *arg);
-static void keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						void *arg);
 static int compare_relations(const void *a, const void *b);
 
 /*
@@ -60,14 +52,11 @@ sd_catalog_read_relations(SdCatalog *cat)
 
 		if (cat->scope->partitions_of)
 			add_partitions(cat, rel, &size);
-		else if (sd_scope_has(cat, rel))
+		else if (cat->scope->kinds != NULL && sd_scope_has(cat, rel))
 			add_to_scope(cat, rel, &size);
 	}
-	else
-	{
-		read_members(cat);
+	else if (cat->scope->kinds != NULL)
 		sd_scan_all(cat, RelationRelationId, keep_relation, &size);
-	}
 
 	if (cat->nrelations > 1)
 		qsort(cat->relations, cat->nrelations, sizeof(SdRelation *),
@@ -87,6 +76,8 @@ named_relation(SdCatalog *cat)
 	if (rel->schema->is_other_temp)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("cannot access temporary tables of other sessions"));
+	if (scope->kinds == NULL)
+		return rel;
 	if (scope->partitions_of ? rel->kind != RELKIND_PARTITIONED_TABLE
 							 : strchr(scope->kinds, rel->kind) == NULL)
 		ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -170,8 +161,7 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 	if (!sd_catalog_schema(cat, form->relnamespace)->in_scope)
 		return;
-	if (serves && cat->members != NULL &&
-		hash_search(cat->members, &form->oid, HASH_FIND, NULL) != NULL)
+	if (serves && sd_catalog_is_member(cat, RelationRelationId, form->oid))
 		return;
 
 	rel = enter_relation(cat, form->oid, &known);
@@ -283,50 +273,6 @@ keep_child(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	*children =
 		lappend_oid(*children, ((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid);
-}
-
-/* Read which relations belong to an extension. */
-static void
-read_members(SdCatalog *cat)
-{
-	List *extensions = NIL;
-	ListCell *lc;
-
-	cat->members = sd_hash_create(cat, "stormdisc extension members",
-								  sizeof(Oid), sizeof(Oid));
-	sd_scan_all(cat, ExtensionRelationId, keep_extension, &extensions);
-	foreach (lc, extensions)
-	{
-		SdKey keys[] = {
-			{Anum_pg_depend_refclassid, ObjectIdGetDatum(ExtensionRelationId),
-			 F_OIDEQ},
-			{Anum_pg_depend_refobjid, ObjectIdGetDatum(lfirst_oid(lc)),
-			 F_OIDEQ},
-		};
-
-		sd_scan_index(cat, DependRelationId, DependReferenceIndexId,
-					  lengthof(keys), keys, keep_member, NULL);
-	}
-	list_free(extensions);
-}
-
-static void
-keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	List **extensions = arg;
-
-	*extensions =
-		lappend_oid(*extensions, ((Form_pg_extension) GETSTRUCT(tuple))->oid);
-}
-
-static void
-keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-
-	if (form->deptype == DEPENDENCY_EXTENSION &&
-		form->classid == RelationRelationId)
-		(void) hash_search(cat->members, &form->objid, HASH_ENTER, NULL);
 }
 
 static int

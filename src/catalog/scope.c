@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -19,7 +20,7 @@
 #include "catalog/sd_catalog.h"
 #include "stormdisc.h"
 
-static bool matches_any(List *patterns, SdRelation *rel);
+static bool matches_any(List *patterns, const char *schema, const char *name);
 
 /*
  * sd_scope_names
@@ -133,20 +134,65 @@ sd_scope_has(SdCatalog *cat, SdRelation *rel)
 			return false;
 	}
 
-	return (scope->include == NIL || matches_any(scope->include, rel)) &&
-		   !matches_any(scope->exclude, rel);
+	return sd_scope_has_name(scope, NameStr(rel->schema->name),
+							 NameStr(rel->name));
+}
+
+/*
+ * sd_scope_has_object
+ *		Does the scope take in an object that is not a relation?
+ *
+ * It is in if its schema is, unless it belongs to an extension.  An object
+ * without a schema is in only if the scope names no schemas.  What the server
+ * brought is out.  A scope of one relation takes in what that uses.
+ */
+bool
+sd_scope_has_object(SdCatalog *cat, Oid classid, Oid oid, Oid schema,
+					const char *name)
+{
+	SdScope *scope = cat->scope;
+	const char *schema_name = "";
+
+	if (OidIsValid(schema))
+	{
+		SdSchema *found = sd_catalog_schema(cat, schema);
+
+		if ((scope->has_schemas || !scope->has_relation) && !found->in_scope)
+			return false;
+		schema_name = NameStr(found->name);
+	}
+	else if (scope->has_schemas || oid < FirstNormalObjectId)
+		return false;
+
+	if (!sd_scope_has_name(scope, schema_name, name))
+		return false;
+	if (scope->has_relation)
+		return sd_catalog_uses(cat, scope->relation, classid, oid);
+
+	return !sd_catalog_is_member(cat, classid, oid);
+}
+
+/*
+ * sd_scope_has_name
+ *		Do the patterns take this name in?  The schema is "" for none.
+ */
+bool
+sd_scope_has_name(SdScope *scope, const char *schema, const char *name)
+{
+	return (scope->include == NIL ||
+			matches_any(scope->include, schema, name)) &&
+		   !matches_any(scope->exclude, schema, name);
 }
 
 static bool
-matches_any(List *patterns, SdRelation *rel)
+matches_any(List *patterns, const char *schema, const char *name)
 {
 	ListCell *lc;
 
 	foreach (lc, patterns)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (sd_pattern_match(lfirst(lc), NameStr(rel->schema->name),
-							 NameStr(rel->name)))
+		if (sd_pattern_match(lfirst(lc), schema, name))
 			return true;
 	}
 

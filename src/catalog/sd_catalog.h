@@ -65,7 +65,7 @@ typedef struct SdPattern SdPattern;
 /* which relations a reading is about */
 typedef struct SdScope
 {
-	const char *kinds;		 /* the relkinds that the caller serves */
+	const char *kinds;		 /* the relkinds that are wanted; NULL: none */
 	const char *kinds_error; /* "\"%s\" is not a table": for the others */
 	bool partitions_of;		 /* not the relation, but its partitions */
 	bool has_relation;
@@ -287,7 +287,8 @@ typedef struct SdCatalog
 	HTAB *constraint_hash;
 	HTAB *parents;
 	bool parents_complete;
-	HTAB *members; /* relations that belong to an extension */
+	HTAB *members; /* what belongs to an extension */
+	HTAB *uses;	   /* what the scope's relation uses */
 	HTAB *comments;
 	HTAB *default_opclasses;
 	HTAB *opclass_options;
@@ -322,6 +323,10 @@ extern List *sd_scope_names(ArrayType *array, const char *argument);
 extern List *sd_scope_patterns(ArrayType *array, const char *argument);
 extern void sd_scope_resolve(SdCatalog *cat);
 extern bool sd_scope_has(SdCatalog *cat, SdRelation *rel);
+extern bool sd_scope_has_object(SdCatalog *cat, Oid classid, Oid oid,
+								Oid schema, const char *name);
+extern bool sd_scope_has_name(SdScope *scope, const char *schema,
+							  const char *name);
 extern SdPattern *sd_pattern_parse(const char *text);
 extern bool sd_pattern_match(const SdPattern *pattern, const char *schema,
 							 const char *name);
@@ -400,6 +405,11 @@ extern SdRelation *sd_catalog_partition_root(SdCatalog *cat, SdRelation *rel,
 											 int *level);
 extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 												SdRelation *rel);
+
+/* ---- dependencies.c ---- */
+
+extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
+extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
 
 /* ---- comments.c ---- */
 

@@ -26,6 +26,7 @@ PG_FUNCTION_INFO_V1(stormdisc_columns);
 #define NUMERIC_SCALE(typmod)                                                  \
 	(((((typmod) - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024)
 
+static void emit_columns(SdDiscovery *disc);
 static void add_type(SdDiscovery *disc, SdColumn *column, SdType *type,
 					 SdType *base, int32 base_typmod);
 static void add_limits(SdDiscovery *disc, SdType *base, int32 typmod);
@@ -37,6 +38,18 @@ static const char *identity(char attidentity);
 static const char *storage(char attstorage);
 static const char *compression(char attcompression);
 
+const SdKind sd_kind_columns = {
+	.name = "columns",
+	.relkinds = "rpfvm",
+	.not_served = "\"%s\" is not a table or view",
+	.parts = SD_READ_COLUMNS | SD_READ_DEFAULTS | SD_READ_SEQUENCES |
+			 SD_READ_PRIMARY_KEY | SD_READ_INHERITANCE | SD_READ_COMMENTS,
+	.identity = "schema_name,table_name,column_name",
+	.left_out = "table_type,attribute_number,problem",
+	.defaults = "",
+	.emit = emit_columns,
+};
+
 /*
  * stormdisc_columns(relation, schemas, include, exclude) -> setof row
  *		Report the columns of the relations in scope, in their order.
@@ -44,85 +57,89 @@ static const char *compression(char attcompression);
 Datum
 stormdisc_columns(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc = sd_discovery_begin(
-		fcinfo, "rpfvm", "\"%s\" is not a table or view", false,
-		SD_READ_COLUMNS | SD_READ_DEFAULTS | SD_READ_SEQUENCES |
-			SD_READ_PRIMARY_KEY | SD_READ_INHERITANCE | SD_READ_COMMENTS);
+	return sd_discovery_run(fcinfo, &sd_kind_columns);
+}
+
+static void
+emit_columns(SdDiscovery *disc)
+{
+	SdRelation *rel;
+	int position = 0;
+
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+		sd_discovery_add(disc, sd_add_columns, rel);
+}
+
+/* sd_add_columns: Add the rows of a relation's columns. */
+void
+sd_add_columns(SdDiscovery *disc, void *object)
+{
 	SdCatalog *cat = disc->catalog;
+	SdRelation *rel = object;
 
-	for (int i = 0; i < cat->nrelations; i++)
+	for (int j = 0; j < rel->natts; j++)
 	{
-		SdRelation *rel = cat->relations[i];
+		SdColumn *column = &rel->columns[j];
+		SdProblem problem = column->problem;
+		const char *default_value = column->default_value;
+		const char *storm_type;
+		SdType *type;
+		SdType *base;
+		int32 base_typmod = column->typmod;
+		bool is_mapped;
 
-		for (int j = 0; j < rel->natts; j++)
-		{
-			SdColumn *column = &rel->columns[j];
-			SdProblem problem = column->problem;
-			const char *default_value = column->default_value;
-			const char *storm_type;
-			SdType *type;
-			SdType *base;
-			int32 base_typmod = column->typmod;
-			bool is_mapped;
+		if (!column->exists)
+			continue;
+		type = sd_catalog_type(cat, column->type);
+		base = sd_catalog_base_type(cat, column->type, &base_typmod);
+		if (!column->has_default)
+			default_value = sd_catalog_type_default(cat, type, &problem);
+		storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER, column->type,
+									  &is_mapped);
+		if (storm_type == NULL)
+			problem = SD_PROBLEM_LOCKED;
 
-			if (!column->exists)
-				continue;
-			type = sd_catalog_type(cat, column->type);
-			base = sd_catalog_base_type(cat, column->type, &base_typmod);
-			if (!column->has_default)
-				default_value = sd_catalog_type_default(cat, type, &problem);
-			storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER,
-										  column->type, &is_mapped);
-			if (storm_type == NULL)
-				problem = SD_PROBLEM_LOCKED;
-
-			sd_row_name(disc, &rel->schema->name);
-			sd_row_name(disc, &rel->name);
-			sd_row_name(disc, &column->name);
-			sd_row_name(disc, &type->name);
-			sd_row_int32(disc, column->length);
-			sd_row_int32(disc, column->typmod);
-			sd_row_bool(disc, effective_not_null(cat, column));
-			sd_row_int32(disc, column->position);
-			sd_row_bool(disc,
-						column->identity != '\0' ||
-							(OidIsValid(column->sequence) &&
-							 column->sequence == column->default_sequence));
-			sd_row_text(disc, generated_type(column->generated));
-			sd_row_text(disc, default_value);
-			sd_row_text(disc, sd_table_type(rel->kind));
-			add_type(disc, column, type, base, base_typmod);
-			add_limits(disc, base, base_typmod);
-			add_sequence(disc, column);
-			if (column->collation != type->collation)
-				sd_row_qualified(disc, CollationRelationId, column->collation);
-			else
-				sd_row_null(disc);
-			sd_row_text(disc, storage(column->storage));
-			sd_row_text(disc, compression(column->compression));
-			if (column->statistics_target < 0)
-				sd_row_null(disc);
-			else
-				sd_row_int32(disc, column->statistics_target);
-			sd_row_bool(disc, column->in_primary_key);
-			sd_row_bool(disc, column->in_partition_key);
-			sd_row_bool(disc, column->is_local);
-			sd_row_int32(disc, column->inherited_count);
-			sd_row_text(disc, storm_type);
-			if (storm_type == NULL)
-				sd_row_null(disc);
-			else
-				sd_row_bool(disc, is_mapped);
-			sd_row_int32(disc, column->number);
-			sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId,
-												 rel->oid, column->number));
-			sd_row_end(disc, problem);
-		}
+		sd_row_name(disc, &rel->schema->name);
+		sd_row_name(disc, &rel->name);
+		sd_row_name(disc, &column->name);
+		sd_row_name(disc, &type->name);
+		sd_row_int32(disc, column->length);
+		sd_row_int32(disc, column->typmod);
+		sd_row_bool(disc, effective_not_null(cat, column));
+		sd_row_int32(disc, column->position);
+		sd_row_bool(disc, column->identity != '\0' ||
+							  (OidIsValid(column->sequence) &&
+							   column->sequence == column->default_sequence));
+		sd_row_text(disc, generated_type(column->generated));
+		sd_row_text(disc, default_value);
+		sd_row_text(disc, sd_table_type(rel->kind));
+		add_type(disc, column, type, base, base_typmod);
+		add_limits(disc, base, base_typmod);
+		add_sequence(disc, column);
+		if (column->collation != type->collation)
+			sd_row_qualified(disc, CollationRelationId, column->collation);
+		else
+			sd_row_null(disc);
+		sd_row_text(disc, storage(column->storage));
+		sd_row_text(disc, compression(column->compression));
+		if (column->statistics_target < 0)
+			sd_row_null(disc);
+		else
+			sd_row_int32(disc, column->statistics_target);
+		sd_row_bool(disc, column->in_primary_key);
+		sd_row_bool(disc, column->in_partition_key);
+		sd_row_bool(disc, column->is_local);
+		sd_row_int32(disc, column->inherited_count);
+		sd_row_text(disc, storm_type);
+		if (storm_type == NULL)
+			sd_row_null(disc);
+		else
+			sd_row_bool(disc, is_mapped);
+		sd_row_int32(disc, column->number);
+		sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid,
+											 column->number));
+		sd_row_end(disc, problem);
 	}
-
-	sd_discovery_end(disc);
-
-	return (Datum) 0;
 }
 
 /* formatted_type, type_schema, type_kind, base_type, element_type, labels */

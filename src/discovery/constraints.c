@@ -15,13 +15,27 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_constraints);
 
-static void add_constraint(SdDiscovery *disc, SdConstraint *con);
+static void emit_constraints(SdDiscovery *disc);
+static void add_constraint(SdDiscovery *disc, void *object);
 static void add_columns(SdDiscovery *disc, SdConstraint *con);
 static void add_reference(SdDiscovery *disc, SdConstraint *con);
 static void add_operators(SdDiscovery *disc, SdConstraint *con);
 static const char *constraint_type(char contype);
 static const char *action(char confupdtype);
 static const char *match_type(char confmatchtype);
+
+const SdKind sd_kind_constraints = {
+	.name = "constraints",
+	.relkinds = "rpf",
+	.not_served = "\"%s\" is not a table",
+	.parts = SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_CONSTRAINTS |
+			 SD_READ_CONSTRAINT_COMMENTS,
+	.identity = "schema_name,table_name,constraint_name",
+	.left_out = "problem",
+	.defaults = "is_validated=true,is_enforced=true,is_local=true,"
+				"inherited_count=0",
+	.emit = emit_constraints,
+};
 
 /*
  * stormdisc_constraints(relation, schemas, include, exclude) -> setof row
@@ -30,29 +44,29 @@ static const char *match_type(char confmatchtype);
 Datum
 stormdisc_constraints(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc = sd_discovery_begin(
-		fcinfo, "rpf", "\"%s\" is not a table", false,
-		SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_CONSTRAINTS |
-			SD_READ_CONSTRAINT_COMMENTS);
-	SdCatalog *cat = disc->catalog;
-
-	for (int i = 0; i < cat->nrelations; i++)
-	{
-		ListCell *lc;
-
-		foreach (lc, cat->relations[i]->constraints)
-			add_constraint(disc, lfirst(lc));
-	}
-
-	sd_discovery_end(disc);
-
-	return (Datum) 0;
+	return sd_discovery_run(fcinfo, &sd_kind_constraints);
 }
 
 static void
-add_constraint(SdDiscovery *disc, SdConstraint *con)
+emit_constraints(SdDiscovery *disc)
+{
+	SdRelation *rel;
+	int position = 0;
+
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+	{
+		ListCell *lc;
+
+		foreach (lc, rel->constraints)
+			sd_discovery_add(disc, add_constraint, lfirst(lc));
+	}
+}
+
+static void
+add_constraint(SdDiscovery *disc, void *object)
 {
 	SdCatalog *cat = disc->catalog;
+	SdConstraint *con = object;
 	SdProblem problem = con->problem;
 	SdConstraint *parent = OidIsValid(con->parent)
 							   ? sd_catalog_constraint(cat, con->parent)

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -15,9 +16,11 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 #include "discovery/discovery.h"
+#include "errors.h"
 
 /* the arguments that all discovery functions share */
 enum
@@ -28,22 +31,51 @@ enum
 	ARG_EXCLUDE
 };
 
+static void put_tuple(SdDiscovery *disc, SdProblem problem);
+
 /*
- * sd_discovery_begin
- *		Check the arguments, read the catalogs, and prepare for the rows.
+ * sd_discovery_run
+ *		The whole of a discovery function: check the arguments, read the
+ *		catalogs, and return a row for each object of the kind.
  *
  * A function with one argument has only the relation, and it must be given.
  */
-SdDiscovery *
-sd_discovery_begin(FunctionCallInfo fcinfo, const char *kinds,
-				   const char *kinds_error, bool partitions_of, int parts)
+Datum
+sd_discovery_run(FunctionCallInfo fcinfo, const SdKind *kind)
 {
 	SdDiscovery *disc = palloc0(sizeof(SdDiscovery));
-	SdScope *scope = &disc->scope;
+	ReturnSetInfo *rsinfo;
 
-	scope->kinds = kinds;
-	scope->kinds_error = kinds_error;
-	scope->partitions_of = partitions_of;
+	disc->kind = kind;
+	disc->scope.kinds = kind->relkinds;
+	disc->scope.kinds_error = kind->not_served;
+	disc->scope.partitions_of = kind->partitions_of;
+	sd_discovery_scope(fcinfo, &disc->scope);
+
+	InitMaterializedSRF(fcinfo, 0);
+	rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	disc->desc = rsinfo->setDesc;
+	disc->put = put_tuple;
+	disc->sink = rsinfo->setResult;
+
+	disc->catalog = sd_catalog_begin(&disc->scope);
+	disc->row_context = disc->catalog->scratch;
+	sd_catalog_read(disc->catalog, kind->parts);
+	kind->emit(disc);
+	sd_catalog_end(disc->catalog);
+
+	return (Datum) 0;
+}
+
+/*
+ * sd_discovery_scope
+ *		The arguments that all discovery functions share, checked.
+ *
+ * Those that the function does not have are left as not given.
+ */
+void
+sd_discovery_scope(FunctionCallInfo fcinfo, SdScope *scope)
+{
 	if (!PG_ARGISNULL(ARG_RELATION))
 	{
 		scope->has_relation = true;
@@ -65,27 +97,83 @@ sd_discovery_begin(FunctionCallInfo fcinfo, const char *kinds,
 	if (PG_NARGS() > ARG_EXCLUDE && !PG_ARGISNULL(ARG_EXCLUDE))
 		scope->exclude =
 			sd_scope_patterns(PG_GETARG_ARRAYTYPE_P(ARG_EXCLUDE), "exclude");
-
-	InitMaterializedSRF(fcinfo, 0);
-	disc->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Assert(disc->rsinfo->setDesc->natts <= SD_MAX_COLUMNS);
-
-	disc->catalog = sd_catalog_begin(scope);
-	sd_catalog_read(disc->catalog, parts);
-	disc->row_context = disc->catalog->scratch;
-
-	return disc;
 }
 
 /*
- * sd_discovery_end
- *		Free what the reading holds; the rows remain.
+ * sd_discovery_next
+ *		The next relation of the kind in scope, by schema and name; NULL at
+ *		the end.  Start with *position = 0.
+ */
+SdRelation *
+sd_discovery_next(SdDiscovery *disc, int *position)
+{
+	SdCatalog *cat = disc->catalog;
+
+	while (*position < cat->nrelations)
+	{
+		SdRelation *rel = cat->relations[(*position)++];
+
+		if (strchr(disc->kind->relkinds, rel->kind) != NULL)
+			return rel;
+	}
+
+	return NULL;
+}
+
+/*
+ * sd_discovery_add
+ *		Let add() add the rows of one object.
+ *
+ * If the discovery is guarded, an error is handed to failed() and the other
+ * objects stand, unless it is a cancel, a shutdown, or a lack of something.
  */
 void
-sd_discovery_end(SdDiscovery *disc)
+sd_discovery_add(SdDiscovery *disc,
+				 void (*add)(SdDiscovery *disc, void *object), void *object)
 {
-	sd_catalog_end(disc->catalog);
-	pfree(disc);
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+
+	if (!disc->guarded)
+	{
+		add(disc, object);
+		return;
+	}
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(oldcontext);
+	PG_TRY();
+	{
+		add(disc, object);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(oldcontext);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+
+		if (!sd_error_is_of_object(error->sqlerrcode))
+			ReThrowError(error);
+		disc->ncolumns = 0;
+		disc->identity = NULL;
+		disc->failed(disc, error);
+	}
+	PG_END_TRY();
+}
+
+/* The sink of the set-returning functions. */
+static void
+put_tuple(SdDiscovery *disc, SdProblem problem)
+{
+	tuplestore_putvalues(disc->sink, disc->desc, disc->values, disc->nulls);
 }
 
 /*
@@ -234,6 +322,16 @@ sd_row_options(SdDiscovery *disc, ArrayType *options)
 }
 
 /*
+ * sd_row_identity
+ *		Say by which name documents know the object of this row.
+ */
+void
+sd_row_identity(SdDiscovery *disc, const char *identity)
+{
+	disc->identity = identity;
+}
+
+/*
  * sd_row_end
  *		Add the last column, problem, and put the row into the result.
  */
@@ -242,16 +340,16 @@ sd_row_end(SdDiscovery *disc, SdProblem problem)
 {
 	SdCatalog *cat = disc->catalog;
 
-	if (disc->ncolumns < disc->rsinfo->setDesc->natts)
+	if (disc->ncolumns < disc->desc->natts)
 		sd_row_text(disc, sd_problem_name(problem));
-	if (disc->ncolumns != disc->rsinfo->setDesc->natts)
-		elog(ERROR, "row has %d columns instead of %d", disc->ncolumns,
-			 disc->rsinfo->setDesc->natts);
+	if (disc->ncolumns != disc->desc->natts)
+		elog(ERROR, "row of stormdisc_%s has %d columns instead of %d",
+			 disc->kind->name, disc->ncolumns, disc->desc->natts);
 
 	CHECK_FOR_INTERRUPTS();
-	tuplestore_putvalues(disc->rsinfo->setResult, disc->rsinfo->setDesc,
-						 disc->values, disc->nulls);
+	disc->put(disc, problem);
 	disc->ncolumns = 0;
+	disc->identity = NULL;
 	cat->rows++;
 	if (problem != SD_PROBLEM_NONE)
 		cat->problems++;

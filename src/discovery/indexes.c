@@ -19,40 +19,53 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_indexes);
 
-static void add_index(SdDiscovery *disc, SdIndex *index);
+static void emit_indexes(SdDiscovery *disc);
+static void add_index(SdDiscovery *disc, void *object);
 static void add_keys(SdDiscovery *disc, SdIndex *index);
 static void add_parent(SdDiscovery *disc, SdIndex *index);
 
+const SdKind sd_kind_indexes = {
+	.name = "indexes",
+	.relkinds = "rpm",
+	.not_served = "\"%s\" is not a table or materialized view",
+	.parts = SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_INDEX_TEXTS |
+			 SD_READ_KEYS | SD_READ_INHERITANCE | SD_READ_INDEX_COMMENTS,
+	.identity = "schema_name,index_name",
+	.left_out = "problem",
+	.defaults = "is_valid=true,is_ready=true,access_method=btree,tablespace=",
+	.emit = emit_indexes,
+};
+
 /*
  * stormdisc_indexes(relation, schemas, include, exclude) -> setof row
- *		Report the indexes of the relations in scope, by table and name.
+ *		Report the indexes of the tables in scope, by table and name.
  */
 Datum
 stormdisc_indexes(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc = sd_discovery_begin(
-		fcinfo, "rpm", "\"%s\" is not a table or materialized view", false,
-		SD_READ_COLUMNS | SD_READ_INDEXES | SD_READ_INDEX_TEXTS | SD_READ_KEYS |
-			SD_READ_INHERITANCE | SD_READ_INDEX_COMMENTS);
-	SdCatalog *cat = disc->catalog;
-
-	for (int i = 0; i < cat->nrelations; i++)
-	{
-		ListCell *lc;
-
-		foreach (lc, cat->relations[i]->indexes)
-			add_index(disc, lfirst(lc));
-	}
-
-	sd_discovery_end(disc);
-
-	return (Datum) 0;
+	return sd_discovery_run(fcinfo, &sd_kind_indexes);
 }
 
 static void
-add_index(SdDiscovery *disc, SdIndex *index)
+emit_indexes(SdDiscovery *disc)
+{
+	SdRelation *rel;
+	int position = 0;
+
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+	{
+		ListCell *lc;
+
+		foreach (lc, rel->indexes)
+			sd_discovery_add(disc, add_index, lfirst(lc));
+	}
+}
+
+static void
+add_index(SdDiscovery *disc, void *object)
 {
 	SdCatalog *cat = disc->catalog;
+	SdIndex *index = object;
 	SdRelation *self = index->self;
 
 	sd_row_name(disc, &index->relation->schema->name);

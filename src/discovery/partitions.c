@@ -27,10 +27,12 @@ typedef struct Partition
 	bool detach_pending;
 } Partition;
 
-static Partition *sort_partitions(SdCatalog *cat, int *count);
+static void emit_partitions(SdDiscovery *disc);
+static Partition *sort_partitions(SdDiscovery *disc, int *count);
+static bool find_partition(SdCatalog *cat, SdRelation *rel, Partition *part);
 static int compare_partitions(const void *a, const void *b);
 static int compare_relation_names(const SdRelation *a, const SdRelation *b);
-static void add_partition(SdDiscovery *disc, Partition *part);
+static void add_partition(SdDiscovery *disc, void *object);
 static void add_bound(SdDiscovery *disc, PartitionBoundSpec *spec,
 					  SdProblem *problem);
 static void add_range(SdDiscovery *disc, List *datums, SdProblem *problem);
@@ -40,6 +42,17 @@ static void add_values(SdDiscovery *disc, int count, const char *const *values,
 static void add_range_size(SdDiscovery *disc, PartitionBoundSpec *spec);
 static bool integer_bound(List *datums, int64 *value);
 
+const SdKind sd_kind_partitions = {
+	.name = "partitions",
+	.relkinds = "rpf",
+	.not_served = "\"%s\" is not a partitioned table",
+	.partitions_of = true,
+	.parts = SD_READ_INHERITANCE | SD_READ_BOUNDS,
+	.identity = "schema_name,partition_name",
+	.left_out = "problem",
+	.emit = emit_partitions,
+};
+
 /*
  * stormdisc_partitions(relation, schemas, include, exclude) -> setof row
  *		Report the partitions in scope, by root, parent and name.
@@ -47,43 +60,58 @@ static bool integer_bound(List *datums, int64 *value);
 Datum
 stormdisc_partitions(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc =
-		sd_discovery_begin(fcinfo, "rpf", "\"%s\" is not a partitioned table",
-						   true, SD_READ_INHERITANCE | SD_READ_BOUNDS);
+	return sd_discovery_run(fcinfo, &sd_kind_partitions);
+}
+
+static void
+emit_partitions(SdDiscovery *disc)
+{
 	int count;
-	Partition *partitions = sort_partitions(disc->catalog, &count);
+	Partition *partitions = sort_partitions(disc, &count);
 
 	for (int i = 0; i < count; i++)
-		add_partition(disc, &partitions[i]);
+		sd_discovery_add(disc, add_partition, &partitions[i]);
+}
 
-	sd_discovery_end(disc);
+/* sd_add_partition: Add the row of a table that is a partition, or none. */
+void
+sd_add_partition(SdDiscovery *disc, void *rel)
+{
+	Partition part;
 
-	return (Datum) 0;
+	if (find_partition(disc->catalog, rel, &part))
+		add_partition(disc, &part);
 }
 
 static Partition *
-sort_partitions(SdCatalog *cat, int *count)
+sort_partitions(SdDiscovery *disc, int *count)
 {
+	SdCatalog *cat = disc->catalog;
 	Partition *partitions = palloc_extended(
 		sizeof(Partition) * (cat->nrelations + 1), MCXT_ALLOC_HUGE);
+	SdRelation *rel;
+	int position = 0;
 
 	*count = 0;
-	for (int i = 0; i < cat->nrelations; i++)
-	{
-		Partition *part = &partitions[*count];
-
-		part->relation = cat->relations[i];
-		part->parent = sd_catalog_partition_parent(cat, part->relation,
-												   &part->detach_pending);
-		if (part->parent == NULL)
-			continue;
-		part->root =
-			sd_catalog_partition_root(cat, part->relation, &part->level);
-		(*count)++;
-	}
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+		if (find_partition(cat, rel, &partitions[*count]))
+			(*count)++;
 	qsort(partitions, *count, sizeof(Partition), compare_partitions);
 
 	return partitions;
+}
+
+/* Where a partition stands; false if the table is none. */
+static bool
+find_partition(SdCatalog *cat, SdRelation *rel, Partition *part)
+{
+	part->relation = rel;
+	part->parent = sd_catalog_partition_parent(cat, rel, &part->detach_pending);
+	if (part->parent == NULL)
+		return false;
+	part->root = sd_catalog_partition_root(cat, rel, &part->level);
+
+	return true;
 }
 
 static int
@@ -110,9 +138,10 @@ compare_relation_names(const SdRelation *a, const SdRelation *b)
 }
 
 static void
-add_partition(SdDiscovery *disc, Partition *part)
+add_partition(SdDiscovery *disc, void *object)
 {
 	SdCatalog *cat = disc->catalog;
+	Partition *part = object;
 	SdRelation *rel = part->relation;
 	SdProblem problem = SD_PROBLEM_NONE;
 	PartitionBoundSpec *spec = NULL;

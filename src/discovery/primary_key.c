@@ -11,6 +11,16 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_primary_key);
 
+static void emit_primary_key(SdDiscovery *disc);
+
+static const SdKind kind = {
+	.name = "primary_key",
+	.relkinds = "rp",
+	.not_served = "\"%s\" is not a table",
+	.parts = SD_READ_COLUMNS | SD_READ_INDEXES,
+	.emit = emit_primary_key,
+};
+
 /*
  * stormdisc_primary_key(relation) -> setof row
  *		Report the columns of the primary key; no rows if there is none.
@@ -18,13 +28,17 @@ PG_FUNCTION_INFO_V1(stormdisc_primary_key);
 Datum
 stormdisc_primary_key(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc =
-		sd_discovery_begin(fcinfo, "rp", "\"%s\" is not a table", false,
-						   SD_READ_COLUMNS | SD_READ_INDEXES);
+	return sd_discovery_run(fcinfo, &kind);
+}
 
-	if (disc->catalog->nrelations > 0)
+static void
+emit_primary_key(SdDiscovery *disc)
+{
+	SdRelation *rel;
+	int position = 0;
+
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
 	{
-		SdRelation *rel = disc->catalog->relations[0];
 		ListCell *lc;
 
 		foreach (lc, rel->indexes)
@@ -45,8 +59,4 @@ stormdisc_primary_key(PG_FUNCTION_ARGS)
 			}
 		}
 	}
-
-	sd_discovery_end(disc);
-
-	return (Datum) 0;
 }

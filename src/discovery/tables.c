@@ -19,12 +19,25 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_tables);
 
+static void emit_tables(SdDiscovery *disc);
 static void add_partitioning(SdDiscovery *disc, SdRelation *rel,
 							 SdPartitionKey *key);
 static void add_inherits(SdDiscovery *disc, SdRelation *rel);
 static void add_options(SdDiscovery *disc, SdRelation *rel);
 static const char *persistence(char relpersistence);
 static const char *replica_identity(char relreplident);
+
+const SdKind sd_kind_tables = {
+	.name = "tables",
+	.relkinds = "rpf",
+	.not_served = "\"%s\" is not a table",
+	.parts = SD_READ_INHERITANCE | SD_READ_COMMENTS | SD_READ_TOAST_OPTIONS,
+	.identity = "schema_name,table_name",
+	.left_out = "table_oid,estimated_rows,estimated_bytes,problem",
+	.defaults = "table_type=table,persistence=permanent,"
+				"replica_identity=default,access_method=heap,tablespace=",
+	.emit = emit_tables,
+};
 
 /*
  * stormdisc_tables(relation, schemas, include, exclude) -> setof row
@@ -33,51 +46,56 @@ static const char *replica_identity(char relreplident);
 Datum
 stormdisc_tables(PG_FUNCTION_ARGS)
 {
-	SdDiscovery *disc = sd_discovery_begin(
-		fcinfo, "rpf", "\"%s\" is not a table", false,
-		SD_READ_INHERITANCE | SD_READ_COMMENTS | SD_READ_TOAST_OPTIONS);
+	return sd_discovery_run(fcinfo, &sd_kind_tables);
+}
+
+static void
+emit_tables(SdDiscovery *disc)
+{
+	SdRelation *rel;
+	int position = 0;
+
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+		sd_discovery_add(disc, sd_add_table, rel);
+}
+
+/* sd_add_table: Add the row of a table. */
+void
+sd_add_table(SdDiscovery *disc, void *object)
+{
 	SdCatalog *cat = disc->catalog;
+	SdRelation *rel = object;
+	SdPartitionKey *key = sd_catalog_partition_key(cat, rel);
 
-	for (int i = 0; i < cat->nrelations; i++)
-	{
-		SdRelation *rel = cat->relations[i];
-		SdPartitionKey *key = sd_catalog_partition_key(cat, rel);
-
-		sd_row_name(disc, &rel->schema->name);
-		sd_row_name(disc, &rel->name);
-		sd_row_text(disc, sd_table_type(rel->kind));
-		sd_row_text(disc, sd_catalog_name(cat, AccessMethodRelationId,
-										  rel->access_method));
-		sd_row_text(disc, OidIsValid(rel->tablespace)
-							  ? sd_catalog_name(cat, TableSpaceRelationId,
-												rel->tablespace)
-							  : "");
-		add_partitioning(disc, rel, key);
-		sd_row_text(disc, persistence(rel->persistence));
-		sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
-		if (rel->rows < 0)
-			sd_row_null(disc);
-		else
-			sd_row_int64(disc, (int64) rel->rows);
-		if (!RELKIND_HAS_STORAGE(rel->kind))
-			sd_row_null(disc);
-		else
-			sd_row_int64(disc, (int64) (BlockNumber) rel->pages * BLCKSZ);
-		sd_row_qualified(disc, TypeRelationId, rel->of_type);
-		add_inherits(disc, rel);
-		add_options(disc, rel);
-		sd_row_text(disc, replica_identity(rel->replica_identity));
-		sd_row_bool(disc, rel->row_security);
-		sd_row_bool(disc, rel->force_row_security);
-		sd_row_text(disc,
-					sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
-		sd_row_oid(disc, rel->oid);
-		sd_row_end(disc, key != NULL ? key->problem : SD_PROBLEM_NONE);
-	}
-
-	sd_discovery_end(disc);
-
-	return (Datum) 0;
+	sd_row_name(disc, &rel->schema->name);
+	sd_row_name(disc, &rel->name);
+	sd_row_text(disc, sd_table_type(rel->kind));
+	sd_row_text(
+		disc, sd_catalog_name(cat, AccessMethodRelationId, rel->access_method));
+	sd_row_text(
+		disc, OidIsValid(rel->tablespace)
+				  ? sd_catalog_name(cat, TableSpaceRelationId, rel->tablespace)
+				  : "");
+	add_partitioning(disc, rel, key);
+	sd_row_text(disc, persistence(rel->persistence));
+	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	if (rel->rows < 0)
+		sd_row_null(disc);
+	else
+		sd_row_int64(disc, (int64) rel->rows);
+	if (!RELKIND_HAS_STORAGE(rel->kind))
+		sd_row_null(disc);
+	else
+		sd_row_int64(disc, (int64) (BlockNumber) rel->pages * BLCKSZ);
+	sd_row_qualified(disc, TypeRelationId, rel->of_type);
+	add_inherits(disc, rel);
+	add_options(disc, rel);
+	sd_row_text(disc, replica_identity(rel->replica_identity));
+	sd_row_bool(disc, rel->row_security);
+	sd_row_bool(disc, rel->force_row_security);
+	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
+	sd_row_oid(disc, rel->oid);
+	sd_row_end(disc, key != NULL ? key->problem : SD_PROBLEM_NONE);
 }
 
 /* is_partition, partition_type, partition_key, parent_*, level, root_* */

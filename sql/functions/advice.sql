@@ -1,0 +1,1 @@
+-- Advice: what in a schema deserves a second look.

@@ -1,0 +1,1 @@
+-- Diagnostics: dialects, capabilities, errors, and what the server is doing.

@@ -1,0 +1,1 @@
+-- Discovery: privileges, foreign servers, publications and subscriptions.

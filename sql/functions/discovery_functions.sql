@@ -1,0 +1,1 @@
+-- Discovery: functions, triggers, and what extends the language: operators, casts and the like.

@@ -1,0 +1,1 @@
+-- Discovery: schemas, extensions, types, sequences and other objects of their own.

@@ -1,0 +1,1 @@
+-- Discovery: views, rules and policies.

@@ -1,0 +1,1 @@
+-- The document: a whole schema as one jsonb.

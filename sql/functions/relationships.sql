@@ -1,0 +1,1 @@
+-- Relationships: how tables hang together, in which order to fill them, and what may be put in.

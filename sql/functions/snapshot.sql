@@ -1,0 +1,1 @@
+-- Snapshots: documents that are kept, and compared with what is there now.

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * kinds.c
+ *	  All kinds of objects that are discovered.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "discovery/discovery.h"
+
+const SdKind *const sd_kinds[] = {
+	&sd_kind_tables,	  &sd_kind_columns, &sd_kind_partitions,
+	&sd_kind_constraints, &sd_kind_indexes,
+};
+
+const int sd_nkinds = lengthof(sd_kinds);
