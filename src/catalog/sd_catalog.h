@@ -68,6 +68,7 @@ typedef struct SdScope
 	const char *kinds;		 /* the relkinds that are wanted; NULL: none */
 	const char *kinds_error; /* "\"%s\" is not a table": for the others */
 	bool partitions_of;		 /* not the relation, but its partitions */
+	bool permanent_only;	 /* no temporary objects */
 	bool has_relation;
 	Oid relation;
 	bool has_schemas;
@@ -113,6 +114,7 @@ typedef struct SdType
 	Oid collation;
 	Oid relation; /* of a composite type */
 	Oid typmod_out;
+	char storage;
 	bool has_default; /* a domain's own */
 	bool default_read;
 	char *default_value;
@@ -335,6 +337,7 @@ extern bool sd_pattern_match(const SdPattern *pattern, const char *schema,
 
 extern int sd_settings_pin(void);
 extern void sd_settings_restore(int level);
+extern bool sd_settings_get(int i, const char **name, const char **value);
 
 /* ---- scan.c: rows of a catalog under the reading's snapshot ---- */
 

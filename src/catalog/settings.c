@@ -62,3 +62,19 @@ sd_settings_restore(int level)
 {
 	AtEOXact_GUC(true, level);
 }
+
+/*
+ * sd_settings_get
+ *		The pinned setting number i and its value; false after the last.
+ */
+bool
+sd_settings_get(int i, const char **name, const char **value)
+{
+	if (i >= lengthof(pinned))
+		return false;
+
+	*name = pinned[i][0];
+	*value = pinned[i][1];
+
+	return true;
+}

@@ -162,9 +162,9 @@ sd_discovery_add(SdDiscovery *disc,
 
 		if (!sd_error_is_of_object(error->sqlerrcode))
 			ReThrowError(error);
+		disc->failed(disc, error);
 		disc->ncolumns = 0;
 		disc->identity = NULL;
-		disc->failed(disc, error);
 	}
 	PG_END_TRY();
 }
