@@ -322,7 +322,8 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 
 	disc->catalog = sd_catalog_begin(&disc->scope);
 	disc->row_context = disc->catalog->scratch;
-	doc->context = AllocSetContextCreate(
+	/* no room is lost to rounding here, and little is freed before the end */
+	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
 	sd_catalog_read(disc->catalog, parts);
 
@@ -645,12 +646,16 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	JsonbValue value = row_value(disc, part);
 
-	doc->identity = row_identity(disc, part);
+	/* what the caller may not see is not in documents anyway */
+	if (problem == SD_PROBLEM_DENIED)
+		problem = SD_PROBLEM_NONE;
+
+	/* the first row of an object names it */
+	if (!doc->collecting || doc->rows.count == 0 || problem != SD_PROBLEM_NONE)
+		doc->identity = row_identity(disc, part);
 	if (!doc->collecting || problem != SD_PROBLEM_NONE)
 		doc->problem = problem;
-
-	/* what the caller may not see is not in documents anyway */
-	if (problem != SD_PROBLEM_NONE && problem != SD_PROBLEM_DENIED)
+	if (problem != SD_PROBLEM_NONE)
 		add_warning(disc, doc->identity, problem_sqlerrcode(problem),
 					problem_message(problem));
 
@@ -712,6 +717,7 @@ deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 static const char *
 row_identity(SdDiscovery *disc, Part *part)
 {
+	MemoryContext oldcontext;
 	StringInfoData buf;
 
 	if (part->nidentity == 0)
@@ -722,42 +728,44 @@ row_identity(SdDiscovery *disc, Part *part)
 		return pstrdup(disc->identity);
 	}
 
+	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	initStringInfo(&buf);
 	for (int i = 0; i < part->nidentity; i++)
-	{
-		char *name = TextDatumGetCString(disc->values[part->identity[i]]);
-
 		appendStringInfo(&buf, "%s%s", i > 0 ? "." : "",
-						 quote_identifier(name));
-		pfree(name);
-	}
+						 quote_identifier(TextDatumGetCString(
+							 disc->values[part->identity[i]])));
+	MemoryContextSwitchTo(oldcontext);
 
-	return buf.data;
+	return pstrdup(buf.data);
 }
 
 /* The row as a jsonb object. */
 static JsonbValue
 row_value(SdDiscovery *disc, Part *part)
 {
+	JsonbPair pairs[SD_MAX_COLUMNS];
 	JsonbValue value;
 	int count = 0;
 
-	value.type = jbvObject;
-	value.val.object.pairs = palloc(sizeof(JsonbPair) * part->nattributes);
 	for (int i = 0; i < part->nattributes; i++)
 	{
 		Attribute *attribute = &part->attributes[i];
 		Datum datum = disc->values[attribute->column];
-		JsonbPair *pair = &value.val.object.pairs[count];
 
 		if (disc->nulls[attribute->column] ||
 			goes_without_saying(attribute, datum))
 			continue;
-		pair->key = string_value(attribute->name, attribute->name_length);
-		pair->value = scalar_value(attribute->type, datum);
-		pair->order = count++;
+		pairs[count].key =
+			string_value(attribute->name, attribute->name_length);
+		pairs[count].value = scalar_value(attribute->type, datum);
+		pairs[count].order = count;
+		count++;
 	}
+
+	value.type = jbvObject;
 	value.val.object.nPairs = count;
+	value.val.object.pairs = palloc(sizeof(JsonbPair) * Max(count, 1));
+	memcpy(value.val.object.pairs, pairs, sizeof(JsonbPair) * count);
 
 	return value;
 }
@@ -838,7 +846,7 @@ scalar_value(Oid type, Datum value)
 static JsonbValue
 array_value(ArrayType *array)
 {
-	Container members = {0};
+	JsonbValue result;
 	Oid type = ARR_ELEMTYPE(array);
 	int16 length;
 	bool by_value;
@@ -850,16 +858,23 @@ array_value(ArrayType *array)
 	get_typlenbyvalalign(type, &length, &by_value, &alignment);
 	deconstruct_array(array, type, length, by_value, alignment, &values, &nulls,
 					  &count);
+	result.type = jbvArray;
+	result.val.array.rawScalar = false;
+	result.val.array.nElems = count;
+	result.val.array.elems = palloc(sizeof(JsonbValue) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 	{
-		JsonbValue null = {.type = jbvNull};
+		JsonbValue *element = &result.val.array.elems[i];
 
-		add_element(&members, nulls[i] ? null : scalar_value(type, values[i]));
+		if (nulls[i])
+			element->type = jbvNull;
+		else
+			*element = scalar_value(type, values[i]);
 	}
 	pfree(values);
 	pfree(nulls);
 
-	return finish_array(&members);
+	return result;
 }
 
 static JsonbValue
