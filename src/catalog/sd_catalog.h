@@ -49,7 +49,9 @@ typedef enum SdProblem
 #define SD_READ_SEQUENCES 0x0004   /* owned sequences of columns; likewise */
 #define SD_READ_PRIMARY_KEY 0x0008 /* marks the columns; likewise */
 #define SD_READ_INDEXES 0x0010	   /* likewise */
-#define SD_READ_INDEX_TEXTS 0x0020 /* expressions and predicates of indexes */
+#define SD_READ_INDEX_TEXTS                                                    \
+	0x0020						   /* all indexes, not only those that         \
+									* constraints stand on; their expressions */
 #define SD_READ_KEYS 0x0040		   /* constraints that have an index */
 #define SD_READ_CONSTRAINTS 0x2000 /* all constraints; needs columns */
 #define SD_READ_INHERITANCE 0x0080 /* parents */
@@ -58,6 +60,7 @@ typedef enum SdProblem
 #define SD_READ_INDEX_COMMENTS 0x0400
 #define SD_READ_CONSTRAINT_COMMENTS 0x0800
 #define SD_READ_TOAST_OPTIONS 0x1000
+#define SD_READ_COLUMN_OPTIONS 0x4000 /* of columns; needs SD_READ_COLUMNS */
 
 /* a name with wildcards, as in include and exclude; see pattern.c */
 typedef struct SdPattern SdPattern;
@@ -145,6 +148,7 @@ typedef struct SdColumn
 	char storage;
 	char compression;
 	int statistics_target; /* -1: default */
+	ArrayType *options;	   /* like n_distinct */
 	bool in_primary_key;
 	bool in_partition_key;
 	char *default_value;  /* or the generation expression */
@@ -211,6 +215,7 @@ typedef struct SdIndexKey
 	Oid opclass;
 	int16 option;
 	ArrayType *opclass_options;
+	int statistics_target; /* -1: default */
 } SdIndexKey;
 
 typedef struct SdIndex
@@ -293,8 +298,8 @@ typedef struct SdCatalog
 	HTAB *uses;	   /* what the scope's relation uses */
 	HTAB *comments;
 	HTAB *default_opclasses;
-	HTAB *opclass_options;
-	bool opclass_options_read;
+	HTAB *key_settings;
+	bool key_settings_read;
 	HTAB *access_methods;
 	List *sequences;		   /* OIDs of all, if pg_class was read whole */
 	Oid last_oid;			   /* columns.c's last question */
@@ -425,6 +430,9 @@ extern const char *sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid,
 
 extern void sd_catalog_read_columns(SdCatalog *cat);
 extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
+extern int sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc);
+extern ArrayType *sd_attribute_options(SdCatalog *cat, HeapTuple tuple,
+									   TupleDesc desc);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
 extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
 extern void sd_catalog_read_indexes(SdCatalog *cat);
@@ -433,8 +441,8 @@ extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
 extern char *sd_index_definition(SdCatalog *cat, SdIndex *index);
 extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);
-extern void sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple,
-										  TupleDesc desc);
+extern void sd_index_keep_key_settings(SdCatalog *cat, HeapTuple tuple,
+									   TupleDesc desc);
 extern const char *sd_index_key_name(SdIndex *index, int position);
 extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
 extern void sd_catalog_read_constraints(SdCatalog *cat);

@@ -86,6 +86,7 @@ extern const int sd_nkinds;
 
 extern const SdKind sd_kind_tables;
 extern const SdKind sd_kind_columns;
+extern const SdKind sd_kind_column_options;
 extern const SdKind sd_kind_partitions;
 extern const SdKind sd_kind_constraints;
 extern const SdKind sd_kind_indexes;

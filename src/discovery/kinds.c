@@ -9,9 +9,15 @@
 
 #include "discovery/discovery.h"
 
+/* clang-format off */
 const SdKind *const sd_kinds[] = {
-	&sd_kind_tables,	  &sd_kind_columns, &sd_kind_partitions,
-	&sd_kind_constraints, &sd_kind_indexes,
+	&sd_kind_tables,
+	&sd_kind_columns,
+	&sd_kind_partitions,
+	&sd_kind_column_options,
+	&sd_kind_constraints,
+	&sd_kind_indexes,
 };
+/* clang-format on */
 
 const int sd_nkinds = lengthof(sd_kinds);
