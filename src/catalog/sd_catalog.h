@@ -118,6 +118,8 @@ typedef struct SdType
 	Oid relation; /* of a composite type */
 	Oid typmod_out;
 	char storage;
+	const char *storm_type; /* type_map.c's, once it was asked */
+	bool storm_type_mapped;
 	bool has_default; /* a domain's own */
 	bool default_read;
 	char *default_value;
@@ -310,7 +312,7 @@ typedef struct SdCatalog
 	List *deparse_namespace;
 	/* type_map.c's rows */
 	bool type_map_read;
-	bool type_map_locked;
+	SdProblem type_map_problem;
 	List *type_map;
 	int problems;
 	int rows;
@@ -466,6 +468,6 @@ extern void sd_deparse_options(StringInfo buf, ArrayType *options);
 
 extern void sd_type_map_check_dialect(SdCatalog *cat, const char *dialect);
 extern const char *sd_type_map_find(SdCatalog *cat, const char *dialect,
-									Oid type, bool *mapped);
+									Oid type, bool *mapped, SdProblem *problem);
 
 #endif /* STORMDISC_CATALOG_H */
