@@ -115,10 +115,15 @@ sd_catalog_end(SdCatalog *cat)
 			errmsg_plural("%d of %d rows is incomplete",
 						  "%d of %d rows are incomplete", cat->problems,
 						  cat->problems, cat->rows),
-			errdetail(
-				"Concurrent schema changes made some definitions unavailable."),
-			errhint(
-				"The column \"problem\" tells why; ask again for these relations."));
+			cat->denied == cat->problems
+				? errdetail("The current role may not see all values.")
+				: errdetail("Concurrent schema changes made some definitions "
+							"unavailable."),
+			cat->denied == cat->problems
+				? errhint("The column \"problem\" tells which.")
+				: errhint(
+					  "The column \"problem\" tells why; ask again for these "
+					  "relations."));
 
 	sd_settings_restore(cat->settings_level);
 	UnregisterSnapshot(cat->snapshot);

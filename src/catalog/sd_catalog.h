@@ -314,7 +314,8 @@ typedef struct SdCatalog
 	bool type_map_read;
 	SdProblem type_map_problem;
 	List *type_map;
-	int problems;
+	int problems; /* rows that have one */
+	int denied;	  /* of these: because of missing privileges */
 	int rows;
 } SdCatalog;
 
