@@ -43,6 +43,9 @@
 PG_FUNCTION_INFO_V1(stormdisc_schema);
 PG_FUNCTION_INFO_V1(stormdisc_schema_objects);
 
+/* the relations that documents have something to say about */
+#define ALL_RELKINDS "rpfvmSg"
+
 /* the arguments after those of the scope */
 enum
 {
@@ -313,7 +316,11 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	}
 
 	disc->scope = *scope;
-	disc->scope.kinds = relkinds.data;
+	/* a relation that no part serves makes an empty document */
+	disc->scope.kinds = scope->has_relation ? ALL_RELKINDS
+						: relkinds.len > 0	? relkinds.data
+											: NULL;
+	disc->scope.kinds_error = "\"%s\" is not a table, view or sequence";
 	disc->scope.permanent_only = true;
 	disc->put = put_object;
 	disc->sink = doc;
