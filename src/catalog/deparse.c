@@ -66,6 +66,7 @@
 
 #include "catalog/deparse.h"
 #include "compat.h"
+#include "errors.h"
 
 /* the layout of CASE in pg_get_expr(): see ruleutils.c */
 #define INDENT_CASE 4
@@ -736,9 +737,9 @@ sd_facts_print(SdCatalog *cat, SdFacts *facts, SdPrinter printer, void *arg,
 		if (found == SD_PROBLEM_NONE && error != NULL)
 		{
 			/* an error that concurrent DDL does not explain is an error */
-			if (!means_vanished(error->sqlerrcode))
-				ReThrowError(error);
-			found = SD_PROBLEM_VANISHED;
+			found = means_vanished(error->sqlerrcode)
+						? SD_PROBLEM_VANISHED
+						: sd_catalog_fail(cat, error);
 		}
 		if (found != SD_PROBLEM_NONE)
 		{
@@ -799,8 +800,7 @@ print_guarded(SdCatalog *cat, SdFacts *facts, SdPrinter printer, void *arg,
 	CurrentResourceOwner = oldowner;
 
 	/* cancel, shutdown, out of memory and the like are never swallowed */
-	if (*error != NULL && !means_vanished((*error)->sqlerrcode) &&
-		(*error)->sqlerrcode != ERRCODE_INTERNAL_ERROR)
+	if (*error != NULL && !sd_error_is_of_object((*error)->sqlerrcode))
 		ReThrowError(*error);
 
 	return text;

@@ -40,8 +40,16 @@ typedef enum SdProblem
 	SD_PROBLEM_VANISHED, /* something it needs was dropped meanwhile */
 	SD_PROBLEM_CHANGED,	 /* something it names was renamed meanwhile */
 	SD_PROBLEM_LOCKED,	 /* something it needs is locked by somebody */
-	SD_PROBLEM_DENIED	 /* the caller may not see it */
+	SD_PROBLEM_DENIED,	 /* the caller may not see it */
+	SD_PROBLEM_FAILED	 /* and above: sd_catalog_failure() knows the error */
 } SdProblem;
+
+/* an error that a reading went on after */
+typedef struct SdFailure
+{
+	int sqlerrcode;
+	const char *message;
+} SdFailure;
 
 /* what to read about the relations in scope */
 #define SD_READ_COLUMNS 0x0001	   /* names, types and flags of columns */
@@ -317,8 +325,10 @@ typedef struct SdCatalog
 	bool type_map_read;
 	SdProblem type_map_problem;
 	List *type_map;
-	int problems; /* rows that have one */
-	int denied;	  /* of these: because of missing privileges */
+	bool degrade;	/* rather a problem than an error about one object */
+	List *failures; /* of SdFailure * */
+	int problems;	/* rows that have one */
+	int denied;		/* of these: because of missing privileges */
 	int rows;
 } SdCatalog;
 
@@ -329,6 +339,8 @@ extern void sd_catalog_read(SdCatalog *cat, int parts);
 extern void sd_catalog_reset(SdCatalog *cat);
 extern void sd_catalog_end(SdCatalog *cat);
 extern const char *sd_problem_name(SdProblem problem);
+extern SdProblem sd_catalog_fail(SdCatalog *cat, ErrorData *error);
+extern const SdFailure *sd_catalog_failure(SdCatalog *cat, SdProblem problem);
 
 /* ---- scope.c, pattern.c: which relations ---- */
 

@@ -329,6 +329,8 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 
 	disc->catalog = sd_catalog_begin(&disc->scope);
 	disc->row_context = disc->catalog->scratch;
+	disc->catalog->degrade = !options->atomic;
+
 	/* no room is lost to rounding here, and little is freed before the end */
 	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
@@ -663,8 +665,16 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	if (!doc->collecting || problem != SD_PROBLEM_NONE)
 		doc->problem = problem;
 	if (problem != SD_PROBLEM_NONE)
-		add_warning(disc, doc->identity, problem_sqlerrcode(problem),
-					problem_message(problem));
+	{
+		const SdFailure *failure = sd_catalog_failure(disc->catalog, problem);
+
+		if (failure != NULL)
+			add_warning(disc, doc->identity, failure->sqlerrcode,
+						failure->message);
+		else
+			add_warning(disc, doc->identity, problem_sqlerrcode(problem),
+						problem_message(problem));
+	}
 
 	if (doc->collecting)
 		add_element(&doc->rows, value);
