@@ -123,6 +123,7 @@ static JsonbValue row_value(SdDiscovery *disc, Part *part);
 static bool goes_without_saying(const Attribute *attribute, Datum value);
 static JsonbValue scalar_value(Oid type, Datum value);
 static JsonbValue array_value(ArrayType *array);
+static JsonbValue number_value(Numeric number);
 static JsonbValue string_value(const char *string, int length);
 static JsonbValue text_value(const char *string);
 static void add_pair(Container *container, const char *name, JsonbValue value);
@@ -829,18 +830,15 @@ scalar_value(Oid type, Datum value)
 			result.val.boolean = DatumGetBool(value);
 			return result;
 		case INT4OID:
-			value = Int64GetDatum(DatumGetInt32(value));
-			/* FALLTHROUGH */
+			return number_value(int64_to_numeric(DatumGetInt32(value)));
 		case INT8OID:
-			result.type = jbvNumeric;
-			result.val.numeric = int64_to_numeric(DatumGetInt64(value));
-			return result;
+			return number_value(int64_to_numeric(DatumGetInt64(value)));
 		case FLOAT4OID:
+			return number_value(
+				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
 		case FLOAT8OID:
-			result.type = jbvNumeric;
-			result.val.numeric = DatumGetNumeric(DirectFunctionCall1(
-				type == FLOAT4OID ? float4_numeric : float8_numeric, value));
-			return result;
+			return number_value(
+				DatumGetNumeric(DirectFunctionCall1(float8_numeric, value)));
 		case TEXTOID:
 		{
 			text *string = DatumGetTextPP(value);
@@ -892,6 +890,17 @@ array_value(ArrayType *array)
 	pfree(nulls);
 
 	return result;
+}
+
+static JsonbValue
+number_value(Numeric number)
+{
+	JsonbValue value;
+
+	value.type = jbvNumeric;
+	value.val.numeric = number;
+
+	return value;
 }
 
 static JsonbValue
