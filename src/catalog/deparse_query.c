@@ -68,11 +68,12 @@ static char *keep_text(SdCatalog *cat, char *text);
  * sd_deparse_view
  *		The definition of a view, as pg_get_viewdef() has it.
  *
- * The query is what the view's rule has, and may be scribbled on.
+ * The query is what the view's rule has, and may be scribbled on.  *relations
+ * becomes a list of the OIDs of what it reads.
  */
 char *
 sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
-				SdProblem *problem)
+				List **relations, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	SdFacts facts = {0};
@@ -80,6 +81,10 @@ sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
 
 	facts.self = view->oid;
 	(void) sd_facts_collect((Node *) query, &facts);
+	MemoryContextSwitchTo(cat->context);
+	*relations = list_delete_oid(list_copy(facts.relations), view->oid);
+	MemoryContextSwitchTo(cat->expressions);
+
 	sd_relation_read_columns(cat, view);
 	name_columns(view, query);
 	result = sd_facts_print(cat, &facts, print_query, query, problem);

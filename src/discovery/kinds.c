@@ -11,7 +11,7 @@
 
 const SdKind *const sd_kinds[] = {
 	&sd_kind_tables,	  &sd_kind_columns, &sd_kind_partitions,
-	&sd_kind_constraints, &sd_kind_indexes,
+	&sd_kind_constraints, &sd_kind_indexes, &sd_kind_views,
 };
 
 const int sd_nkinds = lengthof(sd_kinds);
