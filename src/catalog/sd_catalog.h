@@ -480,6 +480,7 @@ extern char *sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
 /* ---- views.c ---- */
 
 extern void sd_catalog_read_views(SdCatalog *cat);
+extern int sd_view_level(SdCatalog *cat, SdRelation *rel);
 extern SdView *sd_catalog_view(SdCatalog *cat, SdRelation *rel);
 extern void sd_view_read_definition(SdCatalog *cat, SdView *view);
 extern SdRelation *sd_view_base_column(SdCatalog *cat, SdView *view,
@@ -502,12 +503,13 @@ extern void sd_deparse_options(StringInfo buf, ArrayType *options);
 extern char *sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
 							 List **relations, SdProblem *problem);
 extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
-							 Node *condition, Node *actions,
+							 const char *condition, const char *actions,
 							 SdProblem *problem);
 extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
-									   Node *condition, SdProblem *problem);
-extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
-							   SdProblem *problem);
+									   const char *condition,
+									   SdProblem *problem);
+extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel,
+							   const char *node_tree, SdProblem *problem);
 extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,
 									  Datum node_tree, SdProblem *problem);
 

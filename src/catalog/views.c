@@ -332,6 +332,21 @@ find_view(SdCatalog *cat, Oid oid)
 }
 
 /*
+ * sd_view_level
+ *		How many views deep a view stands upon others; -1: see find_levels().
+ */
+int
+sd_view_level(SdCatalog *cat, SdRelation *rel)
+{
+	SdView *view;
+
+	sd_catalog_read_views(cat);
+	view = find_view(cat, rel->oid);
+
+	return view != NULL ? view->level : -1;
+}
+
+/*
  * sd_catalog_view
  *		What is known of a view so far.
  *

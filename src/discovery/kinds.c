@@ -10,8 +10,9 @@
 #include "discovery/discovery.h"
 
 const SdKind *const sd_kinds[] = {
-	&sd_kind_tables,	  &sd_kind_columns, &sd_kind_partitions,
-	&sd_kind_constraints, &sd_kind_indexes, &sd_kind_views,
+	&sd_kind_tables,	  &sd_kind_columns,	 &sd_kind_partitions,
+	&sd_kind_constraints, &sd_kind_indexes,	 &sd_kind_views,
+	&sd_kind_rules,		  &sd_kind_policies, &sd_kind_property_graphs,
 };
 
 const int sd_nkinds = lengthof(sd_kinds);

@@ -70,14 +70,13 @@ emit_views(SdDiscovery *disc)
 	SdRelation *rel;
 	int position = 0;
 
-	sd_catalog_read_views(cat);
 	while ((rel = sd_discovery_next(disc, &position)) != NULL)
 	{
-		SdView *view = sd_catalog_view(cat, rel);
+		int level = sd_view_level(cat, rel);
 
 		views[nviews].relation = rel;
 		/* circles come last */
-		views[nviews].level = view->level < 0 ? PG_INT32_MAX : view->level;
+		views[nviews].level = level < 0 ? PG_INT32_MAX : level;
 		views[nviews].position = nviews;
 		nviews++;
 	}
