@@ -20,6 +20,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
+#include "nodes/readfuncs.h"
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -43,7 +44,7 @@ typedef struct Body
 typedef struct PolicyExpression
 {
 	Oid relation;
-	Datum tree;
+	const char *tree;
 } PolicyExpression;
 
 /* the condition of a rule, and the names OLD and NEW */
@@ -68,11 +69,12 @@ static char *keep_text(SdCatalog *cat, char *text);
  * sd_deparse_view
  *		The definition of a view, as pg_get_viewdef() has it.
  *
- * The query is what the view's rule has, and may be scribbled on.
+ * The query is what the view's rule has, and may be scribbled on.  *relations
+ * becomes a list of the OIDs of what it reads.
  */
 char *
 sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
-				SdProblem *problem)
+				List **relations, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	SdFacts facts = {0};
@@ -80,6 +82,10 @@ sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
 
 	facts.self = view->oid;
 	(void) sd_facts_collect((Node *) query, &facts);
+	MemoryContextSwitchTo(cat->context);
+	*relations = list_delete_oid(list_copy(facts.relations), view->oid);
+	MemoryContextSwitchTo(cat->expressions);
+
 	sd_relation_read_columns(cat, view);
 	name_columns(view, query);
 	result = sd_facts_print(cat, &facts, print_query, query, problem);
@@ -148,19 +154,20 @@ print_query(SdCatalog *cat, void *arg)
  * sd_deparse_rule
  *		The definition of a rule, as pg_get_ruledef() has it.
  *
- * The condition may be NULL; the actions are a list of queries.
+ * The condition and the actions are node trees.
  */
 char *
-sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule, Node *condition,
-				Node *actions, SdProblem *problem)
+sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
+				const char *condition, const char *actions, SdProblem *problem)
 {
+	Node *tree = sd_deparse_read_string(cat, actions);
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	SdFacts facts = {0};
 	char *result;
 
 	sd_facts_add_relation(&facts, rel->oid, true);
-	(void) sd_facts_collect(condition, &facts);
-	(void) sd_facts_collect(actions, &facts);
+	(void) sd_facts_collect(tree, &facts);
+	(void) sd_facts_collect(stringToNode(condition), &facts);
 	result = sd_facts_print(cat, &facts, print_rule, &rule, problem);
 	MemoryContextSwitchTo(oldcontext);
 
@@ -177,20 +184,25 @@ print_rule(SdCatalog *cat, void *arg)
 
 /*
  * sd_deparse_rule_condition
- *		The condition of a rule, on one line if it has no CASE.
+ *		The condition of a rule, on one line; NULL without a problem for none.
  */
 char *
-sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel, Node *condition,
-						  SdProblem *problem)
+sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
+						  const char *condition, SdProblem *problem)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
-	Condition arg = {rel, condition};
+	Node *tree = sd_deparse_read_string(cat, condition);
+	MemoryContext oldcontext;
+	Condition arg = {rel, tree};
 	SdFacts facts = {0};
 	char *result;
 
+	if (tree == NULL)
+		return NULL;
+
+	oldcontext = MemoryContextSwitchTo(cat->expressions);
 	sd_relation_read_columns(cat, rel);
-	(void) sd_facts_collect(condition, &facts);
-	sd_deparse_renumber(condition, rel->natts);
+	(void) sd_facts_collect(tree, &facts);
+	sd_deparse_renumber(tree, rel->natts);
 	result = sd_facts_print(cat, &facts, print_condition, &arg, problem);
 	MemoryContextSwitchTo(oldcontext);
 
@@ -215,21 +227,23 @@ print_condition(SdCatalog *cat, void *arg)
 
 /*
  * sd_deparse_policy
- *		An expression of a policy, as pg_get_expr() has it.
- *
- * The node tree has to live until this returns, and not where
- * sd_deparse_read() puts things.
+ *		An expression of a policy, as pg_get_expr() has it; NULL without a
+ *		problem for none.
  */
 char *
-sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
+sd_deparse_policy(SdCatalog *cat, SdRelation *rel, const char *node_tree,
 				  SdProblem *problem)
 {
-	Node *expr = sd_deparse_read(cat, node_tree);
 	PolicyExpression arg = {rel->oid, node_tree};
 	MemoryContext oldcontext;
 	SdFacts facts = {0};
+	Node *expr;
 	char *result;
 
+	if (node_tree == NULL)
+		return NULL;
+
+	expr = sd_deparse_read_string(cat, node_tree);
 	oldcontext = MemoryContextSwitchTo(cat->expressions);
 	(void) sd_facts_collect(expr, &facts);
 	if (!facts.has_query)
@@ -251,9 +265,9 @@ print_policy(SdCatalog *cat, void *arg)
 {
 	PolicyExpression *policy = arg;
 
-	return TextDatumGetCString(
-		OidFunctionCall2(F_PG_GET_EXPR_PG_NODE_TREE_OID, policy->tree,
-						 ObjectIdGetDatum(policy->relation)));
+	return TextDatumGetCString(OidFunctionCall2(
+		F_PG_GET_EXPR_PG_NODE_TREE_OID, CStringGetTextDatum(policy->tree),
+		ObjectIdGetDatum(policy->relation)));
 }
 
 /*
