@@ -432,6 +432,7 @@ extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);
 extern void sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple,
 										  TupleDesc desc);
+extern bool sd_expression_is_call(Node *expr, const char *text);
 extern const char *sd_index_key_name(SdIndex *index, int position);
 extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
 extern void sd_catalog_read_constraints(SdCatalog *cat);

@@ -46,7 +46,8 @@ struct SdDiscovery
 	/* takes a finished row; sink is its own */
 	void (*put)(SdDiscovery *disc, SdProblem problem);
 	void *sink;
-	bool guarded; /* an error is the sink's, not everybody's */
+	bool omits_left_out; /* the sink does not want the kind's left_out */
+	bool guarded;		 /* an error is the sink's, not everybody's */
 	void (*failed)(SdDiscovery *disc, ErrorData *error);
 	MemoryContext row_context;
 	const char *identity; /* of this row, if the kind has no columns for it */
