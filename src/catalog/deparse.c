@@ -109,7 +109,10 @@ static List *column_names(SdCatalog *cat, SdRelation *rel);
 static bool renumber_system_columns(Node *node, Facts *facts);
 static char *print_expression(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
+static char *print_query(Node *query, List *context);
+static RangeTblEntry *column_names_entry(SdRelation *rel);
 static char *indent_case(const char *flat);
+static char *flatten_case(const char *indented);
 static void start_line(StringInfo buf, int indent);
 
 /*
@@ -170,6 +173,45 @@ sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
 	text = print(cat, rel, expr, &facts, print_expression, problem);
 	if (text != NULL && facts.has_case)
 		text = indent_case(text);
+
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_pretty
+ *		Likewise, on one line and with the parentheses that are needed only:
+ *		the way of pg_get_statisticsobjdef().
+ *
+ * The server prints so only what stands in a query, so the expression is made
+ * the condition of one.  It must have no system columns.
+ */
+char *
+sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
+				  SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	Facts facts = {0};
+	Query *query = makeNode(Query);
+	char *text;
+
+	facts.natts = rel->natts;
+	collect_facts(expr, &facts);
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(column_names_entry(rel));
+	query->jointree = makeFromExpr(NIL, expr);
+	text = print(cat, rel, (Node *) query, &facts, print_query, problem);
+	if (text != NULL)
+	{
+		const char *condition = strstr(text, "WHERE");
+
+		if (condition == NULL)
+			elog(ERROR, "unexpected text of a query: %s", text);
+		text = flatten_case(condition + strlen("WHERE"));
+	}
 
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
@@ -741,10 +783,6 @@ row_type_problem(SdCatalog *cat, SdType *type)
 /*
  * A deparse namespace that calls column n of a relation as the snapshot does.
  * It is kept until another relation's is asked for.
- *
- * The deparser takes the names of anything but a table from the range table
- * entry itself; an empty name is a dropped column.  The system columns come
- * after the relation's own: see renumber_system_columns().
  */
 static List *
 column_names(SdCatalog *cat, SdRelation *rel)
@@ -752,7 +790,6 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	MemoryContext oldcontext;
 	PlannedStmt *statement;
 	RangeTblEntry *rte;
-	List *names = NIL;
 
 	if (cat->deparse_relation == rel)
 		return cat->deparse_namespace;
@@ -761,6 +798,31 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	cat->deparse_relation = NULL;
 	MemoryContextReset(cat->deparse_context);
 	oldcontext = MemoryContextSwitchTo(cat->deparse_context);
+
+	rte = column_names_entry(rel);
+	statement = makeNode(PlannedStmt);
+	statement->rtable = list_make1(rte);
+
+	cat->deparse_namespace = deparse_context_for_plan_tree(
+		statement, list_make1(rte->eref->aliasname));
+	cat->deparse_relation = rel;
+	MemoryContextSwitchTo(oldcontext);
+
+	return cat->deparse_namespace;
+}
+
+/*
+ * A range table entry that knows the snapshot's names of a relation's columns.
+ *
+ * The deparser takes the names of anything but a table from the range table
+ * entry itself; an empty name is a dropped column.  The system columns come
+ * after the relation's own: see renumber_system_columns().
+ */
+static RangeTblEntry *
+column_names_entry(SdRelation *rel)
+{
+	RangeTblEntry *rte;
+	List *names = NIL;
 
 	for (int i = 0; i < rel->natts; i++)
 		names = lappend(names, makeString(rel->columns[i].exists
@@ -775,15 +837,7 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	rte->eref = makeAlias(NameStr(rel->name), names);
 	rte->inFromCl = true;
 
-	statement = makeNode(PlannedStmt);
-	statement->rtable = list_make1(rte);
-
-	cat->deparse_namespace = deparse_context_for_plan_tree(
-		statement, list_make1(rte->eref->aliasname));
-	cat->deparse_relation = rel;
-	MemoryContextSwitchTo(oldcontext);
-
-	return cat->deparse_namespace;
+	return rte;
 }
 
 /* Let references to system columns find the names that come after natts. */
@@ -826,6 +880,12 @@ print_value(Node *expr, List *context)
 
 	getTypeOutputInfo(constant->consttype, &output, &is_varlena);
 	return OidOutputFunctionCall(output, constant->constvalue);
+}
+
+static char *
+print_query(Node *query, List *context)
+{
+	return pg_get_querydef((Query *) query, true);
 }
 
 /*
@@ -902,4 +962,44 @@ start_line(StringInfo buf, int indent)
 			(INDENT_LIMIT + (indent - INDENT_LIMIT) / INDENT_BEYOND_LIMIT) %
 			INDENT_LIMIT;
 	appendStringInfo(buf, "\n%*s", indent, "");
+}
+
+/*
+ * Undo the layout of an expression: the parts of CASE go on the same line.
+ */
+static char *
+flatten_case(const char *indented)
+{
+	StringInfoData buf;
+	const char *at = indented;
+
+	initStringInfo(&buf);
+	while (*at != '\0')
+	{
+		int length = 1;
+
+		if (*at == '\'' || *at == '"')
+		{
+			const char *end = strchr(at + 1, *at);
+
+			length = end != NULL ? end - at + 1 : strlen(at);
+		}
+		else if (isspace((unsigned char) *at) && buf.len == 0)
+		{
+			at++;
+			continue;
+		}
+		else if (*at == '\n')
+		{
+			at += strspn(at, " \n");
+			if (strchr("([", buf.data[buf.len - 1]) == NULL)
+				appendStringInfoChar(&buf, ' ');
+			continue;
+		}
+
+		appendBinaryStringInfo(&buf, at, length);
+		at += length;
+	}
+
+	return buf.data;
 }

@@ -446,6 +446,8 @@ extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
 extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
 extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
 						SdProblem *problem);
+extern char *sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
+							   SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);

@@ -33,7 +33,7 @@ typedef struct Statistics
 	/* from the trees, when the row is made */
 	int nexpressions;
 	const char **expressions; /* NULL: a problem */
-	bool *is_function_call;
+	const char **keys;		  /* the same, as in CREATE STATISTICS */
 	SdProblem problem;
 } Statistics;
 
@@ -147,7 +147,7 @@ add_statistics(SdDiscovery *disc, void *object)
 					  statistics->problem);
 }
 
-/* The texts of the expressions, in the memory of the row. */
+/* The texts of the expressions, for the time of the row. */
 static void
 read_expressions(SdDiscovery *disc, Statistics *statistics)
 {
@@ -162,17 +162,26 @@ read_expressions(SdDiscovery *disc, Statistics *statistics)
 	statistics->nexpressions = 0;
 	statistics->expressions = MemoryContextAlloc(
 		disc->row_context, sizeof(char *) * (list_length(trees) + 1));
-	statistics->is_function_call = MemoryContextAlloc(
-		disc->row_context, sizeof(bool) * (list_length(trees) + 1));
+	statistics->keys = MemoryContextAlloc(
+		disc->row_context, sizeof(char *) * (list_length(trees) + 1));
 	foreach (lc, trees)
 	{
-		Node *tree = lfirst(lc);
 		int i = statistics->nexpressions++;
+		const char *text = sd_deparse(disc->catalog, statistics->table,
+									  lfirst(lc), &statistics->problem);
+		const char *key = sd_deparse_pretty(disc->catalog, statistics->table,
+											lfirst(lc), &statistics->problem);
 
-		statistics->expressions[i] = sd_deparse(
-			disc->catalog, statistics->table, tree, &statistics->problem);
-		statistics->is_function_call[i] =
-			sd_expression_is_call(tree, statistics->expressions[i]);
+		statistics->expressions[i] = text;
+		statistics->keys[i] = key;
+		if (text != NULL && key != NULL &&
+			!sd_expression_is_call(lfirst(lc), text))
+		{
+			MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
+
+			statistics->keys[i] = psprintf("(%s)", key);
+			MemoryContextSwitchTo(oldcontext);
+		}
 	}
 }
 
@@ -195,10 +204,7 @@ kind_names(Statistics *statistics, const char **names)
 	return count;
 }
 
-/*
- * What pg_get_statisticsobjdef() says, but for parentheses in expressions, of
- * which that leaves out some; NULL with a problem.
- */
+/* What pg_get_statisticsobjdef() says; NULL with a problem. */
 static char *
 definition(SdDiscovery *disc, Statistics *statistics)
 {
@@ -241,9 +247,8 @@ definition(SdDiscovery *disc, Statistics *statistics)
 			column != NULL ? quote_identifier(NameStr(column->name)) : "???");
 	}
 	for (int i = 0; i < statistics->nexpressions; i++)
-		appendStringInfo(&buf,
-						 statistics->is_function_call[i] ? "%s%s" : "%s(%s)",
-						 count++ > 0 ? ", " : "", statistics->expressions[i]);
+		appendStringInfo(&buf, "%s%s", count++ > 0 ? ", " : "",
+						 statistics->keys[i]);
 	appendStringInfo(&buf, " FROM %s",
 					 sd_relation_visible_name(statistics->table));
 	MemoryContextSwitchTo(oldcontext);
