@@ -37,6 +37,26 @@
 #define ATTRIBUTE_GENERATED_VIRTUAL 'v'
 #endif
 
+/* pg_statistic_ext.stxstattarget: NULL means default since 17, -1 before */
+#if PG_VERSION_NUM >= 170000
+#define SD_STATISTICS_TARGET(value) ((int) DatumGetInt16(value))
+#else
+#define SD_STATISTICS_TARGET(value) ((int) DatumGetInt32(value))
+#endif
+
+/* pg_collation: the locale has this name since 17, and rules came with 16 */
+#if PG_VERSION_NUM < 170000
+#define Anum_pg_collation_colllocale Anum_pg_collation_colliculocale
+#endif
+#if PG_VERSION_NUM >= 160000
+#define SD_HAS_COLLATION_RULES 1
+#endif
+
+/* pg_collation.collprovider of a collation of the server's own */
+#ifndef COLLPROVIDER_BUILTIN
+#define COLLPROVIDER_BUILTIN 'b'
+#endif
+
 /* SQL/JSON query functions are expressions since 17 */
 #if PG_VERSION_NUM >= 170000
 #define SD_HAS_JSON_EXPR 1

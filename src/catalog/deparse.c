@@ -128,7 +128,9 @@ static List *column_names(SdCatalog *cat, SdRelation *rel);
 static bool renumber_system_columns(Node *node, Renumbering *renumbering);
 static char *print_expression(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
+static char *print_query(Node *query, List *context);
 static char *indent_case(const char *flat);
+static char *flatten_case(const char *indented);
 static void start_line(StringInfo buf, int indent);
 
 /*
@@ -188,6 +190,45 @@ sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
 	text = print(cat, rel, expr, &facts, print_expression, problem);
 	if (text != NULL && facts.has_case)
 		text = indent_case(text);
+
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_pretty
+ *		Likewise, on one line and with the parentheses that are needed only:
+ *		the way of pg_get_statisticsobjdef().
+ *
+ * The server prints so only what stands in a query, so the expression is made
+ * the condition of one.  It must have no system columns.
+ */
+char *
+sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
+				  SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	Facts facts = {0};
+	Query *query = makeNode(Query);
+	char *text;
+
+	facts.natts = rel->natts;
+	collect_facts(expr, &facts);
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(sd_deparse_names(rel, NameStr(rel->name)));
+	query->jointree = makeFromExpr(NIL, expr);
+	text = print(cat, rel, (Node *) query, &facts, print_query, problem);
+	if (text != NULL)
+	{
+		const char *condition = strstr(text, "WHERE");
+
+		if (condition == NULL)
+			elog(ERROR, "unexpected text of a query: %s", text);
+		text = flatten_case(condition + strlen("WHERE"));
+	}
 
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
@@ -1086,6 +1127,12 @@ print_value(Node *expr, List *context)
 	return OidOutputFunctionCall(output, constant->constvalue);
 }
 
+static char *
+print_query(Node *query, List *context)
+{
+	return pg_get_querydef((Query *) query, true);
+}
+
 /*
  * Lay out the text of an expression as pg_get_expr() does.  The only thing
  * that it puts on lines of its own are the parts of CASE.  Their keywords are
@@ -1160,4 +1207,44 @@ start_line(StringInfo buf, int indent)
 			(INDENT_LIMIT + (indent - INDENT_LIMIT) / INDENT_BEYOND_LIMIT) %
 			INDENT_LIMIT;
 	appendStringInfo(buf, "\n%*s", indent, "");
+}
+
+/*
+ * Undo the layout of an expression: the parts of CASE go on the same line.
+ */
+static char *
+flatten_case(const char *indented)
+{
+	StringInfoData buf;
+	const char *at = indented;
+
+	initStringInfo(&buf);
+	while (*at != '\0')
+	{
+		int length = 1;
+
+		if (*at == '\'' || *at == '"')
+		{
+			const char *end = strchr(at + 1, *at);
+
+			length = end != NULL ? end - at + 1 : strlen(at);
+		}
+		else if (isspace((unsigned char) *at) && buf.len == 0)
+		{
+			at++;
+			continue;
+		}
+		else if (*at == '\n')
+		{
+			at += strspn(at, " \n");
+			if (strchr("([", buf.data[buf.len - 1]) == NULL)
+				appendStringInfoChar(&buf, ' ');
+			continue;
+		}
+
+		appendBinaryStringInfo(&buf, at, length);
+		at += length;
+	}
+
+	return buf.data;
 }

@@ -83,7 +83,6 @@ static void fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
 						 HeapTuple tuple, TupleDesc desc);
 static void fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 							 TupleDesc desc);
-static bool is_function_call(Node *expr, const char *text);
 static bool server_takes_infix_for_call(void);
 static void keep_late_key_settings(SdCatalog *cat, HeapTuple tuple,
 								   TupleDesc desc, void *arg);
@@ -322,7 +321,8 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 			key->type_collation = exprCollation(expr);
 			key->expression =
 				sd_deparse(cat, index->relation, expr, &index->problem);
-			key->is_function_call = is_function_call(expr, key->expression);
+			key->is_function_call =
+				sd_expression_is_call(expr, key->expression);
 			lc = lnext(expressions, lc);
 		}
 	}
@@ -337,11 +337,14 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 }
 
 /*
- * Does the grammar take the expression as an index key as it is?  It takes
- * function calls and what looks like one; the rest stands in parentheses.
+ * sd_expression_is_call
+ *		Does the grammar take the expression as a key as it is?
+ *
+ * In indexes and statistics it takes function calls and what looks like one;
+ * the rest stands in parentheses.  The text is the expression's.
  */
-static bool
-is_function_call(Node *expr, const char *text)
+bool
+sd_expression_is_call(Node *expr, const char *text)
 {
 	switch (nodeTag(expr))
 	{

@@ -496,6 +496,7 @@ extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);
 extern void sd_index_keep_key_settings(SdCatalog *cat, HeapTuple tuple,
 									   TupleDesc desc);
+extern bool sd_expression_is_call(Node *expr, const char *text);
 extern const char *sd_index_key_name(SdIndex *index, int position);
 extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
 extern void sd_catalog_read_constraints(SdCatalog *cat);
@@ -520,6 +521,8 @@ extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
 extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
 extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
 						SdProblem *problem);
+extern char *sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
+							   SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);
