@@ -211,12 +211,11 @@ sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
 				  SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
-	Facts facts = {0};
+	SdFacts facts = {0};
 	Query *query = makeNode(Query);
 	char *text;
 
-	facts.natts = rel->natts;
-	collect_facts(expr, &facts);
+	(void) sd_facts_collect(expr, &facts);
 	query->commandType = CMD_SELECT;
 	query->rtable = list_make1(sd_deparse_names(rel, NameStr(rel->name)));
 	query->jointree = makeFromExpr(NIL, expr);
