@@ -58,6 +58,8 @@
 
 /* the layout of CASE in pg_get_expr(): see ruleutils.c */
 #define INDENT_CASE 4
+#define INDENT_CONDITION 8 /* of a trigger; see pg_get_triggerdef() */
+#define NO_LAYOUT (-1)
 #define INDENT_LIMIT 40
 #define INDENT_BEYOND_LIMIT 4 /* levels are this much coarser there */
 
@@ -78,17 +80,21 @@ typedef struct Facts
 	bool has_columns;
 	bool has_system_columns;
 	bool has_case;
-	bool can_fail; /* without one of the objects the deparser fails */
-	List *objects; /* of NamedObject * */
-	List *types;   /* whose parts the text shows, and what they are made of */
-	int natts;	   /* of the relation */
+	bool is_condition; /* of a trigger: the columns are OLD's and NEW's */
+	bool can_fail;	   /* without one of the objects the deparser fails */
+	List *objects;	   /* of NamedObject * */
+	List *types; /* whose parts the text shows, and what they are made of */
+	int natts;	 /* of the relation */
 } Facts;
 
+static char *deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
+					 bool is_condition, int indent, SdProblem *problem);
 static bool collect_facts(Node *node, Facts *facts);
 static void add_object(Facts *facts, Oid classid, Oid oid, bool can_fail);
 static void add_type(Facts *facts, Oid type);
 static void add_constant(Facts *facts, Const *constant);
 static void add_hidden_type(Facts *facts, Oid type);
+static void add_whole_rows(Facts *facts, List *fields);
 static void add_parts(Facts *facts, Oid type);
 static Oid get_alias_element(Oid type);
 static void add_alias(Facts *facts, Oid type, Datum value);
@@ -106,10 +112,13 @@ static void add_parts_of_parts(SdCatalog *cat, Facts *facts);
 static bool lock_row_types(SdCatalog *cat, List *types, List **locked);
 static SdProblem row_type_problem(SdCatalog *cat, SdType *type);
 static List *column_names(SdCatalog *cat, SdRelation *rel);
+static List *old_and_new_names(SdRelation *rel);
+static RangeTblEntry *named_columns(SdRelation *rel, const char *alias);
 static bool renumber_system_columns(Node *node, Facts *facts);
 static char *print_expression(Node *expr, List *context);
+static char *print_condition(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
-static char *indent_case(const char *flat);
+static char *indent_case(const char *flat, int level);
 static void start_line(StringInfo buf, int indent);
 
 /*
@@ -161,15 +170,46 @@ sd_deparse_read_string(SdCatalog *cat, const char *node_tree)
 char *
 sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
 {
+	return deparse(cat, rel, expr, false, 0, problem);
+}
+
+/*
+ * sd_deparse_flat
+ *		Likewise, on one line: the way that the server shows the defaults of
+ *		arguments.
+ */
+char *
+sd_deparse_flat(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
+{
+	return deparse(cat, rel, expr, false, NO_LAYOUT, problem);
+}
+
+/*
+ * sd_deparse_condition
+ *		Likewise, of a trigger's condition, over OLD and NEW of rel.
+ */
+char *
+sd_deparse_condition(SdCatalog *cat, SdRelation *rel, Node *expr,
+					 SdProblem *problem)
+{
+	return deparse(cat, rel, expr, true, INDENT_CONDITION, problem);
+}
+
+static char *
+deparse(SdCatalog *cat, SdRelation *rel, Node *expr, bool is_condition,
+		int indent, SdProblem *problem)
+{
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	Facts facts = {0};
 	char *text;
 
 	facts.natts = rel ? rel->natts : 0;
+	facts.is_condition = is_condition;
 	collect_facts(expr, &facts);
-	text = print(cat, rel, expr, &facts, print_expression, problem);
-	if (text != NULL && facts.has_case)
-		text = indent_case(text);
+	text = print(cat, rel, expr, &facts,
+				 is_condition ? print_condition : print_expression, problem);
+	if (text != NULL && facts.has_case && indent != NO_LAYOUT)
+		text = indent_case(text, indent);
 
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
@@ -289,6 +329,7 @@ collect_facts(Node *node, Facts *facts)
 		case T_RowExpr:
 			add_type(facts, ((RowExpr *) node)->row_typeid);
 			add_parts(facts, ((RowExpr *) node)->row_typeid);
+			add_whole_rows(facts, ((RowExpr *) node)->args);
 			break;
 		case T_NextValueExpr:
 			add_object(facts, RelationRelationId,
@@ -364,6 +405,21 @@ add_hidden_type(Facts *facts, Oid type)
 		return;
 	add_type(facts, type);
 	((NamedObject *) llast(facts->objects))->is_printed = false;
+}
+
+/* Note the types of whole rows: as a row's field, one is printed with it. */
+static void
+add_whole_rows(Facts *facts, List *fields)
+{
+	ListCell *lc;
+
+	foreach (lc, fields)
+	{
+		Node *field = lfirst(lc);
+
+		if (IsA(field, Var) && ((Var *) field)->varattno == InvalidAttrNumber)
+			add_type(facts, ((Var *) field)->vartype);
+	}
 }
 
 /* Note a type whose columns or labels the text shows. */
@@ -497,7 +553,8 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 	{
 		if (rel == NULL)
 			elog(ERROR, "expression has columns but no relation");
-		context = column_names(cat, rel);
+		context = facts->is_condition ? old_and_new_names(rel)
+									  : column_names(cat, rel);
 		if (facts->has_system_columns)
 			renumber_system_columns(expr, facts);
 	}
@@ -752,29 +809,15 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	MemoryContext oldcontext;
 	PlannedStmt *statement;
 	RangeTblEntry *rte;
-	List *names = NIL;
 
 	if (cat->deparse_relation == rel)
 		return cat->deparse_namespace;
 
-	Assert(rel->columns_read);
 	cat->deparse_relation = NULL;
 	MemoryContextReset(cat->deparse_context);
 	oldcontext = MemoryContextSwitchTo(cat->deparse_context);
 
-	for (int i = 0; i < rel->natts; i++)
-		names = lappend(names, makeString(rel->columns[i].exists
-											  ? NameStr(rel->columns[i].name)
-											  : ""));
-	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
-		names = lappend(names, makeString(pstrdup(NameStr(
-								   SystemAttributeDefinition(i)->attname))));
-
-	rte = makeNode(RangeTblEntry);
-	rte->rtekind = RTE_VALUES;
-	rte->eref = makeAlias(NameStr(rel->name), names);
-	rte->inFromCl = true;
-
+	rte = named_columns(rel, NameStr(rel->name));
 	statement = makeNode(PlannedStmt);
 	statement->rtable = list_make1(rte);
 
@@ -784,6 +827,44 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	MemoryContextSwitchTo(oldcontext);
 
 	return cat->deparse_namespace;
+}
+
+/* Likewise, for the columns of OLD and NEW; kept for this expression only. */
+static List *
+old_and_new_names(SdRelation *rel)
+{
+	RangeTblEntry *old_rte = named_columns(rel, "old");
+	RangeTblEntry *new_rte = named_columns(rel, "new");
+	PlannedStmt *statement = makeNode(PlannedStmt);
+
+	statement->rtable = list_make2(old_rte, new_rte);
+
+	return deparse_context_for_plan_tree(
+		statement,
+		list_make2(old_rte->eref->aliasname, new_rte->eref->aliasname));
+}
+
+/* A range table entry that names the columns of a relation. */
+static RangeTblEntry *
+named_columns(SdRelation *rel, const char *alias)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List *names = NIL;
+
+	Assert(rel->columns_read);
+	for (int i = 0; i < rel->natts; i++)
+		names = lappend(names, makeString(rel->columns[i].exists
+											  ? NameStr(rel->columns[i].name)
+											  : ""));
+	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
+		names = lappend(names, makeString(pstrdup(NameStr(
+								   SystemAttributeDefinition(i)->attname))));
+
+	rte->rtekind = RTE_VALUES;
+	rte->eref = makeAlias(alias, names);
+	rte->inFromCl = true;
+
+	return rte;
 }
 
 /* Let references to system columns find the names that come after natts. */
@@ -814,6 +895,12 @@ print_expression(Node *expr, List *context)
 }
 
 static char *
+print_condition(Node *expr, List *context)
+{
+	return deparse_expression(expr, context, true, false);
+}
+
+static char *
 print_value(Node *expr, List *context)
 {
 	Const *constant = (Const *) expr;
@@ -835,7 +922,7 @@ print_value(Node *expr, List *context)
  * are quoted.
  */
 static char *
-indent_case(const char *flat)
+indent_case(const char *flat, int level)
 {
 	static const struct
 	{
@@ -850,7 +937,6 @@ indent_case(const char *flat)
 	};
 	StringInfoData buf;
 	const char *at = flat;
-	int level = 0;
 
 	initStringInfo(&buf);
 	while (*at != '\0')
