@@ -26,7 +26,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "lib/stringinfo.h"
-#include "nodes/nodes.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "utils/array.h"
 #include "utils/hsearch.h"
@@ -162,6 +162,7 @@ typedef struct SdRelation
 	char persistence;
 	char replica_identity;
 	bool is_partition;
+	bool is_populated;
 	bool row_security;
 	bool force_row_security;
 	Oid access_method;
@@ -175,6 +176,8 @@ typedef struct SdRelation
 	char *bound; /* pg_node_tree of a partition's bound */
 	int natts;
 	bool columns_read;
+	bool columns_checked; /* deparse.c's */
+	uint64 columns_checked_at;
 	SdColumn *columns; /* natts of them, by attribute number - 1 */
 	List *indexes;	   /* of SdIndex *, by name */
 	List *constraints; /* of SdConstraint *, by name */
@@ -456,13 +459,26 @@ extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
 extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
 extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
 						SdProblem *problem);
-extern char *sd_deparse_flat(SdCatalog *cat, SdRelation *rel, Node *expr,
-							 SdProblem *problem);
-extern char *sd_deparse_condition(SdCatalog *cat, SdRelation *rel, Node *expr,
-								  SdProblem *problem);
+extern char *sd_deparse_flat(SdCatalog *cat, Node *expr, SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);
+
+/* ---- deparse_query.c: what has queries in it, as text ---- */
+
+extern char *sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
+							 SdProblem *problem);
+extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
+							 Node *condition, Node *actions,
+							 SdProblem *problem);
+extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
+									   Node *condition, SdProblem *problem);
+extern char *sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel,
+										  Node *condition, SdProblem *problem);
+extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
+							   SdProblem *problem);
+extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,
+									  Datum node_tree, SdProblem *problem);
 
 /* ---- type_map.c: names of types in other tools ---- */
 

@@ -303,9 +303,9 @@ read_defaults(SdCatalog *cat, Function *function)
 		if (!argument->is_input || position++ < without)
 			continue;
 		argument->has_default = true;
-		argument->default_value = sd_deparse_flat(
-			cat, NULL, list_nth(defaults, position - 1 - without),
-			&function->problem);
+		argument->default_value =
+			sd_deparse_flat(cat, list_nth(defaults, position - 1 - without),
+							&function->problem);
 	}
 }
 
@@ -314,9 +314,15 @@ static void
 read_body(SdCatalog *cat, Function *function)
 {
 	const SdObject *object = function->object;
+	bool isnull;
+	Datum tree = sd_object_value(object, Anum_pg_proc_prosqlbody, &isnull);
 
 	function->library = sd_object_text(object, Anum_pg_proc_probin);
-	function->source = sd_object_text(object, Anum_pg_proc_prosrc);
+	if (isnull)
+		function->source = sd_object_text(object, Anum_pg_proc_prosrc);
+	else
+		function->body = sd_deparse_function_body(cat, object->oid, tree,
+												  &function->problem);
 }
 
 static void

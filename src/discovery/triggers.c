@@ -254,7 +254,7 @@ read_condition(SdCatalog *cat, const TriggerRow *trigger, Parts *parts)
 	if (isnull)
 		return;
 	sd_relation_read_columns(cat, parts->relation);
-	parts->condition = sd_deparse_condition(
+	parts->condition = sd_deparse_trigger_condition(
 		cat, parts->relation, sd_deparse_read(cat, tree), &parts->problem);
 }
 
