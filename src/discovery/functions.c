@@ -70,7 +70,9 @@ static Datum *members(Datum array, Oid type, int *count);
 static const char **texts(Datum array, int *count);
 static void add_arguments(SdDiscovery *disc, Function *function);
 static void add_aggregate(SdDiscovery *disc, Function *function);
-static void add_type(SdDiscovery *disc, Oid type);
+static void add_state(SdDiscovery *disc, Oid type, int32 space);
+static void add_final_function(SdDiscovery *disc, Oid oid, bool extra,
+							   char modify);
 static const char *list_arguments(SdCatalog *cat, Function *function,
 								  bool defaults);
 static int append_arguments(SdCatalog *cat, StringInfo buf, Function *function,
@@ -99,7 +101,8 @@ const SdKind sd_kind_functions = {
 	.identity = NULL,
 	.left_out = "problem",
 	.defaults = "function_kind=function,volatility=volatile,parallel=unsafe,"
-				"cost=100,rows=1000,aggregate_kind=normal",
+				"cost=100,rows=1000,aggregate_kind=normal,"
+				"transition_space=0,moving_transition_space=0",
 	.emit = emit_functions,
 };
 
@@ -406,7 +409,6 @@ static void
 add_aggregate(SdDiscovery *disc, Function *function)
 {
 	FormData_pg_aggregate *form = &function->aggregate;
-	bool is_moving = OidIsValid(form->aggmtransfn);
 
 	if (function->form->prokind != PROKIND_AGGREGATE)
 	{
@@ -421,46 +423,49 @@ add_aggregate(SdDiscovery *disc, Function *function)
 	else
 		sd_row_null(disc);
 	sd_row_qualified(disc, ProcedureRelationId, form->aggtransfn);
-	add_type(disc, form->aggtranstype);
-	sd_row_int32(disc, form->aggtransspace);
-	sd_row_qualified(disc, ProcedureRelationId, form->aggfinalfn);
-	sd_row_bool(disc, form->aggfinalextra);
-	sd_row_text(disc, final_modify(form->aggfinalmodify));
+	add_state(disc, form->aggtranstype, form->aggtransspace);
+	add_final_function(disc, form->aggfinalfn, form->aggfinalextra,
+					   form->aggfinalmodify);
 	sd_row_qualified(disc, ProcedureRelationId, form->aggcombinefn);
 	sd_row_qualified(disc, ProcedureRelationId, form->aggserialfn);
 	sd_row_qualified(disc, ProcedureRelationId, form->aggdeserialfn);
 	sd_row_text(disc, function->initial_value);
 	sd_row_qualified(disc, ProcedureRelationId, form->aggmtransfn);
 	sd_row_qualified(disc, ProcedureRelationId, form->aggminvtransfn);
-	if (is_moving)
-	{
-		add_type(disc, form->aggmtranstype);
-		sd_row_int32(disc, form->aggmtransspace);
-	}
-	else
-	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-	}
-	sd_row_qualified(disc, ProcedureRelationId, form->aggmfinalfn);
-	if (is_moving)
-	{
-		sd_row_bool(disc, form->aggmfinalextra);
-		sd_row_text(disc, final_modify(form->aggmfinalmodify));
-	}
-	else
-	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-	}
+	add_state(disc, form->aggmtranstype, form->aggmtransspace);
+	add_final_function(disc, form->aggmfinalfn, form->aggmfinalextra,
+					   form->aggmfinalmodify);
 	sd_row_text(disc, function->moving_initial_value);
 	sd_row_qualified(disc, OperatorRelationId, form->aggsortop);
 }
 
+/* transition_type, transition_space */
 static void
-add_type(SdDiscovery *disc, Oid type)
+add_state(SdDiscovery *disc, Oid type, int32 space)
 {
+	if (!OidIsValid(type))
+	{
+		sd_row_null(disc);
+		sd_row_null(disc);
+		return;
+	}
 	sd_row_text(disc, sd_catalog_bare_type(disc->catalog, type));
+	sd_row_int32(disc, space);
+}
+
+/* final_function, final_extra, final_modify */
+static void
+add_final_function(SdDiscovery *disc, Oid oid, bool extra, char modify)
+{
+	if (!OidIsValid(oid))
+	{
+		for (int i = 0; i < 3; i++)
+			sd_row_null(disc);
+		return;
+	}
+	sd_row_qualified(disc, ProcedureRelationId, oid);
+	sd_row_bool(disc, extra);
+	sd_row_text(disc, final_modify(modify));
 }
 
 /*
