@@ -424,7 +424,7 @@ add_names(SdDiscovery *disc, ArrayType *options)
 	{
 		char *name = TextDatumGetCString(members[i]);
 
-		/* a name has no "=" in it: the server does not allow it */
+		/* a name has no "=" in it; if it had, the rest would go as well */
 		name[strcspn(name, "=")] = '\0';
 		names[i] = name;
 	}

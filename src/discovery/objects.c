@@ -11,9 +11,11 @@
 
 #include "access/htup_details.h"
 #include "access/genam.h"
-#include "catalog/objectaddress.h"
+#include "access/transam.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -44,6 +46,8 @@ static void find_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 static void find_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					  void *arg);
+static void keep_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
 static void find_database(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 
@@ -235,7 +239,8 @@ find_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 
 	if (!sd_scope_has_object(cat, ProcedureRelationId, form->oid,
-							 form->pronamespace, NameStr(form->proname)))
+							 form->pronamespace, NameStr(form->proname)) ||
+		!sd_object_is_function(cat, tuple))
 		return;
 	sd_object_set_function(cat, search->object, tuple);
 	search->found = true;
@@ -313,6 +318,37 @@ sd_object_is_type(SdCatalog *cat, HeapTuple tuple)
 	rel = sd_catalog_relation(cat, form->typrelid);
 
 	return rel != NULL && rel->kind == RELKIND_COMPOSITE_TYPE;
+}
+
+/*
+ * sd_object_is_function
+ *		Is this row of pg_proc a function in its own right, and not a
+ *		constructor that came with a range type?
+ */
+bool
+sd_object_is_function(SdCatalog *cat, HeapTuple tuple)
+{
+	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+	bool is_internal = false;
+	SdKey keys[] = {
+		{Anum_pg_depend_classid, ObjectIdGetDatum(ProcedureRelationId),
+		 F_OIDEQ},
+		{Anum_pg_depend_objid, ObjectIdGetDatum(form->oid), F_OIDEQ},
+	};
+
+	/* pg_depend is read for those few only that can be one */
+	if (form->prolang == INTERNALlanguageId && form->oid >= FirstNormalObjectId)
+		sd_scan_index(cat, DependRelationId, DependDependerIndexId,
+					  lengthof(keys), keys, keep_internal, &is_internal);
+
+	return !is_internal;
+}
+
+static void
+keep_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	if (((Form_pg_depend) GETSTRUCT(tuple))->deptype == DEPENDENCY_INTERNAL)
+		*(bool *) arg = true;
 }
 
 /* sd_object_compare: The order of the rows, for qsort(). */

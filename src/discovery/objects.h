@@ -29,6 +29,7 @@ extern void sd_object_set_function(SdCatalog *cat, SdObject *object,
 extern bool sd_object_find(SdCatalog *cat, SdObject *object, Oid classid,
 						   Oid oid, int subid);
 extern const char *sd_object_relation_type(char relkind);
+extern bool sd_object_is_function(SdCatalog *cat, HeapTuple tuple);
 extern bool sd_object_is_type(SdCatalog *cat, HeapTuple tuple);
 extern int sd_object_compare(const SdObject *a, const SdObject *b);
 

@@ -265,7 +265,8 @@ keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Secured *secured;
 
 	if (!sd_scope_has_object(cat, ProcedureRelationId, form->oid,
-							 form->pronamespace, NameStr(form->proname)))
+							 form->pronamespace, NameStr(form->proname)) ||
+		!sd_object_is_function(cat, tuple))
 		return;
 	secured = add_secured(arg);
 	sd_object_set_function(cat, &secured->object, tuple);

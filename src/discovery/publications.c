@@ -61,6 +61,8 @@ typedef struct Found
 	List *publications; /* of Published * */
 	List *relations;	/* the scope's, and what it is a partition of */
 	List *schemas;		/* where those are */
+	bool is_table;
+	bool is_sequence;
 } Found;
 
 static void emit_publications(SdDiscovery *disc);
@@ -71,7 +73,6 @@ static void keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
 static void keep_table(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
-static bool publishes_all(Found *found, const Published *pub);
 static int compare_publications(const ListCell *a, const ListCell *b);
 static int compare_tables(const ListCell *a, const ListCell *b);
 static int compare_names(const ListCell *a, const ListCell *b);
@@ -129,7 +130,8 @@ emit_publications(SdDiscovery *disc)
 		Published *pub = lfirst(lc);
 
 		if (!pub->is_wanted &&
-			(pub->is_excepted || !publishes_all(&found, pub)))
+			!(found.is_table && pub->all_tables && !pub->is_excepted) &&
+			!(found.is_sequence && pub->all_sequences))
 			continue;
 		list_sort(pub->schemas, compare_names);
 		list_sort(pub->tables, compare_tables);
@@ -151,6 +153,16 @@ find_relations(Found *found)
 {
 	SdCatalog *cat = found->disc->catalog;
 	SdRelation *rel = sd_catalog_relation(cat, found->disc->scope.relation);
+
+	/* other relations than these are never published */
+	if (rel->persistence != RELPERSISTENCE_PERMANENT ||
+		rel->oid < FirstNormalObjectId)
+		return;
+	found->is_sequence = (rel->kind == RELKIND_SEQUENCE);
+	found->is_table = (rel->kind == RELKIND_RELATION ||
+					   rel->kind == RELKIND_PARTITIONED_TABLE);
+	if (!found->is_table)
+		return;
 
 	/* a damaged catalog may have a circle */
 	while (rel != NULL && !list_member_oid(found->relations, rel->oid))
@@ -252,23 +264,6 @@ keep_table(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	if (!isnull)
 		table->filter = TextDatumGetCString(value);
 	pub->tables = lappend(pub->tables, table);
-}
-
-/* Is the scope's relation published because all such are? */
-static bool
-publishes_all(Found *found, const Published *pub)
-{
-	SdRelation *rel =
-		sd_catalog_relation(found->disc->catalog, found->disc->scope.relation);
-
-	if (rel->persistence != RELPERSISTENCE_PERMANENT ||
-		rel->oid < FirstNormalObjectId)
-		return false;
-	if (rel->kind == RELKIND_SEQUENCE)
-		return pub->all_sequences;
-
-	return pub->all_tables && (rel->kind == RELKIND_RELATION ||
-							   rel->kind == RELKIND_PARTITIONED_TABLE);
 }
 
 static int
