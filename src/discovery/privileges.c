@@ -299,7 +299,9 @@ keep_language(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Form_pg_language form = (Form_pg_language) GETSTRUCT(tuple);
 	Secured *secured;
 
-	if (!sd_scope_has_object(cat, LanguageRelationId, form->oid, InvalidOid,
+	/* nobody can be allowed to use an untrusted language */
+	if (!form->lanpltrusted ||
+		!sd_scope_has_object(cat, LanguageRelationId, form->oid, InvalidOid,
 							 NameStr(form->lanname)))
 		return;
 	secured = add_secured(arg);

@@ -104,7 +104,7 @@ WHERE object_type = 'default privileges';
 --
 CREATE FOREIGN DATA WRAPPER regress_priv_w;
 CREATE SERVER "regress_priv S s" FOREIGN DATA WRAPPER regress_priv_w;
-CREATE LANGUAGE regress_priv_l HANDLER plpgsql_call_handler;
+CREATE TRUSTED LANGUAGE regress_priv_l HANDLER plpgsql_call_handler;
 GRANT USAGE ON FOREIGN SERVER "regress_priv S s" TO regress_priv_a;
 ALTER FOREIGN DATA WRAPPER regress_priv_w OWNER TO CURRENT_USER;
 SELECT schema_name, object_name, object_type, identity, replace(grantor, current_user, 'me') AS grantor,
