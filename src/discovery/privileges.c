@@ -30,14 +30,14 @@
 
 #include "compat.h"
 #include "discovery/discovery.h"
-#include "discovery/objects.h"
+#include "discovery/object_names.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_privileges);
 
 /* an object and its access control list */
 typedef struct Secured
 {
-	SdObject object;
+	SdObjectName object;
 	Acl *acl;
 	bool is_default; /* as if nothing had been granted or revoked */
 	/* of default privileges */
@@ -210,8 +210,8 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	if (rel == NULL)
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, sd_object_relation_type(rel->kind),
-				  NameStr(rel->schema->name), NameStr(rel->name));
+	sd_object_name_set(&secured->object, sd_relation_word(rel->kind),
+					   NameStr(rel->schema->name), NameStr(rel->name));
 	set_acl(secured, tuple, desc, Anum_pg_class_relacl,
 			rel->kind == RELKIND_SEQUENCE ? OBJECT_SEQUENCE : OBJECT_TABLE,
 			form->relowner);
@@ -232,9 +232,10 @@ keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	if (rel == NULL)
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, sd_object_relation_type(rel->kind),
-				  NameStr(rel->schema->name), NameStr(rel->name));
-	sd_object_set_column(&secured->object, pstrdup(NameStr(form->attname)));
+	sd_object_name_set(&secured->object, sd_relation_word(rel->kind),
+					   NameStr(rel->schema->name), NameStr(rel->name));
+	sd_object_name_set_column(&secured->object,
+							  pstrdup(NameStr(form->attname)));
 	set_acl(secured, tuple, desc, Anum_pg_attribute_attacl, OBJECT_COLUMN,
 			rel->owner);
 }
@@ -252,7 +253,7 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 							 name))
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, "schema", NULL, name);
+	sd_object_name_set(&secured->object, "schema", NULL, name);
 	secured->object.schema = name;
 	set_acl(secured, tuple, desc, Anum_pg_namespace_nspacl, OBJECT_SCHEMA,
 			form->nspowner);
@@ -266,10 +267,10 @@ keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (!sd_scope_has_object(cat, ProcedureRelationId, form->oid,
 							 form->pronamespace, NameStr(form->proname)) ||
-		!sd_object_is_function(cat, tuple))
+		!sd_is_own_function(cat, tuple))
 		return;
 	secured = add_secured(arg);
-	sd_object_set_function(cat, &secured->object, tuple);
+	sd_object_name_set_function(cat, &secured->object, tuple);
 	set_acl(secured, tuple, desc, Anum_pg_proc_proacl, OBJECT_FUNCTION,
 			form->proowner);
 }
@@ -283,12 +284,13 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (!sd_scope_has_object(cat, TypeRelationId, form->oid, form->typnamespace,
 							 NameStr(form->typname)) ||
-		!sd_object_is_type(cat, tuple))
+		!sd_is_own_type(cat, tuple))
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, is_domain ? "domain" : "type",
-				  NameStr(sd_catalog_schema(cat, form->typnamespace)->name),
-				  pstrdup(NameStr(form->typname)));
+	sd_object_name_set(
+		&secured->object, is_domain ? "domain" : "type",
+		NameStr(sd_catalog_schema(cat, form->typnamespace)->name),
+		pstrdup(NameStr(form->typname)));
 	set_acl(secured, tuple, desc, Anum_pg_type_typacl, OBJECT_TYPE,
 			form->typowner);
 }
@@ -305,8 +307,8 @@ keep_language(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 							 NameStr(form->lanname)))
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, "language", NULL,
-				  pstrdup(NameStr(form->lanname)));
+	sd_object_name_set(&secured->object, "language", NULL,
+					   pstrdup(NameStr(form->lanname)));
 	set_acl(secured, tuple, desc, Anum_pg_language_lanacl, OBJECT_LANGUAGE,
 			form->lanowner);
 }
@@ -322,8 +324,8 @@ keep_wrapper(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 							 InvalidOid, NameStr(form->fdwname)))
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, "foreign data wrapper", NULL,
-				  pstrdup(NameStr(form->fdwname)));
+	sd_object_name_set(&secured->object, "foreign data wrapper", NULL,
+					   pstrdup(NameStr(form->fdwname)));
 	set_acl(secured, tuple, desc, Anum_pg_foreign_data_wrapper_fdwacl,
 			OBJECT_FDW, form->fdwowner);
 }
@@ -338,8 +340,8 @@ keep_server(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 							 InvalidOid, NameStr(form->srvname)))
 		return;
 	secured = add_secured(arg);
-	sd_object_set(&secured->object, "foreign server", NULL,
-				  pstrdup(NameStr(form->srvname)));
+	sd_object_name_set(&secured->object, "foreign server", NULL,
+					   pstrdup(NameStr(form->srvname)));
 	set_acl(secured, tuple, desc, Anum_pg_foreign_server_srvacl,
 			OBJECT_FOREIGN_SERVER, form->srvowner);
 }
@@ -493,8 +495,8 @@ default_objects(char objtype)
 static int
 compare_secured(const void *a, const void *b)
 {
-	return sd_object_compare(&((const Secured *) a)->object,
-							 &((const Secured *) b)->object);
+	return sd_object_name_compare(&((const Secured *) a)->object,
+								  &((const Secured *) b)->object);
 }
 
 /*
@@ -592,7 +594,7 @@ compare_grants(const void *a, const void *b)
 static void
 add_grant(SdDiscovery *disc, const Secured *secured, const Grant *grant)
 {
-	const SdObject *object = &secured->object;
+	const SdObjectName *object = &secured->object;
 
 	sd_row_text(disc, object->schema);
 	sd_row_text(disc, object->name);

@@ -15,13 +15,13 @@
 #include "utils/memutils.h"
 
 #include "discovery/discovery.h"
-#include "discovery/objects.h"
+#include "discovery/object_names.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_security_labels);
 
 typedef struct Label
 {
-	SdObject object;
+	SdObjectName object;
 	const char *provider;
 	const char *label;
 	const char *key; /* of the object and the provider */
@@ -32,8 +32,9 @@ static void keep_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
 static void keep_shared_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 							  void *arg);
-static void add_to_list(List **labels, const SdObject *object, HeapTuple tuple,
-						TupleDesc desc, AttrNumber provider, AttrNumber label);
+static void add_to_list(List **labels, const SdObjectName *object,
+						HeapTuple tuple, TupleDesc desc, AttrNumber provider,
+						AttrNumber label);
 static int compare_labels(const ListCell *a, const ListCell *b);
 static void add_label(SdDiscovery *disc, void *object);
 
@@ -88,10 +89,10 @@ keep_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	const FormData_pg_seclabel *form =
 		(FormData_pg_seclabel *) GETSTRUCT(tuple);
-	SdObject object;
+	SdObjectName object;
 
-	if (sd_object_find(cat, &object, form->classoid, form->objoid,
-					   form->objsubid))
+	if (sd_object_name_find(cat, &object, form->classoid, form->objoid,
+							form->objsubid))
 		add_to_list(arg, &object, tuple, desc, Anum_pg_seclabel_provider,
 					Anum_pg_seclabel_label);
 }
@@ -100,16 +101,16 @@ static void
 keep_shared_label(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_shseclabel form = (Form_pg_shseclabel) GETSTRUCT(tuple);
-	SdObject object;
+	SdObjectName object;
 
 	if (form->classoid == SubscriptionRelationId &&
-		sd_object_find(cat, &object, form->classoid, form->objoid, 0))
+		sd_object_name_find(cat, &object, form->classoid, form->objoid, 0))
 		add_to_list(arg, &object, tuple, desc, Anum_pg_shseclabel_provider,
 					Anum_pg_shseclabel_label);
 }
 
 static void
-add_to_list(List **labels, const SdObject *object, HeapTuple tuple,
+add_to_list(List **labels, const SdObjectName *object, HeapTuple tuple,
 			TupleDesc desc, AttrNumber provider, AttrNumber label)
 {
 	Label *entry = palloc(sizeof(Label));

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * objects.c
+ * object_names.c
  *	  What objects of any kind are called.
  *
  * Types of objects are called as in GRANT and SECURITY LABEL, so a
@@ -29,17 +29,17 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 
-#include "discovery/objects.h"
+#include "discovery/object_names.h"
 
 /* the object that is looked for */
 typedef struct Search
 {
-	SdObject *object;
+	SdObjectName *object;
 	SdRelation *rel; /* of a column */
 	bool found;
 } Search;
 
-static void set_identity(SdObject *object, const char *identity);
+static void set_identity(SdObjectName *object, const char *identity);
 static void find_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
 static void find_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -52,17 +52,17 @@ static void find_database(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 
 /*
- * sd_object_set
+ * sd_object_name_set
  *		Describe an object with a bare or qualified name.
  *
  * All that describes an object lives in the current memory context; the
  * names are not copied.
  */
 void
-sd_object_set(SdObject *object, const char *type, const char *schema,
-			  const char *name)
+sd_object_name_set(SdObjectName *object, const char *type, const char *schema,
+				   const char *name)
 {
-	memset(object, 0, sizeof(SdObject));
+	memset(object, 0, sizeof(SdObjectName));
 	object->type = type;
 	object->schema = schema;
 	object->name = name;
@@ -72,11 +72,11 @@ sd_object_set(SdObject *object, const char *type, const char *schema,
 }
 
 /*
- * sd_object_set_column
+ * sd_object_name_set_column
  *		Make the description of a relation that of one of its columns.
  */
 void
-sd_object_set_column(SdObject *object, const char *column)
+sd_object_name_set_column(SdObjectName *object, const char *column)
 {
 	object->type = "column";
 	object->column = column;
@@ -85,11 +85,12 @@ sd_object_set_column(SdObject *object, const char *column)
 }
 
 /*
- * sd_object_set_function
+ * sd_object_name_set_function
  *		Describe a function, procedure or aggregate by its row of pg_proc.
  */
 void
-sd_object_set_function(SdCatalog *cat, SdObject *object, HeapTuple tuple)
+sd_object_name_set_function(SdCatalog *cat, SdObjectName *object,
+							HeapTuple tuple)
 {
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 	StringInfoData buf;
@@ -99,9 +100,9 @@ sd_object_set_function(SdCatalog *cat, SdObject *object, HeapTuple tuple)
 		type = "procedure";
 	else if (form->prokind == PROKIND_AGGREGATE)
 		type = "aggregate";
-	sd_object_set(object, type,
-				  NameStr(sd_catalog_schema(cat, form->pronamespace)->name),
-				  pstrdup(NameStr(form->proname)));
+	sd_object_name_set(
+		object, type, NameStr(sd_catalog_schema(cat, form->pronamespace)->name),
+		pstrdup(NameStr(form->proname)));
 
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "%s(", object->identity);
@@ -114,22 +115,22 @@ sd_object_set_function(SdCatalog *cat, SdObject *object, HeapTuple tuple)
 }
 
 static void
-set_identity(SdObject *object, const char *identity)
+set_identity(SdObjectName *object, const char *identity)
 {
 	object->identity = identity;
 	object->key = psprintf("%s %s", object->type, identity);
 }
 
 /*
- * sd_object_find
+ * sd_object_name_find
  *		Describe the object that a catalog refers to; false if it is not in
  *		scope, or not of a kind that has security labels.
  *
  * Relations are in scope if they were read as such.
  */
 bool
-sd_object_find(SdCatalog *cat, SdObject *object, Oid classid, Oid oid,
-			   int subid)
+sd_object_name_find(SdCatalog *cat, SdObjectName *object, Oid classid, Oid oid,
+					int subid)
 {
 	Search search = {object, NULL, false};
 	const char *type;
@@ -144,8 +145,8 @@ sd_object_find(SdCatalog *cat, SdObject *object, Oid classid, Oid oid,
 				rel = hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
 			if (rel == NULL || !rel->in_scope)
 				return false;
-			sd_object_set(object, sd_object_relation_type(rel->kind),
-						  NameStr(rel->schema->name), NameStr(rel->name));
+			sd_object_name_set(object, sd_relation_word(rel->kind),
+							   NameStr(rel->schema->name), NameStr(rel->name));
 			if (subid != 0)
 			{
 				SdKey keys[] = {
@@ -178,7 +179,7 @@ sd_object_find(SdCatalog *cat, SdObject *object, Oid classid, Oid oid,
 			if (!schema->found || schema->is_own_temp ||
 				!sd_scope_has_object(cat, classid, oid, oid, name))
 				return false;
-			sd_object_set(object, "schema", NULL, name);
+			sd_object_name_set(object, "schema", NULL, name);
 			object->schema = name;
 			return true;
 		}
@@ -214,7 +215,7 @@ sd_object_find(SdCatalog *cat, SdObject *object, Oid classid, Oid oid,
 
 		if (!sd_scope_has_object(cat, classid, oid, InvalidOid, name))
 			return false;
-		sd_object_set(object, type, NULL, name);
+		sd_object_name_set(object, type, NULL, name);
 	}
 
 	return true;
@@ -228,7 +229,7 @@ find_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (form->attisdropped)
 		return;
-	sd_object_set_column(search->object, pstrdup(NameStr(form->attname)));
+	sd_object_name_set_column(search->object, pstrdup(NameStr(form->attname)));
 	search->found = true;
 }
 
@@ -240,9 +241,9 @@ find_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (!sd_scope_has_object(cat, ProcedureRelationId, form->oid,
 							 form->pronamespace, NameStr(form->proname)) ||
-		!sd_object_is_function(cat, tuple))
+		!sd_is_own_function(cat, tuple))
 		return;
-	sd_object_set_function(cat, search->object, tuple);
+	sd_object_name_set_function(cat, search->object, tuple);
 	search->found = true;
 }
 
@@ -252,14 +253,14 @@ find_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Search *search = arg;
 	Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
 
-	if (!sd_object_is_type(cat, tuple) ||
+	if (!sd_is_own_type(cat, tuple) ||
 		!sd_scope_has_object(cat, TypeRelationId, form->oid, form->typnamespace,
 							 NameStr(form->typname)))
 		return;
-	sd_object_set(search->object,
-				  form->typtype == TYPTYPE_DOMAIN ? "domain" : "type",
-				  NameStr(sd_catalog_schema(cat, form->typnamespace)->name),
-				  pstrdup(NameStr(form->typname)));
+	sd_object_name_set(
+		search->object, form->typtype == TYPTYPE_DOMAIN ? "domain" : "type",
+		NameStr(sd_catalog_schema(cat, form->typnamespace)->name),
+		pstrdup(NameStr(form->typname)));
 	search->found = true;
 }
 
@@ -273,11 +274,11 @@ find_database(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 }
 
 /*
- * sd_object_relation_type
+ * sd_relation_word
  *		The word for a relkind, as GRANT and SECURITY LABEL have it.
  */
 const char *
-sd_object_relation_type(char relkind)
+sd_relation_word(char relkind)
 {
 	switch (relkind)
 	{
@@ -301,12 +302,12 @@ sd_object_relation_type(char relkind)
 }
 
 /*
- * sd_object_is_type
+ * sd_is_own_type
  *		Is this row of pg_type a type in its own right, and not what came
  *		with a table, or an array or multirange that came with a type?
  */
 bool
-sd_object_is_type(SdCatalog *cat, HeapTuple tuple)
+sd_is_own_type(SdCatalog *cat, HeapTuple tuple)
 {
 	Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
 	SdRelation *rel;
@@ -321,12 +322,12 @@ sd_object_is_type(SdCatalog *cat, HeapTuple tuple)
 }
 
 /*
- * sd_object_is_function
+ * sd_is_own_function
  *		Is this row of pg_proc a function in its own right, and not a
  *		constructor that came with a range type?
  */
 bool
-sd_object_is_function(SdCatalog *cat, HeapTuple tuple)
+sd_is_own_function(SdCatalog *cat, HeapTuple tuple)
 {
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 	bool is_internal = false;
@@ -351,9 +352,9 @@ keep_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		*(bool *) arg = true;
 }
 
-/* sd_object_compare: The order of the rows, for qsort(). */
+/* sd_object_name_compare: The order of the rows, for qsort(). */
 int
-sd_object_compare(const SdObject *a, const SdObject *b)
+sd_object_name_compare(const SdObjectName *a, const SdObjectName *b)
 {
 	return strcmp(a->key, b->key);
 }
