@@ -371,6 +371,7 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	type->schema = sd_catalog_schema(cat, form->typnamespace);
 	type->collation = form->typcollation;
 	type->typmod_out = form->typmodout;
+	type->storage = form->typstorage;
 	type->typmod = -1;
 
 	switch (form->typtype)

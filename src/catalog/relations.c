@@ -186,6 +186,7 @@ fill_relation(SdCatalog *cat, SdRelation *rel, HeapTuple tuple, TupleDesc desc)
 	rel->persistence = form->relpersistence;
 	rel->replica_identity = form->relreplident;
 	rel->is_partition = form->relispartition;
+	rel->is_populated = form->relispopulated;
 	rel->row_security = form->relrowsecurity;
 	rel->force_row_security = form->relforcerowsecurity;
 	rel->access_method = form->relam;

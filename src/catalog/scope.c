@@ -128,6 +128,8 @@ sd_scope_has(SdCatalog *cat, SdRelation *rel)
 {
 	SdScope *scope = cat->scope;
 
+	if (scope->permanent_only && rel->schema->is_own_temp)
+		return false;
 	if (scope->has_schemas || !scope->has_relation)
 	{
 		if (!rel->schema->in_scope)
@@ -157,6 +159,8 @@ sd_scope_has_object(SdCatalog *cat, Oid classid, Oid oid, Oid schema,
 	{
 		SdSchema *found = sd_catalog_schema(cat, schema);
 
+		if (scope->permanent_only && found->is_own_temp)
+			return false;
 		if ((scope->has_schemas || !scope->has_relation) && !found->in_scope)
 			return false;
 		schema_name = NameStr(found->name);

@@ -26,7 +26,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "lib/stringinfo.h"
-#include "nodes/nodes.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "utils/array.h"
 #include "utils/hsearch.h"
@@ -40,8 +40,16 @@ typedef enum SdProblem
 	SD_PROBLEM_VANISHED, /* something it needs was dropped meanwhile */
 	SD_PROBLEM_CHANGED,	 /* something it names was renamed meanwhile */
 	SD_PROBLEM_LOCKED,	 /* something it needs is locked by somebody */
-	SD_PROBLEM_DENIED	 /* the caller may not see it */
+	SD_PROBLEM_DENIED,	 /* the caller may not see it */
+	SD_PROBLEM_FAILED	 /* and above: sd_catalog_failure() knows the error */
 } SdProblem;
+
+/* an error that a reading went on after */
+typedef struct SdFailure
+{
+	int sqlerrcode;
+	const char *message;
+} SdFailure;
 
 /* what to read about the relations in scope */
 #define SD_READ_COLUMNS 0x0001	   /* names, types and flags of columns */
@@ -49,7 +57,9 @@ typedef enum SdProblem
 #define SD_READ_SEQUENCES 0x0004   /* owned sequences of columns; likewise */
 #define SD_READ_PRIMARY_KEY 0x0008 /* marks the columns; likewise */
 #define SD_READ_INDEXES 0x0010	   /* likewise */
-#define SD_READ_INDEX_TEXTS 0x0020 /* expressions and predicates of indexes */
+#define SD_READ_INDEX_TEXTS                                                    \
+	0x0020						   /* all indexes, not only those that         \
+									* constraints stand on; their expressions */
 #define SD_READ_KEYS 0x0040		   /* constraints that have an index */
 #define SD_READ_CONSTRAINTS 0x2000 /* all constraints; needs columns */
 #define SD_READ_INHERITANCE 0x0080 /* parents */
@@ -58,6 +68,7 @@ typedef enum SdProblem
 #define SD_READ_INDEX_COMMENTS 0x0400
 #define SD_READ_CONSTRAINT_COMMENTS 0x0800
 #define SD_READ_TOAST_OPTIONS 0x1000
+#define SD_READ_COLUMN_OPTIONS 0x4000 /* of columns; needs SD_READ_COLUMNS */
 
 /* a name with wildcards, as in include and exclude; see pattern.c */
 typedef struct SdPattern SdPattern;
@@ -68,6 +79,7 @@ typedef struct SdScope
 	const char *kinds;		 /* the relkinds that are wanted; NULL: none */
 	const char *kinds_error; /* "\"%s\" is not a table": for the others */
 	bool partitions_of;		 /* not the relation, but its partitions */
+	bool permanent_only;	 /* no temporary objects */
 	bool has_relation;
 	Oid relation;
 	bool has_schemas;
@@ -113,6 +125,9 @@ typedef struct SdType
 	Oid collation;
 	Oid relation; /* of a composite type */
 	Oid typmod_out;
+	char storage;
+	const char *storm_type; /* type_map.c's, once it was asked */
+	bool storm_type_mapped;
 	bool has_default; /* a domain's own */
 	bool default_read;
 	char *default_value;
@@ -143,6 +158,7 @@ typedef struct SdColumn
 	char storage;
 	char compression;
 	int statistics_target; /* -1: default */
+	ArrayType *options;	   /* like n_distinct */
 	bool in_primary_key;
 	bool in_partition_key;
 	char *default_value;  /* or the generation expression */
@@ -162,6 +178,7 @@ typedef struct SdRelation
 	char persistence;
 	char replica_identity;
 	bool is_partition;
+	bool is_populated;
 	bool row_security;
 	bool force_row_security;
 	Oid access_method;
@@ -175,6 +192,8 @@ typedef struct SdRelation
 	char *bound; /* pg_node_tree of a partition's bound */
 	int natts;
 	bool columns_read;
+	bool columns_checked; /* deparse.c's */
+	uint64 columns_checked_at;
 	SdColumn *columns; /* natts of them, by attribute number - 1 */
 	List *indexes;	   /* of SdIndex *, by name */
 	List *constraints; /* of SdConstraint *, by name */
@@ -209,6 +228,7 @@ typedef struct SdIndexKey
 	Oid opclass;
 	int16 option;
 	ArrayType *opclass_options;
+	int statistics_target; /* -1: default */
 } SdIndexKey;
 
 typedef struct SdIndex
@@ -291,8 +311,8 @@ typedef struct SdCatalog
 	HTAB *uses;	   /* what the scope's relation uses */
 	HTAB *comments;
 	HTAB *default_opclasses;
-	HTAB *opclass_options;
-	bool opclass_options_read;
+	HTAB *key_settings;
+	bool key_settings_read;
 	HTAB *access_methods;
 	List *sequences;		   /* OIDs of all, if pg_class was read whole */
 	Oid last_oid;			   /* columns.c's last question */
@@ -303,9 +323,12 @@ typedef struct SdCatalog
 	List *deparse_namespace;
 	/* type_map.c's rows */
 	bool type_map_read;
-	bool type_map_locked;
+	SdProblem type_map_problem;
 	List *type_map;
-	int problems;
+	bool degrade;	/* rather a problem than an error about one object */
+	List *failures; /* of SdFailure * */
+	int problems;	/* rows that have one */
+	int denied;		/* of these: because of missing privileges */
 	int rows;
 } SdCatalog;
 
@@ -316,6 +339,8 @@ extern void sd_catalog_read(SdCatalog *cat, int parts);
 extern void sd_catalog_reset(SdCatalog *cat);
 extern void sd_catalog_end(SdCatalog *cat);
 extern const char *sd_problem_name(SdProblem problem);
+extern SdProblem sd_catalog_fail(SdCatalog *cat, ErrorData *error);
+extern const SdFailure *sd_catalog_failure(SdCatalog *cat, SdProblem problem);
 
 /* ---- scope.c, pattern.c: which relations ---- */
 
@@ -335,6 +360,7 @@ extern bool sd_pattern_match(const SdPattern *pattern, const char *schema,
 
 extern int sd_settings_pin(void);
 extern void sd_settings_restore(int level);
+extern bool sd_settings_get(int i, const char **name, const char **value);
 
 /* ---- scan.c: rows of a catalog under the reading's snapshot ---- */
 
@@ -423,6 +449,9 @@ extern const char *sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid,
 
 extern void sd_catalog_read_columns(SdCatalog *cat);
 extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
+extern int sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc);
+extern ArrayType *sd_attribute_options(SdCatalog *cat, HeapTuple tuple,
+									   TupleDesc desc);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
 extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
 extern void sd_catalog_read_indexes(SdCatalog *cat);
@@ -431,8 +460,8 @@ extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
 extern char *sd_index_definition(SdCatalog *cat, SdIndex *index);
 extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);
-extern void sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple,
-										  TupleDesc desc);
+extern void sd_index_keep_key_settings(SdCatalog *cat, HeapTuple tuple,
+									   TupleDesc desc);
 extern const char *sd_index_key_name(SdIndex *index, int position);
 extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
 extern void sd_catalog_read_constraints(SdCatalog *cat);
@@ -450,12 +479,26 @@ extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);
 
+/* ---- deparse_query.c: what has queries in it, as text ---- */
+
+extern char *sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
+							 SdProblem *problem);
+extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
+							 Node *condition, Node *actions,
+							 SdProblem *problem);
+extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
+									   Node *condition, SdProblem *problem);
+extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
+							   SdProblem *problem);
+extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,
+									  Datum node_tree, SdProblem *problem);
+
 /* ---- type_map.c: names of types in other tools ---- */
 
 #define SD_DIALECT_STORMWEAVER "stormweaver"
 
 extern void sd_type_map_check_dialect(SdCatalog *cat, const char *dialect);
 extern const char *sd_type_map_find(SdCatalog *cat, const char *dialect,
-									Oid type, bool *mapped);
+									Oid type, bool *mapped, SdProblem *problem);
 
 #endif /* STORMDISC_CATALOG_H */

@@ -20,6 +20,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -52,6 +53,8 @@ typedef struct UserMapping
 static void read_user_map(SdCatalog *cat);
 static void keep_user_mapping(SdCatalog *cat, TupleTableSlot *slot,
 							  const AttrNumber *columns);
+static const char *find_mapping(SdCatalog *cat, const char *dialect,
+								SdType *type, bool *mapped);
 static const char *find_user_mapping(SdCatalog *cat, const char *dialect,
 									 SdType *type);
 
@@ -61,21 +64,25 @@ static const char *const column_names[] = {"dialect", "type_name",
 
 /*
  * sd_type_map_check_dialect
- *		Raise 22023 unless the dialect is built in or the table knows it.
+ *		Raise 22023 unless the dialect is built in or the table knows it, and
+ *		55P03 or 42501 if the table cannot be read.
  */
 void
 sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
 {
 	ListCell *lc;
 
-	if (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0)
-		return;
-
 	read_user_map(cat);
-	if (cat->type_map_locked)
+	if (cat->type_map_problem == SD_PROBLEM_LOCKED)
 		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				errmsg("could not obtain lock on relation \"%s\"",
 					   "stormdisc.type_map"));
+	if (cat->type_map_problem == SD_PROBLEM_DENIED)
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied for table %s", "type_map"));
+
+	if (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0)
+		return;
 	foreach (lc, cat->type_map)
 	{
 		if (strcmp(((UserMapping *) lfirst(lc))->dialect, dialect) == 0)
@@ -96,18 +103,45 @@ sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
  *
  * A domain is looked for under its own name and then as what it stands on.
  * *mapped tells whether there is a mapping; the result is TEXT if there is
- * none.  NULL means that the table is locked by somebody.
+ * none.  NULL, with a problem, means that the table could not be read.
  */
 const char *
-sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped)
+sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped,
+				 SdProblem *problem)
 {
 	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
 	SdType *type = sd_catalog_type(cat, oid);
+	const char *result;
 
 	*mapped = false;
 	read_user_map(cat);
-	if (cat->type_map_locked)
+	if (cat->type_map_problem != SD_PROBLEM_NONE)
+	{
+		*problem = cat->type_map_problem;
 		return NULL;
+	}
+
+	/* columns ask for the same few types again and again */
+	if (is_stormweaver && type->storm_type != NULL)
+	{
+		*mapped = type->storm_type_mapped;
+		return type->storm_type;
+	}
+
+	result = find_mapping(cat, dialect, type, mapped);
+	if (is_stormweaver)
+	{
+		type->storm_type = result;
+		type->storm_type_mapped = *mapped;
+	}
+
+	return result;
+}
+
+static const char *
+find_mapping(SdCatalog *cat, const char *dialect, SdType *type, bool *mapped)
+{
+	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
 
 	for (;;)
 	{
@@ -138,6 +172,7 @@ sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped)
 static const char *
 find_user_mapping(SdCatalog *cat, const char *dialect, SdType *type)
 {
+	MemoryContext oldcontext;
 	const char *bare = NULL;
 	const char *qualified;
 	ListCell *lc;
@@ -145,8 +180,10 @@ find_user_mapping(SdCatalog *cat, const char *dialect, SdType *type)
 	if (cat->type_map == NIL || !type->found)
 		return NULL;
 
+	oldcontext = MemoryContextSwitchTo(cat->scratch);
 	qualified = quote_qualified_identifier(NameStr(type->schema->name),
 										   NameStr(type->name));
+	MemoryContextSwitchTo(oldcontext);
 	foreach (lc, cat->type_map)
 	{
 		UserMapping *mapping = lfirst(lc);
@@ -182,9 +219,14 @@ read_user_map(SdCatalog *cat)
 		OidIsValid(schema) ? get_relname_relid("type_map", schema) : InvalidOid;
 	if (!OidIsValid(relid))
 		return;
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+	{
+		cat->type_map_problem = SD_PROBLEM_DENIED;
+		return;
+	}
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
 	{
-		cat->type_map_locked = true;
+		cat->type_map_problem = SD_PROBLEM_LOCKED;
 		return;
 	}
 	rel = try_relation_open(relid, NoLock);

@@ -45,8 +45,13 @@ const SdKind sd_kind_columns = {
 	.parts = SD_READ_COLUMNS | SD_READ_DEFAULTS | SD_READ_SEQUENCES |
 			 SD_READ_PRIMARY_KEY | SD_READ_INHERITANCE | SD_READ_COMMENTS,
 	.identity = "schema_name,table_name,column_name",
-	.left_out = "table_type,attribute_number,problem",
-	.defaults = "",
+	.left_out = "schema_name,table_name,length,type_modifier,ordinal_position,"
+				"table_type,type_kind,element_type,enum_labels,"
+				"character_length,numeric_precision,numeric_scale,"
+				"datetime_precision,is_primary_key,is_partition_key,"
+				"storm_type,storm_type_mapped,attribute_number,problem",
+	.defaults = "generated_type=not_generated,type_schema=pg_catalog,"
+				"is_local=true,inherited_count=0",
 	.emit = emit_columns,
 };
 
@@ -82,11 +87,11 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		SdColumn *column = &rel->columns[j];
 		SdProblem problem = column->problem;
 		const char *default_value = column->default_value;
-		const char *storm_type;
+		const char *storm_type = NULL;
 		SdType *type;
 		SdType *base;
 		int32 base_typmod = column->typmod;
-		bool is_mapped;
+		bool is_mapped = false;
 
 		if (!column->exists)
 			continue;
@@ -94,10 +99,9 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		base = sd_catalog_base_type(cat, column->type, &base_typmod);
 		if (!column->has_default)
 			default_value = sd_catalog_type_default(cat, type, &problem);
-		storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER, column->type,
-									  &is_mapped);
-		if (storm_type == NULL)
-			problem = SD_PROBLEM_LOCKED;
+		if (!disc->is_document)
+			storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER,
+										  column->type, &is_mapped, &problem);
 
 		sd_row_name(disc, &rel->schema->name);
 		sd_row_name(disc, &rel->name);
@@ -120,7 +124,10 @@ sd_add_columns(SdDiscovery *disc, void *object)
 			sd_row_qualified(disc, CollationRelationId, column->collation);
 		else
 			sd_row_null(disc);
-		sd_row_text(disc, storage(column->storage));
+		if (disc->is_document && column->storage == type->storage)
+			sd_row_null(disc);
+		else
+			sd_row_text(disc, storage(column->storage));
 		sd_row_text(disc, compression(column->compression));
 		if (column->statistics_target < 0)
 			sd_row_null(disc);
@@ -153,7 +160,10 @@ add_type(SdDiscovery *disc, SdColumn *column, SdType *type, SdType *base,
 				sd_catalog_format_type(cat, column->type, column->typmod));
 	sd_row_text(disc, type->found ? NameStr(type->schema->name) : NULL);
 	sd_row_text(disc, type_kind(type->kind));
-	sd_row_text(disc, sd_catalog_format_type(cat, base->oid, base_typmod));
+	if (disc->is_document && base == type)
+		sd_row_null(disc);
+	else
+		sd_row_text(disc, sd_catalog_format_type(cat, base->oid, base_typmod));
 	if (base->kind == SD_TYPE_ARRAY)
 		sd_row_text(disc,
 					sd_catalog_format_type(cat, base->element, base_typmod));

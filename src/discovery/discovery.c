@@ -162,9 +162,9 @@ sd_discovery_add(SdDiscovery *disc,
 
 		if (!sd_error_is_of_object(error->sqlerrcode))
 			ReThrowError(error);
+		disc->failed(disc, error);
 		disc->ncolumns = 0;
 		disc->identity = NULL;
-		disc->failed(disc, error);
 	}
 	PG_END_TRY();
 }
@@ -353,6 +353,8 @@ sd_row_end(SdDiscovery *disc, SdProblem problem)
 	cat->rows++;
 	if (problem != SD_PROBLEM_NONE)
 		cat->problems++;
+	if (problem == SD_PROBLEM_DENIED)
+		cat->denied++;
 	sd_catalog_reset(cat);
 }
 

@@ -46,7 +46,8 @@ struct SdDiscovery
 	/* takes a finished row; sink is its own */
 	void (*put)(SdDiscovery *disc, SdProblem problem);
 	void *sink;
-	bool guarded; /* an error is the sink's, not everybody's */
+	bool is_document; /* only what documents hold is wanted */
+	bool guarded;	  /* an error is the sink's, not everybody's */
 	void (*failed)(SdDiscovery *disc, ErrorData *error);
 	MemoryContext row_context;
 	const char *identity; /* of this row, if the kind has no columns for it */
@@ -85,6 +86,7 @@ extern const int sd_nkinds;
 
 extern const SdKind sd_kind_tables;
 extern const SdKind sd_kind_columns;
+extern const SdKind sd_kind_column_options;
 extern const SdKind sd_kind_partitions;
 extern const SdKind sd_kind_constraints;
 extern const SdKind sd_kind_indexes;

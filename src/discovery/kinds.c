@@ -9,11 +9,20 @@
 
 #include "discovery/discovery.h"
 
+/* clang-format off */
 const SdKind *const sd_kinds[] = {
-	&sd_kind_tables,		  &sd_kind_columns,		 &sd_kind_partitions,
-	&sd_kind_constraints,	  &sd_kind_indexes,		 &sd_kind_privileges,
-	&sd_kind_foreign_servers, &sd_kind_publications, &sd_kind_subscriptions,
+	&sd_kind_tables,
+	&sd_kind_columns,
+	&sd_kind_partitions,
+	&sd_kind_column_options,
+	&sd_kind_constraints,
+	&sd_kind_indexes,
+	&sd_kind_privileges,
+	&sd_kind_foreign_servers,
+	&sd_kind_publications,
+	&sd_kind_subscriptions,
 	&sd_kind_security_labels,
 };
+/* clang-format on */
 
 const int sd_nkinds = lengthof(sd_kinds);

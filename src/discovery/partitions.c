@@ -49,7 +49,8 @@ const SdKind sd_kind_partitions = {
 	.partitions_of = true,
 	.parts = SD_READ_INHERITANCE | SD_READ_BOUNDS,
 	.identity = "schema_name,partition_name",
-	.left_out = "problem",
+	.left_out = "parent_schema,parent_name,schema_name,partition_name,"
+				"partition_level,root_schema,root_name,is_leaf,problem",
 	.emit = emit_partitions,
 };
 

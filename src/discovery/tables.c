@@ -33,7 +33,8 @@ const SdKind sd_kind_tables = {
 	.not_served = "\"%s\" is not a table",
 	.parts = SD_READ_INHERITANCE | SD_READ_COMMENTS | SD_READ_TOAST_OPTIONS,
 	.identity = "schema_name,table_name",
-	.left_out = "table_oid,estimated_rows,estimated_bytes,problem",
+	.left_out = "partition_level,root_schema,root_name,estimated_rows,"
+				"estimated_bytes,table_oid,problem",
 	.defaults = "table_type=table,persistence=permanent,"
 				"replica_identity=default,access_method=heap,tablespace=",
 	.emit = emit_tables,

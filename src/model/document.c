@@ -1,0 +1,1129 @@
+/*-------------------------------------------------------------------------
+ *
+ * document.c
+ *	  stormdisc_schema: a whole schema as one jsonb.
+ *	  stormdisc_schema_objects: the same, one row per object.
+ *
+ * A document has an object for each kind, and in that an object for each
+ * object of the kind, by its qualified name.  What is in there are the result
+ * columns of the kind's function, under their names: but not those that say
+ * nothing about the schema itself (OIDs, estimates), and none whose value goes
+ * without saying.  Columns and partition bounds stand in their tables.
+ *
+ * The jsonb values are put together here and not with pushJsonbValue(), which
+ * sorts the keys of every object: those of a kind have one order, which is
+ * found once.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/tupdesc.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "parser/parse_func.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+#include "utils/varlena.h"
+
+#include "errors.h"
+#include "model/document.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_schema);
+PG_FUNCTION_INFO_V1(stormdisc_schema_objects);
+
+/* the relations that documents have something to say about */
+#define ALL_RELKINDS "rpfvmSg"
+
+/* the arguments after those of the scope */
+enum
+{
+	ARG_PARTS = 4,
+	ARG_MODE = 5
+};
+
+/* a result column of a kind's function, as a key of its objects */
+typedef struct Attribute
+{
+	int column; /* from 0 */
+	const char *name;
+	int name_length;
+	Oid type;
+	const char *default_value; /* besides NULL, false and {}; or NULL */
+} Attribute;
+
+/* a kind, as this document has it */
+typedef struct Part
+{
+	const SdKind *kind;
+	TupleDesc desc;
+	int nattributes;
+	Attribute *attributes; /* in the order of jsonb */
+	int nidentity;
+	int *identity; /* columns that make the key */
+} Part;
+
+/* a jsonb object or array that grows */
+typedef struct Container
+{
+	int count;
+	int size;
+	JsonbPair *pairs;	  /* of an object */
+	JsonbValue *elements; /* of an array */
+} Container;
+
+typedef struct Document
+{
+	MemoryContext context; /* of the values */
+	const SdDocumentOptions *options;
+	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
+	/* a table with its columns is made of several rows: they collect here */
+	bool collecting;
+	Container rows;
+	const char *identity; /* of the last row */
+	SdProblem problem;	  /* of the rows of the object */
+	/* where a finished object goes: into the kind's container, or a row */
+	Container objects;
+	Tuplestorestate *tuplestore;
+	TupleDesc tuplestore_desc;
+	Container warnings;
+} Document;
+
+static SdDiscovery *begin(SdScope *scope, const SdDocumentOptions *options,
+						  Document *doc);
+static void emit_kinds(SdDiscovery *disc);
+static void emit_kind(SdDiscovery *disc, const SdKind *kind);
+static void emit_kind_guarded(SdDiscovery *disc, const SdKind *kind);
+static void emit_objects(SdDiscovery *disc, const SdKind *kind);
+static void add_relation(SdDiscovery *disc, void *rel);
+static bool is_wanted(Document *doc, const SdKind *kind);
+static int kind_number(const SdKind *kind);
+static void use_kind(SdDiscovery *disc, const SdKind *kind);
+static void prepare_part(Document *doc, Part *part);
+static int find_column(Part *part, const char *name, int length);
+static bool next_name(const char **list, const char **name, int *length);
+static int compare_attributes(const void *a, const void *b);
+static void put_object(SdDiscovery *disc, SdProblem problem);
+static void object_failed(SdDiscovery *disc, ErrorData *error);
+static void deliver(SdDiscovery *disc, const char *identity,
+					JsonbValue *object);
+static const char *row_identity(SdDiscovery *disc, Part *part);
+static JsonbValue row_value(SdDiscovery *disc, Part *part);
+static bool goes_without_saying(const Attribute *attribute, Datum value);
+static JsonbValue scalar_value(Oid type, Datum value);
+static JsonbValue array_value(ArrayType *array);
+static JsonbValue number_value(Numeric number);
+static JsonbValue string_value(const char *string, int length);
+static JsonbValue text_value(const char *string);
+static void add_pair(Container *container, const char *name, JsonbValue value);
+static void add_element(Container *container, JsonbValue value);
+static JsonbValue finish_object(Container *container);
+static JsonbValue finish_array(Container *container);
+static int compare_keys(const JsonbValue *a, const JsonbValue *b);
+static int compare_pairs(const void *a, const void *b);
+static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
+						const char *message);
+static const char *problem_message(SdProblem problem);
+static int problem_sqlerrcode(SdProblem problem);
+static JsonbValue environment(void);
+static Jsonb *make_jsonb(JsonbValue *value);
+
+/*
+ * stormdisc_schema(relation, schemas, include, exclude, parts, mode) -> jsonb
+ *		Everything in scope as one document.
+ */
+Datum
+stormdisc_schema(PG_FUNCTION_ARGS)
+{
+	SdScope scope = {0};
+	SdDocumentOptions options = {0};
+
+	sd_discovery_scope(fcinfo, &scope);
+	options.functions = get_func_namespace(fcinfo->flinfo->fn_oid);
+	if (!PG_ARGISNULL(ARG_PARTS))
+		options.parts = sd_document_parts(PG_GETARG_ARRAYTYPE_P(ARG_PARTS));
+	options.atomic = sd_document_atomic(
+		PG_ARGISNULL(ARG_MODE) ? NULL
+							   : text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE)));
+
+	PG_RETURN_JSONB_P(sd_document_build(&scope, &options));
+}
+
+/*
+ * stormdisc_schema_objects(relation, schemas, include, exclude, parts)
+ *		-> setof row
+ *		The objects of the document, one row each.
+ */
+Datum
+stormdisc_schema_objects(PG_FUNCTION_ARGS)
+{
+	SdScope scope = {0};
+	SdDocumentOptions options = {0};
+	Document doc = {0};
+	SdDiscovery *disc;
+	ReturnSetInfo *rsinfo;
+
+	sd_discovery_scope(fcinfo, &scope);
+	options.functions = get_func_namespace(fcinfo->flinfo->fn_oid);
+	if (!PG_ARGISNULL(ARG_PARTS))
+		options.parts = sd_document_parts(PG_GETARG_ARRAYTYPE_P(ARG_PARTS));
+
+	InitMaterializedSRF(fcinfo, 0);
+	rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	doc.tuplestore = rsinfo->setResult;
+	doc.tuplestore_desc = rsinfo->setDesc;
+
+	disc = begin(&scope, &options, &doc);
+	emit_kinds(disc);
+	sd_catalog_end(disc->catalog);
+
+	return (Datum) 0;
+}
+
+/*
+ * sd_document_parts
+ *		Which kinds an array of their names means, as a document needs it.
+ *
+ * Raises 22023 for a name that is none of them.
+ */
+const bool *
+sd_document_parts(ArrayType *names)
+{
+	List *list = sd_scope_names(names, "parts");
+	bool *parts = palloc0(sizeof(bool) * sd_nkinds);
+	ListCell *lc;
+
+	foreach (lc, list)
+	{
+		const char *name = lfirst(lc);
+		bool found = false;
+
+		for (int i = 0; i < sd_nkinds; i++)
+		{
+			if (strcmp(sd_kinds[i]->name, name) == 0)
+				parts[i] = found = true;
+		}
+		if (!found)
+		{
+			StringInfoData known;
+
+			initStringInfo(&known);
+			for (int i = 0; i < sd_nkinds; i++)
+				appendStringInfo(&known, "%s%s", i > 0 ? ", " : "",
+								 sd_kinds[i]->name);
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("unrecognized part of a schema: \"%s\"", name),
+					errhint("Available parts: %s.", known.data));
+		}
+	}
+
+	return parts;
+}
+
+/*
+ * sd_document_atomic
+ *		Does the argument "mode" say that nothing may be left out?
+ *
+ * NULL is the default.  Raises 22023 for anything but degrade and atomic.
+ */
+bool
+sd_document_atomic(const char *mode)
+{
+	if (mode == NULL || strcmp(mode, "degrade") == 0)
+		return false;
+	if (strcmp(mode, "atomic") == 0)
+		return true;
+
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("unrecognized mode: \"%s\"", mode),
+			errhint("Available modes: degrade, atomic."));
+	return false; /* keep compiler quiet */
+}
+
+/*
+ * sd_document_build
+ *		A document of the scope, in the caller's memory.
+ *
+ * Unless it is to be atomic, objects that cannot be read are left out, and
+ * named in the document's warnings.  Raises 54000 if the document is larger
+ * than a jsonb can be.
+ */
+Jsonb *
+sd_document_build(SdScope *scope, const SdDocumentOptions *options)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	Document doc = {0};
+	SdDiscovery *disc = begin(scope, options, &doc);
+	Container members = {0};
+	JsonbValue value;
+	Jsonb *result;
+
+	emit_kinds(disc);
+
+	MemoryContextSwitchTo(doc.context);
+	members = doc.objects;
+	add_pair(&members, "format",
+			 scalar_value(INT4OID, Int32GetDatum(SD_DOCUMENT_FORMAT)));
+	add_pair(&members, "server_version",
+			 text_value(GetConfigOption("server_version", false, false)));
+	add_pair(&members, "environment", environment());
+	value.type = jbvBool;
+	value.val.boolean = (doc.warnings.count == 0);
+	add_pair(&members, "consistent", value);
+	add_pair(&members, "warnings", finish_array(&doc.warnings));
+	value = finish_object(&members);
+
+	MemoryContextSwitchTo(oldcontext);
+	result = make_jsonb(&value);
+
+	/* the document's own warnings tell what is missing */
+	disc->catalog->problems = 0;
+	sd_catalog_end(disc->catalog);
+
+	return result;
+}
+
+/* Read all that the wanted kinds need. */
+static SdDiscovery *
+begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
+{
+	SdDiscovery *disc = palloc0(sizeof(SdDiscovery));
+	StringInfoData relkinds;
+	int parts = 0;
+
+	initStringInfo(&relkinds);
+	doc->options = options;
+	doc->parts = palloc0(sizeof(Part) * sd_nkinds);
+	for (int i = 0; i < sd_nkinds; i++)
+	{
+		doc->parts[i].kind = sd_kinds[i];
+		if (!is_wanted(doc, sd_kinds[i]))
+			continue;
+		prepare_part(doc, &doc->parts[i]);
+		parts |= sd_kinds[i]->parts;
+		if (sd_kinds[i]->relkinds != NULL)
+			appendStringInfoString(&relkinds, sd_kinds[i]->relkinds);
+	}
+
+	disc->scope = *scope;
+	/* a relation that no part serves makes an empty document */
+	disc->scope.kinds = scope->has_relation ? ALL_RELKINDS
+						: relkinds.len > 0	? relkinds.data
+											: NULL;
+	disc->scope.kinds_error = "\"%s\" is not a table, view or sequence";
+	disc->scope.permanent_only = true;
+	disc->put = put_object;
+	disc->sink = doc;
+	disc->failed = object_failed;
+	disc->is_document = true;
+
+	disc->catalog = sd_catalog_begin(&disc->scope);
+	disc->row_context = disc->catalog->scratch;
+	disc->catalog->degrade = !options->atomic;
+
+	/* no room is lost to rounding here, and little is freed before the end */
+	doc->context = GenerationContextCreate(
+		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
+	sd_catalog_read(disc->catalog, parts);
+
+	return disc;
+}
+
+/* Add all wanted kinds. */
+static void
+emit_kinds(SdDiscovery *disc)
+{
+	Document *doc = disc->sink;
+
+	for (int i = 0; i < sd_nkinds; i++)
+	{
+		const SdKind *kind = sd_kinds[i];
+
+		if (!is_wanted(doc, kind) || kind == &sd_kind_columns ||
+			kind == &sd_kind_partitions)
+			continue;
+		if (doc->options->atomic)
+			emit_kind(disc, kind);
+		else
+			emit_kind_guarded(disc, kind);
+	}
+}
+
+/* Add the objects of a kind, or nothing at all if one of them fails. */
+static void
+emit_kind(SdDiscovery *disc, const SdKind *kind)
+{
+	Document *doc = disc->sink;
+	Container others = doc->objects;
+
+	memset(&doc->objects, 0, sizeof(Container));
+	emit_objects(disc, kind);
+
+	if (doc->tuplestore == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+		Container objects = doc->objects;
+
+		doc->objects = others;
+		add_pair(&doc->objects, kind->name, finish_object(&objects));
+		MemoryContextSwitchTo(oldcontext);
+	}
+}
+
+/*
+ * Likewise, but if one fails add the others.  A subtransaction for each object
+ * has its price, so that is the second attempt.
+ */
+static void
+emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
+{
+	Document *doc = disc->sink;
+	Document saved = *doc;
+	int problems = disc->catalog->problems;
+	int rows = disc->catalog->rows;
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	volatile bool done = false;
+
+	/* rows that went into a tuplestore cannot be taken back */
+	if (doc->tuplestore == NULL)
+	{
+		BeginInternalSubTransaction(NULL);
+		MemoryContextSwitchTo(oldcontext);
+		PG_TRY();
+		{
+			emit_kind(disc, kind);
+			ReleaseCurrentSubTransaction();
+			done = true;
+		}
+		PG_CATCH();
+		{
+			ErrorData *error;
+
+			MemoryContextSwitchTo(oldcontext);
+			error = CopyErrorData();
+			FlushErrorState();
+			RollbackAndReleaseCurrentSubTransaction();
+			if (!sd_error_is_of_object(error->sqlerrcode))
+				ReThrowError(error);
+			FreeErrorData(error);
+		}
+		PG_END_TRY();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+	}
+	if (done)
+		return;
+
+	*doc = saved;
+	disc->catalog->problems = problems;
+	disc->catalog->rows = rows;
+	disc->ncolumns = 0;
+	disc->identity = NULL;
+	disc->guarded = true;
+	emit_kind(disc, kind);
+	disc->guarded = false;
+}
+
+static void
+emit_objects(SdDiscovery *disc, const SdKind *kind)
+{
+	SdRelation *rel;
+	int position = 0;
+
+	use_kind(disc, kind);
+	if (kind != &sd_kind_tables)
+	{
+		kind->emit(disc);
+		return;
+	}
+
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+	{
+		sd_discovery_add(disc, add_relation, rel);
+		use_kind(disc, kind);
+	}
+}
+
+/* Add a table with its columns and its bound, as far as they are wanted. */
+static void
+add_relation(SdDiscovery *disc, void *rel)
+{
+	Document *doc = disc->sink;
+	const SdKind *kind = disc->kind;
+	MemoryContext oldcontext;
+	Container members;
+	const char *identity;
+	JsonbValue value;
+
+	doc->collecting = true;
+	doc->problem = SD_PROBLEM_NONE;
+	doc->rows.count = 0;
+	sd_add_table(disc, rel);
+	identity = doc->identity;
+	value = doc->rows.elements[0];
+	members.pairs = value.val.object.pairs;
+	members.count = members.size = value.val.object.nPairs;
+
+	if (is_wanted(doc, &sd_kind_columns))
+	{
+		doc->rows.count = 0;
+		use_kind(disc, &sd_kind_columns);
+		sd_add_columns(disc, rel);
+		oldcontext = MemoryContextSwitchTo(doc->context);
+		add_pair(&members, "columns", finish_array(&doc->rows));
+		memset(&doc->rows, 0, sizeof(Container));
+		MemoryContextSwitchTo(oldcontext);
+	}
+	if (is_wanted(doc, &sd_kind_partitions))
+	{
+		doc->rows.count = 0;
+		use_kind(disc, &sd_kind_partitions);
+		sd_add_partition(disc, rel);
+		oldcontext = MemoryContextSwitchTo(doc->context);
+		if (doc->rows.count > 0)
+			add_pair(&members, "partition", doc->rows.elements[0]);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	doc->collecting = false;
+
+	use_kind(disc, kind);
+	oldcontext = MemoryContextSwitchTo(doc->context);
+	value = finish_object(&members);
+	deliver(disc, identity, &value);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static bool
+is_wanted(Document *doc, const SdKind *kind)
+{
+	const bool *parts = doc->options->parts;
+
+	/* columns and partitions are in their tables */
+	if (parts == NULL || parts[kind_number(kind)])
+		return true;
+
+	return kind == &sd_kind_tables && (parts[kind_number(&sd_kind_columns)] ||
+									   parts[kind_number(&sd_kind_partitions)]);
+}
+
+static int
+kind_number(const SdKind *kind)
+{
+	for (int i = 0; i < sd_nkinds; i++)
+	{
+		if (sd_kinds[i] == kind)
+			return i;
+	}
+
+	elog(ERROR, "unrecognized kind of object: %s", kind->name);
+	return -1; /* keep compiler quiet */
+}
+
+/* The next rows are of this kind. */
+static void
+use_kind(SdDiscovery *disc, const SdKind *kind)
+{
+	Document *doc = disc->sink;
+
+	disc->kind = kind;
+	disc->desc = doc->parts[kind_number(kind)].desc;
+}
+
+/* Find out what the rows of a kind look like, and what of them is kept. */
+static void
+prepare_part(Document *doc, Part *part)
+{
+	const SdKind *kind = part->kind;
+	Oid argtypes[] = {REGCLASSOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	const char *list;
+	const char *name;
+	int length;
+	HeapTuple tuple;
+	Oid function;
+	bool *left_out;
+
+	function = LookupFuncName(
+		list_make2(makeString(get_namespace_name(doc->options->functions)),
+				   makeString(psprintf("stormdisc_%s", kind->name))),
+		lengthof(argtypes), argtypes, false);
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	part->desc = build_function_result_tupdesc_t(tuple);
+	ReleaseSysCache(tuple);
+
+	left_out = palloc0(sizeof(bool) * part->desc->natts);
+	list = kind->left_out;
+	while (next_name(&list, &name, &length))
+		left_out[find_column(part, name, length)] = true;
+
+	part->attributes = palloc0(sizeof(Attribute) * part->desc->natts);
+	for (int i = 0; i < part->desc->natts; i++)
+	{
+		Form_pg_attribute form = TupleDescAttr(part->desc, i);
+		Attribute *attribute = &part->attributes[part->nattributes];
+
+		if (left_out[i])
+			continue;
+		attribute->column = i;
+		attribute->name = NameStr(form->attname);
+		attribute->name_length = strlen(attribute->name);
+		attribute->type = form->atttypid;
+		list = kind->defaults;
+		while (next_name(&list, &name, &length))
+		{
+			const char *value = memchr(name, '=', length);
+
+			if (value != NULL && value - name == attribute->name_length &&
+				strncmp(name, attribute->name, value - name) == 0)
+				attribute->default_value =
+					pnstrdup(value + 1, length - (value + 1 - name));
+		}
+		part->nattributes++;
+	}
+	qsort(part->attributes, part->nattributes, sizeof(Attribute),
+		  compare_attributes);
+
+	part->identity = palloc(sizeof(int) * part->desc->natts);
+	list = kind->identity;
+	while (next_name(&list, &name, &length))
+		part->identity[part->nidentity++] = find_column(part, name, length);
+}
+
+static int
+find_column(Part *part, const char *name, int length)
+{
+	for (int i = 0; i < part->desc->natts; i++)
+	{
+		const char *column = NameStr(TupleDescAttr(part->desc, i)->attname);
+
+		if (strlen(column) == length && strncmp(column, name, length) == 0)
+			return i;
+	}
+
+	elog(ERROR, "stormdisc_%s has no result column \"%.*s\"", part->kind->name,
+		 length, name);
+	return -1; /* keep compiler quiet */
+}
+
+/* Take the next name off a list with commas; false at the end. */
+static bool
+next_name(const char **list, const char **name, int *length)
+{
+	if (*list == NULL || **list == '\0')
+		return false;
+
+	*name = *list;
+	*length = strcspn(*list, ",");
+	*list += *length;
+	if (**list == ',')
+		(*list)++;
+
+	return true;
+}
+
+/* the order of keys in a jsonb: the shorter first */
+static int
+compare_attributes(const void *a, const void *b)
+{
+	const Attribute *left = a;
+	const Attribute *right = b;
+
+	if (left->name_length != right->name_length)
+		return left->name_length - right->name_length;
+
+	return memcmp(left->name, right->name, left->name_length);
+}
+
+/* The sink: take a row as a jsonb object. */
+static void
+put_object(SdDiscovery *disc, SdProblem problem)
+{
+	Document *doc = disc->sink;
+	Part *part = &doc->parts[kind_number(disc->kind)];
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	JsonbValue value = row_value(disc, part);
+
+	/* what the caller may not see is not in documents anyway */
+	if (problem == SD_PROBLEM_DENIED)
+		problem = SD_PROBLEM_NONE;
+
+	/* the first row of an object names it */
+	if (!doc->collecting || doc->rows.count == 0 || problem != SD_PROBLEM_NONE)
+		doc->identity = row_identity(disc, part);
+	if (!doc->collecting || problem != SD_PROBLEM_NONE)
+		doc->problem = problem;
+	if (problem != SD_PROBLEM_NONE)
+	{
+		const SdFailure *failure = sd_catalog_failure(disc->catalog, problem);
+
+		if (failure != NULL)
+			add_warning(disc, doc->identity, failure->sqlerrcode,
+						failure->message);
+		else
+			add_warning(disc, doc->identity, problem_sqlerrcode(problem),
+						problem_message(problem));
+	}
+
+	if (doc->collecting)
+		add_element(&doc->rows, value);
+	else
+		deliver(disc, doc->identity, &value);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* An object could not be read, and is left out. */
+static void
+object_failed(SdDiscovery *disc, ErrorData *error)
+{
+	Document *doc = disc->sink;
+	Part *part = &doc->parts[kind_number(disc->kind)];
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	bool is_named = disc->identity != NULL || part->nidentity > 0;
+
+	/* the names come first in a row */
+	for (int i = 0; i < part->nidentity; i++)
+		is_named &= part->identity[i] < disc->ncolumns;
+
+	doc->collecting = false;
+	disc->catalog->problems++;
+	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
+				error->sqlerrcode, error->message);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* Put a finished object where it belongs. */
+static void
+deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
+{
+	Document *doc = disc->sink;
+	const char *problem = sd_problem_name(doc->problem);
+	Datum values[4];
+	bool nulls[4] = {false};
+
+	if (doc->tuplestore == NULL)
+	{
+		add_pair(&doc->objects, identity, *object);
+		return;
+	}
+
+	values[0] = CStringGetTextDatum(disc->kind->name);
+	values[1] = CStringGetTextDatum(identity);
+	values[2] = JsonbPGetDatum(make_jsonb(object));
+	nulls[3] = (problem == NULL);
+	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
+	tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values, nulls);
+
+	/* what the object was made of is not needed any more */
+	memset(&doc->rows, 0, sizeof(Container));
+	MemoryContextReset(doc->context);
+}
+
+/* The key of the row's object: its name with its schema, quoted. */
+static const char *
+row_identity(SdDiscovery *disc, Part *part)
+{
+	MemoryContext oldcontext;
+	StringInfoData buf;
+
+	if (part->nidentity == 0)
+	{
+		if (disc->identity == NULL)
+			elog(ERROR, "row of stormdisc_%s has no identity",
+				 part->kind->name);
+		return pstrdup(disc->identity);
+	}
+
+	oldcontext = MemoryContextSwitchTo(disc->row_context);
+	initStringInfo(&buf);
+	for (int i = 0; i < part->nidentity; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? "." : "",
+						 quote_identifier(TextDatumGetCString(
+							 disc->values[part->identity[i]])));
+	MemoryContextSwitchTo(oldcontext);
+
+	return pstrdup(buf.data);
+}
+
+/* The row as a jsonb object. */
+static JsonbValue
+row_value(SdDiscovery *disc, Part *part)
+{
+	JsonbPair pairs[SD_MAX_COLUMNS];
+	JsonbValue value;
+	int count = 0;
+
+	for (int i = 0; i < part->nattributes; i++)
+	{
+		Attribute *attribute = &part->attributes[i];
+		Datum datum = disc->values[attribute->column];
+
+		if (disc->nulls[attribute->column] ||
+			goes_without_saying(attribute, datum))
+			continue;
+		pairs[count].key =
+			string_value(attribute->name, attribute->name_length);
+		pairs[count].value = scalar_value(attribute->type, datum);
+		pairs[count].order = count;
+		count++;
+	}
+
+	value.type = jbvObject;
+	value.val.object.nPairs = count;
+	value.val.object.pairs = palloc(sizeof(JsonbPair) * Max(count, 1));
+	memcpy(value.val.object.pairs, pairs, sizeof(JsonbPair) * count);
+
+	return value;
+}
+
+/* Is this the value that everybody would expect? */
+static bool
+goes_without_saying(const Attribute *attribute, Datum value)
+{
+	const char *expected = attribute->default_value;
+
+	switch (attribute->type)
+	{
+		case BOOLOID:
+			return DatumGetBool(value) == (expected != NULL);
+		case TEXTOID:
+		{
+			text *string = DatumGetTextPP(value);
+
+			return expected != NULL &&
+				   VARSIZE_ANY_EXHDR(string) == strlen(expected) &&
+				   memcmp(VARDATA_ANY(string), expected, strlen(expected)) == 0;
+		}
+		case INT4OID:
+			return expected != NULL && DatumGetInt32(value) == atoi(expected);
+		case INT8OID:
+			return expected != NULL &&
+				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
+		default:
+			return type_is_array(attribute->type) &&
+				   ARR_NDIM(DatumGetArrayTypeP(value)) == 0;
+	}
+}
+
+/* A value of one of the types that discovery returns. */
+static JsonbValue
+scalar_value(Oid type, Datum value)
+{
+	JsonbValue result;
+
+	switch (type)
+	{
+		case BOOLOID:
+			result.type = jbvBool;
+			result.val.boolean = DatumGetBool(value);
+			return result;
+		case INT4OID:
+			return number_value(int64_to_numeric(DatumGetInt32(value)));
+		case INT8OID:
+			return number_value(int64_to_numeric(DatumGetInt64(value)));
+		case FLOAT4OID:
+			return number_value(
+				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
+		case FLOAT8OID:
+			return number_value(
+				DatumGetNumeric(DirectFunctionCall1(float8_numeric, value)));
+		case TEXTOID:
+		{
+			text *string = DatumGetTextPP(value);
+
+			/* the row's memory is reused for the next one */
+			return string_value(
+				pnstrdup(VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string)),
+				VARSIZE_ANY_EXHDR(string));
+		}
+		case BOOLARRAYOID:
+		case TEXTARRAYOID:
+		case INT4ARRAYOID:
+			return array_value(DatumGetArrayTypeP(value));
+		default:
+			elog(ERROR, "no jsonb is made of values of type %u", type);
+			return result; /* keep compiler quiet */
+	}
+}
+
+static JsonbValue
+array_value(ArrayType *array)
+{
+	JsonbValue result;
+	Oid type = ARR_ELEMTYPE(array);
+	int16 length;
+	bool by_value;
+	char alignment;
+	Datum *values;
+	bool *nulls;
+	int count;
+
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	deconstruct_array(array, type, length, by_value, alignment, &values, &nulls,
+					  &count);
+	result.type = jbvArray;
+	result.val.array.rawScalar = false;
+	result.val.array.nElems = count;
+	result.val.array.elems = palloc(sizeof(JsonbValue) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+	{
+		JsonbValue *element = &result.val.array.elems[i];
+
+		if (nulls[i])
+			element->type = jbvNull;
+		else
+			*element = scalar_value(type, values[i]);
+	}
+	pfree(values);
+	pfree(nulls);
+
+	return result;
+}
+
+static JsonbValue
+number_value(Numeric number)
+{
+	JsonbValue value;
+
+	value.type = jbvNumeric;
+	value.val.numeric = number;
+
+	return value;
+}
+
+static JsonbValue
+string_value(const char *string, int length)
+{
+	JsonbValue value;
+
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, string);
+	value.val.string.len = length;
+
+	return value;
+}
+
+/* A string as a value; it must live as long as that. */
+static JsonbValue
+text_value(const char *string)
+{
+	return string_value(string, strlen(string));
+}
+
+/* Append to an object; the name must live as long as that. */
+static void
+add_pair(Container *container, const char *name, JsonbValue value)
+{
+	JsonbPair *pair;
+
+	if (container->count == container->size)
+	{
+		container->size = Max(8, container->size * 2);
+		if (container->pairs == NULL)
+			container->pairs = palloc(sizeof(JsonbPair) * container->size);
+		else
+			container->pairs = repalloc_huge(
+				container->pairs, sizeof(JsonbPair) * container->size);
+	}
+	pair = &container->pairs[container->count];
+	pair->key = text_value(name);
+	pair->value = value;
+	pair->order = container->count++;
+}
+
+/* Append to an array. */
+static void
+add_element(Container *container, JsonbValue value)
+{
+	if (container->count == container->size)
+	{
+		container->size = Max(8, container->size * 2);
+		if (container->elements == NULL)
+			container->elements = palloc(sizeof(JsonbValue) * container->size);
+		else
+			container->elements = repalloc_huge(
+				container->elements, sizeof(JsonbValue) * container->size);
+	}
+	container->elements[container->count++] = value;
+}
+
+/* The container as an object: sorted, and each key once. */
+static JsonbValue
+finish_object(Container *container)
+{
+	JsonbValue value;
+	int count = 0;
+
+	qsort(container->pairs, container->count, sizeof(JsonbPair), compare_pairs);
+	for (int i = 0; i < container->count; i++)
+	{
+		if (count > 0 && compare_keys(&container->pairs[count - 1].key,
+									  &container->pairs[i].key) == 0)
+			elog(ERROR, "two objects have the name %.*s",
+				 container->pairs[i].key.val.string.len,
+				 container->pairs[i].key.val.string.val);
+		container->pairs[count++] = container->pairs[i];
+	}
+	value.type = jbvObject;
+	value.val.object.nPairs = count;
+	value.val.object.pairs = container->pairs;
+
+	return value;
+}
+
+static JsonbValue
+finish_array(Container *container)
+{
+	JsonbValue value;
+
+	value.type = jbvArray;
+	value.val.array.rawScalar = false;
+	value.val.array.nElems = container->count;
+	value.val.array.elems = container->elements;
+
+	return value;
+}
+
+/* the order of keys in a jsonb: the shorter first */
+static int
+compare_keys(const JsonbValue *a, const JsonbValue *b)
+{
+	if (a->val.string.len != b->val.string.len)
+		return a->val.string.len - b->val.string.len;
+
+	return memcmp(a->val.string.val, b->val.string.val, a->val.string.len);
+}
+
+static int
+compare_pairs(const void *a, const void *b)
+{
+	return compare_keys(&((const JsonbPair *) a)->key,
+						&((const JsonbPair *) b)->key);
+}
+
+/* Tell of something that is missing, or do not go on without it. */
+static void
+add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
+			const char *message)
+{
+	Document *doc = disc->sink;
+	Container members = {0};
+
+	if (doc->options->atomic)
+		ereport(ERROR, errcode(sqlerrcode),
+				errmsg("could not read %s of the schema as a whole",
+					   disc->kind->name),
+				errdetail("%s: %s.", identity, message),
+				errhint("Concurrent schema changes may be the reason; try "
+						"again, or use the mode \"degrade\"."));
+
+	if (doc->tuplestore != NULL)
+	{
+		if (identity == NULL)
+			ereport(WARNING, errcode(sqlerrcode),
+					errmsg("an object of stormdisc_%s is left out: %s",
+						   disc->kind->name, message));
+		return;
+	}
+
+	add_pair(&members, "kind", text_value(disc->kind->name));
+	if (identity != NULL)
+		add_pair(&members, "object", text_value(identity));
+	add_pair(&members, "sqlstate",
+			 text_value(pstrdup(unpack_sql_state(sqlerrcode))));
+	add_pair(&members, "message", text_value(pstrdup(message)));
+	add_element(&doc->warnings, finish_object(&members));
+}
+
+static const char *
+problem_message(SdProblem problem)
+{
+	switch (problem)
+	{
+		case SD_PROBLEM_VANISHED:
+			return "something it needs was dropped meanwhile";
+		case SD_PROBLEM_CHANGED:
+			return "something it names was changed meanwhile";
+		case SD_PROBLEM_LOCKED:
+			return "something it needs is locked by another session";
+		default:
+			return "something it needs could not be read";
+	}
+}
+
+static int
+problem_sqlerrcode(SdProblem problem)
+{
+	switch (problem)
+	{
+		case SD_PROBLEM_VANISHED:
+			return ERRCODE_UNDEFINED_OBJECT;
+		case SD_PROBLEM_CHANGED:
+			return ERRCODE_T_R_SERIALIZATION_FAILURE;
+		case SD_PROBLEM_LOCKED:
+			return ERRCODE_LOCK_NOT_AVAILABLE;
+		default:
+			return ERRCODE_INSUFFICIENT_PRIVILEGE;
+	}
+}
+
+/* The settings under which the texts were made. */
+static JsonbValue
+environment(void)
+{
+	Container members = {0};
+	const char *name;
+	const char *value;
+
+	for (int i = 0; sd_settings_get(i, &name, &value); i++)
+		add_pair(&members, name, text_value(value));
+
+	return finish_object(&members);
+}
+
+/*
+ * The jsonb as the server stores it.  There are limits to its size; where one
+ * is met, tell of the way around.
+ */
+static Jsonb *
+make_jsonb(JsonbValue *value)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	Jsonb *volatile result = NULL;
+
+	PG_TRY();
+	{
+		result = JsonbValueToJsonb(value);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(oldcontext);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+		FlushErrorState();
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("schema is too large for one document"),
+				errdetail("%s", error->message),
+				errhint("stormdisc_schema_objects() returns the same content, "
+						"one row per object; or restrict the document to some "
+						"schemas or parts."));
+	}
+	PG_END_TRY();
+
+	return result;
+}
