@@ -39,6 +39,8 @@ static void keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static void keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
+static void note_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
 static void read_uses(SdCatalog *cat, Oid relation);
 static void add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid);
 static void keep_part(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -98,6 +100,33 @@ keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (form->deptype == DEPENDENCY_EXTENSION)
 		(void) hash_search(cat->members, &key, HASH_ENTER, NULL);
+}
+
+/*
+ * sd_catalog_is_internal
+ *		Did the server make an object together with another one, like the
+ *		functions and casts of a range type?
+ */
+bool
+sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid)
+{
+	bool is_internal = false;
+	SdKey keys[] = {
+		{Anum_pg_depend_classid, ObjectIdGetDatum(classid), F_OIDEQ},
+		{Anum_pg_depend_objid, ObjectIdGetDatum(oid), F_OIDEQ},
+	};
+
+	sd_scan_index(cat, DependRelationId, DependDependerIndexId, lengthof(keys),
+				  keys, note_internal, &is_internal);
+
+	return is_internal;
+}
+
+static void
+note_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	if (((Form_pg_depend) GETSTRUCT(tuple))->deptype == DEPENDENCY_INTERNAL)
+		*(bool *) arg = true;
 }
 
 /*

@@ -438,6 +438,17 @@ extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
 extern List *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid);
 
+extern bool sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid);
+
+/* ---- signatures.c: functions and operators with their arguments ---- */
+
+extern const char *sd_catalog_bare_type(SdCatalog *cat, Oid oid);
+extern char *sd_catalog_argument_types(SdCatalog *cat, int ntypes,
+									   const Oid *types);
+extern const char *sd_catalog_function_signature(SdCatalog *cat, Oid oid);
+extern const char *sd_catalog_operator_signature(SdCatalog *cat, Oid oid);
+extern void sd_append_literal(StringInfo buf, const char *value);
+
 /* ---- comments.c ---- */
 
 extern void sd_catalog_read_comments(SdCatalog *cat, Oid classid, int noids,
@@ -475,6 +486,7 @@ extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
 extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
 extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
 						SdProblem *problem);
+extern char *sd_deparse_flat(SdCatalog *cat, Node *expr, SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);
@@ -488,6 +500,8 @@ extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
 							 SdProblem *problem);
 extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
 									   Node *condition, SdProblem *problem);
+extern char *sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel,
+										  Node *condition, SdProblem *problem);
 extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
 							   SdProblem *problem);
 extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,

@@ -12,10 +12,8 @@
 #include "access/htup_details.h"
 #include "access/genam.h"
 #include "access/transam.h"
-#include "catalog/dependency.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
@@ -46,8 +44,6 @@ static void find_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 static void find_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					  void *arg);
-static void keep_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						  void *arg);
 static void find_database(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 
@@ -93,7 +89,6 @@ sd_object_name_set_function(SdCatalog *cat, SdObjectName *object,
 							HeapTuple tuple)
 {
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
-	StringInfoData buf;
 	const char *type = "function";
 
 	if (form->prokind == PROKIND_PROCEDURE)
@@ -104,14 +99,10 @@ sd_object_name_set_function(SdCatalog *cat, SdObjectName *object,
 		object, type, NameStr(sd_catalog_schema(cat, form->pronamespace)->name),
 		pstrdup(NameStr(form->proname)));
 
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "%s(", object->identity);
-	for (int i = 0; i < form->pronargs; i++)
-		appendStringInfo(
-			&buf, "%s%s", i > 0 ? ", " : "",
-			sd_catalog_format_type(cat, form->proargtypes.values[i], -1));
-	appendStringInfoChar(&buf, ')');
-	set_identity(object, buf.data);
+	set_identity(object,
+				 psprintf("%s(%s)", object->identity,
+						  sd_catalog_argument_types(cat, form->pronargs,
+													form->proargtypes.values)));
 }
 
 static void
@@ -330,26 +321,11 @@ bool
 sd_is_own_function(SdCatalog *cat, HeapTuple tuple)
 {
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
-	bool is_internal = false;
-	SdKey keys[] = {
-		{Anum_pg_depend_classid, ObjectIdGetDatum(ProcedureRelationId),
-		 F_OIDEQ},
-		{Anum_pg_depend_objid, ObjectIdGetDatum(form->oid), F_OIDEQ},
-	};
 
-	/* pg_depend is read for those few only that can be one */
-	if (form->prolang == INTERNALlanguageId && form->oid >= FirstNormalObjectId)
-		sd_scan_index(cat, DependRelationId, DependDependerIndexId,
-					  lengthof(keys), keys, keep_internal, &is_internal);
-
-	return !is_internal;
-}
-
-static void
-keep_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	if (((Form_pg_depend) GETSTRUCT(tuple))->deptype == DEPENDENCY_INTERNAL)
-		*(bool *) arg = true;
+	/* asked for those few only that can be one */
+	return form->prolang != INTERNALlanguageId ||
+		   form->oid < FirstNormalObjectId ||
+		   !sd_catalog_is_internal(cat, ProcedureRelationId, form->oid);
 }
 
 /* sd_object_name_compare: The order of the rows, for qsort(). */
