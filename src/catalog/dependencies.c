@@ -147,6 +147,31 @@ sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid)
 	return hash_search(cat->uses, &key, HASH_FIND, NULL) != NULL;
 }
 
+/*
+ * sd_catalog_used
+ *		The OIDs of all objects of a catalog that a relation uses, as above;
+ *		an invalid classid stands for all catalogs.
+ */
+List *
+sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid)
+{
+	List *oids = NIL;
+	HASH_SEQ_STATUS seq;
+	Object *object;
+
+	if (cat->uses == NULL)
+		read_uses(cat, relation);
+
+	hash_seq_init(&seq, cat->uses);
+	while ((object = hash_seq_search(&seq)) != NULL)
+		if (!OidIsValid(classid) || object->classid == classid)
+			oids = lappend_oid(oids, object->oid);
+	list_sort(oids, list_oid_cmp);
+	list_deduplicate_oid(oids);
+
+	return oids;
+}
+
 static void
 read_uses(SdCatalog *cat, Oid relation)
 {

@@ -471,6 +471,7 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
+extern List *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid);
 
 extern bool sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid);
 
