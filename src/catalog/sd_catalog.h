@@ -69,6 +69,7 @@ typedef struct SdScope
 	const char *kinds_error; /* "\"%s\" is not a table": for the others */
 	bool partitions_of;		 /* not the relation, but its partitions */
 	bool permanent_only;	 /* no temporary objects */
+	bool ignore_setting;	 /* stormdisc.schemas is not meant */
 	bool has_relation;
 	Oid relation;
 	bool has_schemas;

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * snapshot.h
+ *	  Documents that are kept under a name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORMDISC_SNAPSHOT_H
+#define STORMDISC_SNAPSHOT_H
+
+#include "utils/jsonb.h"
+
+typedef struct SdSnapshot
+{
+	const char *name;
+	Jsonb *scope;	 /* the arguments that it was taken with */
+	Jsonb *document; /* NULL if not asked for */
+} SdSnapshot;
+
+extern const char *sd_snapshot_name(text *name);
+extern void sd_snapshot_read(SdSnapshot *snapshot, const char *name);
+
+#endif /* STORMDISC_SNAPSHOT_H */
