@@ -460,5 +460,7 @@ extern void sd_deparse_options(StringInfo buf, ArrayType *options);
 extern void sd_type_map_check_dialect(SdCatalog *cat, const char *dialect);
 extern const char *sd_type_map_find(SdCatalog *cat, const char *dialect,
 									Oid type, bool *mapped);
+extern const char *sd_type_map_find_name(SdCatalog *cat, const char *dialect,
+										 const char *schema, const char *name);
 
 #endif /* STORMDISC_CATALOG_H */

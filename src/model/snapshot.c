@@ -162,7 +162,7 @@ static SdStatement delete_snapshot = {
 };
 
 static SdStatement select_snapshot = {
-	.sql = "SELECT scope, document FROM stormdisc.snapshots "
+	.sql = "SELECT scope, counts, document FROM stormdisc.snapshots "
 		   "WHERE name OPERATOR(pg_catalog.=) $1",
 	.nparameters = 1,
 	.types = {TEXTOID},
@@ -358,7 +358,8 @@ sd_snapshot_read(SdSnapshot *snapshot, const char *name)
 						"the table stormdisc.snapshots has those that exist."));
 	snapshot->name = name;
 	snapshot->scope = sd_spi_jsonb(&spi, 0, 1);
-	snapshot->document = sd_spi_jsonb(&spi, 0, 2);
+	snapshot->counts = sd_spi_jsonb(&spi, 0, 2);
+	snapshot->document = sd_spi_jsonb(&spi, 0, 3);
 	sd_spi_end(&spi);
 }
 

@@ -13,8 +13,9 @@
 typedef struct SdSnapshot
 {
 	const char *name;
-	Jsonb *scope;	 /* the arguments that it was taken with */
-	Jsonb *document; /* NULL if not asked for */
+	Jsonb *scope;  /* the arguments that it was taken with */
+	Jsonb *counts; /* of objects, by kind */
+	Jsonb *document;
 } SdSnapshot;
 
 extern const char *sd_snapshot_name(text *name);
