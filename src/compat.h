@@ -76,4 +76,44 @@
 	parseTypeString((string), (typid), (typmod), false)
 #endif
 
+/* the privilege MAINTAIN exists since 17 */
+#ifndef ACL_MAINTAIN
+#define ACL_MAINTAIN (1 << 14)
+#endif
+
+/* default privileges of large objects exist since 18 */
+#ifndef DEFACLOBJ_LARGEOBJECT
+#define DEFACLOBJ_LARGEOBJECT 'L'
+#endif
+
+/* pg_publication.pubgencols: until 17 generated columns are not published */
+#if PG_VERSION_NUM >= 180000
+#define SD_PUBLICATION_GENERATED(pub) ((pub)->pubgencols)
+#else
+#define SD_PUBLICATION_GENERATED(pub) 'n'
+#endif
+
+/* pg_publication.puballsequences and pg_publication_rel.prexcept */
+#if PG_VERSION_NUM >= 190000
+#define SD_PUBLICATION_ALL_SEQUENCES(pub) ((pub)->puballsequences)
+#define SD_PUBLICATION_EXCEPT(rel) ((rel)->prexcept)
+#else
+#define SD_PUBLICATION_ALL_SEQUENCES(pub) false
+#define SD_PUBLICATION_EXCEPT(rel) false
+#endif
+
+/* pg_subscription grew: 16, 17, 19 */
+#if PG_VERSION_NUM >= 160000
+#define SD_SUBSCRIPTION_STREAM(sub) ((sub)->substream)
+#define SD_HAS_SUBSCRIPTION_ORIGIN 1
+#else
+#define SD_SUBSCRIPTION_STREAM(sub) ((sub)->substream ? 't' : 'f')
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SD_HAS_SUBSCRIPTION_FAILOVER 1
+#endif
+#if PG_VERSION_NUM >= 190000
+#define SD_HAS_SUBSCRIPTION_SERVER 1
+#endif
+
 #endif /* STORMDISC_COMPAT_H */

@@ -106,6 +106,7 @@ static void add_object(SdFacts *facts, Oid classid, Oid oid, bool can_fail);
 static void add_type(SdFacts *facts, Oid type);
 static void add_constant(SdFacts *facts, Const *constant);
 static void add_hidden_type(SdFacts *facts, Oid type);
+static void add_whole_rows(SdFacts *facts, List *fields);
 static void add_parts(SdFacts *facts, Oid type);
 static Oid get_alias_element(Oid type);
 static void add_alias(SdFacts *facts, Oid type, Datum value);
@@ -129,7 +130,6 @@ static bool renumber_system_columns(Node *node, Renumbering *renumbering);
 static char *print_expression(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
 static char *print_query(Node *query, List *context);
-static char *indent_case(const char *flat);
 static char *flatten_case(const char *indented);
 static void start_line(StringInfo buf, int indent);
 
@@ -189,7 +189,7 @@ sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
 	(void) sd_facts_collect(expr, &facts);
 	text = print(cat, rel, expr, &facts, print_expression, problem);
 	if (text != NULL && facts.has_case)
-		text = indent_case(text);
+		text = sd_deparse_indent_case(text, 0);
 
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
@@ -229,6 +229,27 @@ sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
 		text = flatten_case(condition + strlen("WHERE"));
 	}
 
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_flat
+ *		Likewise, of an expression without columns, on one line: the way that
+ *		the server shows the defaults of arguments.
+ */
+char *
+sd_deparse_flat(SdCatalog *cat, Node *expr, SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	SdFacts facts = {0};
+	char *text;
+
+	(void) sd_facts_collect(expr, &facts);
+	text = print(cat, NULL, expr, &facts, print_expression, problem);
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
 		text = MemoryContextStrdup(cat->context, text);
@@ -362,6 +383,7 @@ sd_facts_collect(Node *node, SdFacts *facts)
 		case T_RowExpr:
 			add_type(facts, ((RowExpr *) node)->row_typeid);
 			add_parts(facts, ((RowExpr *) node)->row_typeid);
+			add_whole_rows(facts, ((RowExpr *) node)->args);
 			break;
 		case T_NextValueExpr:
 			add_object(facts, RelationRelationId,
@@ -589,6 +611,21 @@ add_hidden_type(SdFacts *facts, Oid type)
 		return;
 	add_type(facts, type);
 	((NamedObject *) llast(facts->objects))->is_printed = false;
+}
+
+/* Note the types of whole rows: as a row's field, one is printed with it. */
+static void
+add_whole_rows(SdFacts *facts, List *fields)
+{
+	ListCell *lc;
+
+	foreach (lc, fields)
+	{
+		Node *field = lfirst(lc);
+
+		if (IsA(field, Var) && ((Var *) field)->varattno == InvalidAttrNumber)
+			add_type(facts, ((Var *) field)->vartype);
+	}
 }
 
 /* Note a type whose columns or labels the text shows. */
@@ -1133,13 +1170,16 @@ print_query(Node *query, List *context)
 }
 
 /*
- * Lay out the text of an expression as pg_get_expr() does.  The only thing
- * that it puts on lines of its own are the parts of CASE.  Their keywords are
- * the only such words in capitals outside quotes, as identifiers in capitals
- * are quoted.
+ * sd_deparse_indent_case
+ *		Lay out the text of an expression as pg_get_expr() does, in the
+ *		current memory context.
+ *
+ * The only thing that it puts on lines of its own are the parts of CASE.
+ * Their keywords are the only such words in capitals outside quotes, as
+ * identifiers in capitals are quoted.  The level is the first indentation.
  */
-static char *
-indent_case(const char *flat)
+char *
+sd_deparse_indent_case(const char *flat, int level)
 {
 	static const struct
 	{
@@ -1154,7 +1194,6 @@ indent_case(const char *flat)
 	};
 	StringInfoData buf;
 	const char *at = flat;
-	int level = 0;
 
 	initStringInfo(&buf);
 	while (*at != '\0')

@@ -36,5 +36,6 @@ extern char *sd_facts_print(SdCatalog *cat, SdFacts *facts, SdPrinter printer,
 							void *arg, SdProblem *problem);
 extern RangeTblEntry *sd_deparse_names(SdRelation *rel, const char *alias);
 extern void sd_deparse_renumber(Node *expr, int natts);
+extern char *sd_deparse_indent_case(const char *flat, int level);
 
 #endif /* STORMDISC_DEPARSE_H */

@@ -31,6 +31,9 @@
 
 #include "catalog/deparse.h"
 
+/* how far in the condition of a trigger begins: see pg_get_triggerdef() */
+#define INDENT_CONDITION 8
+
 /* a function, and what is printed of its row of pg_proc */
 typedef struct Body
 {
@@ -47,7 +50,7 @@ typedef struct PolicyExpression
 	const char *tree;
 } PolicyExpression;
 
-/* the condition of a rule, and the names OLD and NEW */
+/* a condition, and whose columns OLD and NEW have */
 typedef struct Condition
 {
 	SdRelation *relation;
@@ -57,6 +60,8 @@ typedef struct Condition
 static void name_columns(SdRelation *view, Query *query);
 static char *print_query(SdCatalog *cat, void *arg);
 static char *print_rule(SdCatalog *cat, void *arg);
+static char *deparse_condition(SdCatalog *cat, SdRelation *rel, Node *expr,
+							   SdProblem *problem);
 static char *print_condition(SdCatalog *cat, void *arg);
 static char *print_policy(SdCatalog *cat, void *arg);
 static char *print_body(SdCatalog *cat, void *arg);
@@ -191,22 +196,51 @@ sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
 						  const char *condition, SdProblem *problem)
 {
 	Node *tree = sd_deparse_read_string(cat, condition);
-	MemoryContext oldcontext;
-	Condition arg = {rel, tree};
-	SdFacts facts = {0};
-	char *result;
 
 	if (tree == NULL)
 		return NULL;
 
+	return keep_text(cat, deparse_condition(cat, rel, tree, problem));
+}
+
+/*
+ * sd_deparse_trigger_condition
+ *		The condition of a trigger, as pg_get_triggerdef() lays it out.
+ */
+char *
+sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel, Node *condition,
+							 SdProblem *problem)
+{
+	char *flat = deparse_condition(cat, rel, condition, problem);
+	MemoryContext oldcontext;
+	char *text;
+
+	if (flat == NULL)
+		return NULL;
 	oldcontext = MemoryContextSwitchTo(cat->expressions);
+	text = sd_deparse_indent_case(flat, INDENT_CONDITION);
+	MemoryContextSwitchTo(oldcontext);
+
+	return keep_text(cat, text);
+}
+
+/* An expression over OLD and NEW, in the memory of the expression. */
+static char *
+deparse_condition(SdCatalog *cat, SdRelation *rel, Node *expr,
+				  SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	Condition arg = {rel, expr};
+	SdFacts facts = {0};
+	char *result;
+
 	sd_relation_read_columns(cat, rel);
-	(void) sd_facts_collect(tree, &facts);
-	sd_deparse_renumber(tree, rel->natts);
+	(void) sd_facts_collect(expr, &facts);
+	sd_deparse_renumber(expr, rel->natts);
 	result = sd_facts_print(cat, &facts, print_condition, &arg, problem);
 	MemoryContextSwitchTo(oldcontext);
 
-	return keep_text(cat, result);
+	return result;
 }
 
 static char *

@@ -39,6 +39,8 @@ static void keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static void keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
+static void note_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
 static void read_uses(SdCatalog *cat, Oid relation);
 static void add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid);
 static void keep_part(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -101,6 +103,33 @@ keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 }
 
 /*
+ * sd_catalog_is_internal
+ *		Did the server make an object together with another one, like the
+ *		functions and casts of a range type?
+ */
+bool
+sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid)
+{
+	bool is_internal = false;
+	SdKey keys[] = {
+		{Anum_pg_depend_classid, ObjectIdGetDatum(classid), F_OIDEQ},
+		{Anum_pg_depend_objid, ObjectIdGetDatum(oid), F_OIDEQ},
+	};
+
+	sd_scan_index(cat, DependRelationId, DependDependerIndexId, lengthof(keys),
+				  keys, note_internal, &is_internal);
+
+	return is_internal;
+}
+
+static void
+note_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	if (((Form_pg_depend) GETSTRUCT(tuple))->deptype == DEPENDENCY_INTERNAL)
+		*(bool *) arg = true;
+}
+
+/*
  * sd_catalog_uses
  *		Does a relation use an object: does it, or a part of it like a
  *		default or a trigger, depend on that directly?
@@ -116,6 +145,31 @@ sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid)
 		read_uses(cat, relation);
 
 	return hash_search(cat->uses, &key, HASH_FIND, NULL) != NULL;
+}
+
+/*
+ * sd_catalog_used
+ *		The OIDs of all objects of a catalog that a relation uses, as above;
+ *		an invalid classid stands for all catalogs.
+ */
+List *
+sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid)
+{
+	List *oids = NIL;
+	HASH_SEQ_STATUS seq;
+	Object *object;
+
+	if (cat->uses == NULL)
+		read_uses(cat, relation);
+
+	hash_seq_init(&seq, cat->uses);
+	while ((object = hash_seq_search(&seq)) != NULL)
+		if (!OidIsValid(classid) || object->classid == classid)
+			oids = lappend_oid(oids, object->oid);
+	list_sort(oids, list_oid_cmp);
+	list_deduplicate_oid(oids);
+
+	return oids;
 }
 
 static void

@@ -471,6 +471,18 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
+extern List *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid);
+
+extern bool sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid);
+
+/* ---- signatures.c: functions and operators with their arguments ---- */
+
+extern const char *sd_catalog_bare_type(SdCatalog *cat, Oid oid);
+extern char *sd_catalog_argument_types(SdCatalog *cat, int ntypes,
+									   const Oid *types);
+extern const char *sd_catalog_function_signature(SdCatalog *cat, Oid oid);
+extern const char *sd_catalog_operator_signature(SdCatalog *cat, Oid oid);
+extern void sd_append_literal(StringInfo buf, const char *value);
 
 /* ---- comments.c ---- */
 
@@ -523,6 +535,7 @@ extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
 						SdProblem *problem);
 extern char *sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
 							   SdProblem *problem);
+extern char *sd_deparse_flat(SdCatalog *cat, Node *expr, SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);
@@ -537,6 +550,8 @@ extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
 extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
 									   const char *condition,
 									   SdProblem *problem);
+extern char *sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel,
+										  Node *condition, SdProblem *problem);
 extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel,
 							   const char *node_tree, SdProblem *problem);
 extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,

@@ -14,14 +14,14 @@
 #include "mb/pg_wchar.h"
 
 #include "compat.h"
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_collations);
 PG_FUNCTION_INFO_V1(stormdisc_conversions);
 
 typedef struct Collation
 {
-	SdObject object;
+	SdNamed object;
 	char provider;
 	bool deterministic;
 	int32 encoding;
@@ -34,7 +34,7 @@ typedef struct Collation
 
 typedef struct Conversion
 {
-	SdObject object;
+	SdNamed object;
 	int32 from_encoding;
 	int32 to_encoding;
 	Oid function;
@@ -94,7 +94,7 @@ emit_collations(SdDiscovery *disc)
 
 	sd_scan_all(disc->catalog, CollationRelationId, keep_collation,
 				&collations);
-	sd_objects_emit(disc, collations, CollationRelationId, add_collation);
+	sd_named_emit(disc, collations, CollationRelationId, add_collation);
 }
 
 static void
@@ -108,7 +108,7 @@ keep_collation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	collation =
-		sd_object_keep(cat, arg, sizeof(Collation), form->oid,
+		sd_named_keep(cat, arg, sizeof(Collation), form->oid,
 					   form->collnamespace, &form->collname, form->collowner);
 	collation->provider = form->collprovider;
 	collation->deterministic = form->collisdeterministic;
@@ -132,7 +132,7 @@ add_collation(SdDiscovery *disc, void *object)
 {
 	Collation *collation = object;
 
-	sd_row_object(disc, &collation->object);
+	sd_row_named(disc, &collation->object);
 	sd_row_text(disc, provider(collation->provider));
 	sd_row_bool(disc, collation->deterministic);
 	sd_row_text(disc, collation->encoding >= 0
@@ -143,7 +143,7 @@ add_collation(SdDiscovery *disc, void *object)
 	sd_row_text(disc, collation->locale);
 	sd_row_text(disc, collation->rules);
 	sd_row_text(disc, collation->version);
-	sd_row_object_end(disc, &collation->object, CollationRelationId,
+	sd_row_named_end(disc, &collation->object, CollationRelationId,
 					  SD_PROBLEM_NONE);
 }
 
@@ -173,7 +173,7 @@ emit_conversions(SdDiscovery *disc)
 
 	sd_scan_all(disc->catalog, ConversionRelationId, keep_conversion,
 				&conversions);
-	sd_objects_emit(disc, conversions, ConversionRelationId, add_conversion);
+	sd_named_emit(disc, conversions, ConversionRelationId, add_conversion);
 }
 
 static void
@@ -187,7 +187,7 @@ keep_conversion(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	conversion =
-		sd_object_keep(cat, arg, sizeof(Conversion), form->oid,
+		sd_named_keep(cat, arg, sizeof(Conversion), form->oid,
 					   form->connamespace, &form->conname, form->conowner);
 	conversion->from_encoding = form->conforencoding;
 	conversion->to_encoding = form->contoencoding;
@@ -200,11 +200,11 @@ add_conversion(SdDiscovery *disc, void *object)
 {
 	Conversion *conversion = object;
 
-	sd_row_object(disc, &conversion->object);
+	sd_row_named(disc, &conversion->object);
 	sd_row_text(disc, pg_encoding_to_char(conversion->from_encoding));
 	sd_row_text(disc, pg_encoding_to_char(conversion->to_encoding));
 	sd_row_qualified(disc, ProcedureRelationId, conversion->function);
 	sd_row_bool(disc, conversion->is_default);
-	sd_row_object_end(disc, &conversion->object, ConversionRelationId,
+	sd_row_named_end(disc, &conversion->object, ConversionRelationId,
 					  SD_PROBLEM_NONE);
 }

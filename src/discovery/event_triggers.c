@@ -12,13 +12,13 @@
 #include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_event_triggers);
 
 typedef struct EventTrigger
 {
-	SdObject object;
+	SdNamed object;
 	NameData event;
 	ArrayType *tags;
 	Oid function;
@@ -56,7 +56,7 @@ emit_event_triggers(SdDiscovery *disc)
 
 	sd_scan_all(disc->catalog, EventTriggerRelationId, keep_event_trigger,
 				&triggers);
-	sd_objects_emit(disc, triggers, EventTriggerRelationId, add_event_trigger);
+	sd_named_emit(disc, triggers, EventTriggerRelationId, add_event_trigger);
 }
 
 static void
@@ -69,7 +69,7 @@ keep_event_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 							 NameStr(form->evtname)))
 		return;
 
-	trigger = sd_object_keep(cat, arg, sizeof(EventTrigger), form->oid,
+	trigger = sd_named_keep(cat, arg, sizeof(EventTrigger), form->oid,
 							 InvalidOid, &form->evtname, form->evtowner);
 	trigger->event = form->evtevent;
 	trigger->tags =
@@ -83,12 +83,12 @@ add_event_trigger(SdDiscovery *disc, void *object)
 {
 	EventTrigger *trigger = object;
 
-	sd_row_object(disc, &trigger->object);
+	sd_row_named(disc, &trigger->object);
 	sd_row_name(disc, &trigger->event);
 	sd_row_options(disc, trigger->tags);
 	sd_row_qualified(disc, ProcedureRelationId, trigger->function);
 	sd_row_text(disc, enabled_state(trigger->enabled));
-	sd_row_object_end(disc, &trigger->object, EventTriggerRelationId,
+	sd_row_named_end(disc, &trigger->object, EventTriggerRelationId,
 					  SD_PROBLEM_NONE);
 }
 

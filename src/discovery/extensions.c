@@ -15,13 +15,13 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_extensions);
 
 typedef struct Extension
 {
-	SdObject object;
+	SdNamed object;
 	bool relocatable;
 	char *version;
 	ArrayType *tables;	   /* oid[]: what pg_dump dumps rows of */
@@ -68,7 +68,7 @@ emit_extensions(SdDiscovery *disc)
 
 	sd_scan_all(disc->catalog, ExtensionRelationId, keep_extension,
 				&extensions);
-	sd_objects_emit(disc, extensions, ExtensionRelationId, add_extension);
+	sd_named_emit(disc, extensions, ExtensionRelationId, add_extension);
 }
 
 static void
@@ -81,7 +81,7 @@ keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	extension =
-		sd_object_keep(cat, arg, sizeof(Extension), form->oid,
+		sd_named_keep(cat, arg, sizeof(Extension), form->oid,
 					   form->extnamespace, &form->extname, form->extowner);
 	extension->relocatable = form->extrelocatable;
 	extension->version =
@@ -120,11 +120,11 @@ add_extension(SdDiscovery *disc, void *object)
 {
 	Extension *extension = object;
 
-	sd_row_object(disc, &extension->object);
+	sd_row_named(disc, &extension->object);
 	sd_row_text(disc, extension->version);
 	sd_row_bool(disc, extension->relocatable);
 	add_config(disc, extension);
-	sd_row_object_end(disc, &extension->object, ExtensionRelationId,
+	sd_row_named_end(disc, &extension->object, ExtensionRelationId,
 					  SD_PROBLEM_NONE);
 }
 

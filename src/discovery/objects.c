@@ -1,68 +1,118 @@
 /*-------------------------------------------------------------------------
  *
  * objects.c
- *	  What kinds of objects that are not relations share.
+ *	  The rows of one catalog that are in scope, sorted, each handed to the
+ *	  kind that it is about.
  *
- * Such a kind reads its own catalog: the handler of the scan keeps what is in
- * scope as a list of structs that begin with an SdObject, and each of these
- * becomes a row.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_authid.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "discovery/objects.h"
 
+/* a reading of one class */
+typedef struct Objects
+{
+	const SdObjectClass *class;
+	TupleDesc desc;
+	List *list; /* of SdObject * */
+} Objects;
+
+static void keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						void *arg);
 static int compare_objects(const ListCell *a, const ListCell *b);
 
 /*
- * sd_object_keep
- *		Put a new object on a list, as a zeroed struct of the given size.
+ * sd_objects_read
+ *		The objects of a class that are in scope: a list of SdObject *, by
+ *		schema, name and detail.  Their comments are read as well.
  *
- * The list lives as long as the reading.
+ * All live as long as the reading.
  */
-void *
-sd_object_keep(SdCatalog *cat, List **objects, Size size, Oid oid, Oid schema,
-			   const NameData *name, Oid owner)
+List *
+sd_objects_read(SdDiscovery *disc, const SdObjectClass *class)
 {
+	SdCatalog *cat = disc->catalog;
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
-	SdObject *object = palloc0(size);
+	Objects objects = {.class = class};
+	Oid *oids;
+	int noids = 0;
+	ListCell *lc;
 
-	object->oid = oid;
-	if (OidIsValid(schema))
-		object->schema = sd_catalog_schema(cat, schema);
-	object->name = *name;
-	object->owner = owner;
-	*objects = lappend(*objects, object);
+	sd_scan_all(cat, class->classid, keep_object, &objects);
+	list_sort(objects.list, compare_objects);
+
+	oids = palloc(sizeof(Oid) * (list_length(objects.list) + 1));
+	foreach (lc, objects.list)
+		oids[noids++] = ((SdObject *) lfirst(lc))->oid;
+	sd_catalog_read_comments(cat, class->classid, noids, oids);
+	pfree(oids);
 	MemoryContextSwitchTo(oldcontext);
 
-	return object;
+	return objects.list;
 }
 
 /*
  * sd_objects_emit
- *		Let add() add the row of each object, by schema and name.
+ *		Add a row for each of them.
  */
 void
-sd_objects_emit(SdDiscovery *disc, List *objects, Oid classid,
-				void (*add)(SdDiscovery *disc, void *object))
+sd_objects_emit(SdDiscovery *disc, const SdObjectClass *class)
 {
-	Oid *oids = palloc(sizeof(Oid) * (list_length(objects) + 1));
-	int noids = 0;
+	List *objects = sd_objects_read(disc, class);
 	ListCell *lc;
 
 	foreach (lc, objects)
-		oids[noids++] = ((SdObject *) lfirst(lc))->oid;
-	sd_catalog_read_comments(disc->catalog, classid, noids, oids);
-	pfree(oids);
+		sd_discovery_add(disc, class->add, lfirst(lc));
+}
 
-	list_sort(objects, compare_objects);
-	foreach (lc, objects)
-		sd_discovery_add(disc, add, lfirst(lc));
+/* Keep a row, if it is in scope. */
+static void
+keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Objects *objects = arg;
+	const SdObjectClass *class = objects->class;
+	AttrNumber schema_column = get_object_attnum_namespace(class->classid);
+	SdObject *object;
+	Oid oid;
+	Oid schema = InvalidOid;
+	const char *name;
+	bool isnull;
+
+	oid = DatumGetObjectId(heap_getattr(
+		tuple, get_object_attnum_oid(class->classid), desc, &isnull));
+	if (schema_column != InvalidAttrNumber)
+		schema =
+			DatumGetObjectId(heap_getattr(tuple, schema_column, desc, &isnull));
+	if (class->get_name != NULL)
+		name = class->get_name(cat, tuple, desc);
+	else
+		name = NameStr(*DatumGetName(heap_getattr(
+			tuple, get_object_attnum_name(class->classid), desc, &isnull)));
+	if (!sd_scope_has_object(cat, class->classid, oid, schema, name))
+		return;
+
+	if (objects->desc == NULL)
+		objects->desc = CreateTupleDescCopy(desc);
+	object = palloc0(sizeof(SdObject));
+	object->oid = oid;
+	object->classid = class->classid;
+	object->schema = OidIsValid(schema) ? sd_catalog_schema(cat, schema) : NULL;
+	object->name = pstrdup(name);
+	object->detail = "";
+	object->tuple = heap_copytuple(tuple);
+	object->desc = objects->desc;
+	if (class->is_wanted != NULL && !class->is_wanted(cat, object))
+		return;
+	if (class->get_detail != NULL)
+		object->detail = class->get_detail(cat, object);
+	objects->list = lappend(objects->list, object);
 }
 
 static int
@@ -75,80 +125,54 @@ compare_objects(const ListCell *a, const ListCell *b)
 	if (left->schema != NULL && right->schema != NULL)
 		result =
 			strcmp(NameStr(left->schema->name), NameStr(right->schema->name));
-
-	return result != 0 ? result
-					   : strcmp(NameStr(left->name), NameStr(right->name));
-}
-
-/*
- * sd_row_object
- *		Begin the row of an object: its schema, if it has one, and its name.
- */
-void
-sd_row_object(SdDiscovery *disc, const SdObject *object)
-{
-	if (object->schema != NULL)
-		sd_row_name(disc, &object->schema->name);
-	sd_row_name(disc, &object->name);
-}
-
-/*
- * sd_row_object_end
- *		End it: the owner, the comment and the problem.
- */
-void
-sd_row_object_end(SdDiscovery *disc, const SdObject *object, Oid classid,
-				  SdProblem problem)
-{
-	SdCatalog *cat = disc->catalog;
-
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, object->owner));
-	sd_row_text(disc, sd_catalog_comment(cat, classid, object->oid, 0));
-	sd_row_end(disc, problem);
-}
-
-/*
- * sd_tuple_text
- *		A column of type text or pg_node_tree; NULL for NULL.
- *
- * This and the next give copies that live as long as the reading.
- */
-char *
-sd_tuple_text(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-			  AttrNumber column)
-{
-	MemoryContext oldcontext;
-	char *result;
-	bool isnull;
-	Datum value = heap_getattr(tuple, column, desc, &isnull);
-
-	if (isnull)
-		return NULL;
-	oldcontext = MemoryContextSwitchTo(cat->context);
-	result = TextDatumGetCString(value);
-	MemoryContextSwitchTo(oldcontext);
+	if (result == 0)
+		result = strcmp(left->name, right->name);
+	if (result == 0)
+		result = strcmp(left->detail, right->detail);
 
 	return result;
 }
 
 /*
- * sd_tuple_array
- *		A column of an array type; NULL for NULL.
+ * sd_object_value
+ *		A value of the object's row.
  */
-ArrayType *
-sd_tuple_array(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-			   AttrNumber column)
+Datum
+sd_object_value(const SdObject *object, AttrNumber column, bool *isnull)
 {
-	MemoryContext oldcontext;
-	ArrayType *array;
+	return heap_getattr(object->tuple, column, object->desc, isnull);
+}
+
+/*
+ * sd_object_text
+ *		Likewise, of type text, in the current memory context; NULL for null.
+ */
+char *
+sd_object_text(const SdObject *object, AttrNumber column)
+{
 	bool isnull;
-	Datum value = heap_getattr(tuple, column, desc, &isnull);
+	Datum value = sd_object_value(object, column, &isnull);
 
-	if (isnull)
-		return NULL;
-	oldcontext = MemoryContextSwitchTo(cat->context);
-	array = DatumGetArrayTypePCopy(value);
-	MemoryContextSwitchTo(oldcontext);
+	return isnull ? NULL : TextDatumGetCString(value);
+}
 
-	return array;
+/*
+ * sd_row_owner
+ *		Add the name of a role.
+ */
+void
+sd_row_owner(SdDiscovery *disc, Oid role)
+{
+	sd_row_text(disc, sd_catalog_name(disc->catalog, AuthIdRelationId, role));
+}
+
+/*
+ * sd_row_comment
+ *		Add the comment on an object.
+ */
+void
+sd_row_comment(SdDiscovery *disc, const SdObject *object)
+{
+	sd_row_text(disc, sd_catalog_comment(disc->catalog, object->classid,
+										 object->oid, 0));
 }

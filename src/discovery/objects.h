@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * objects.h
- *	  What kinds of objects that are not relations share.
+ *	  What the kinds of objects that are not on relations share: the rows of
+ *	  one catalog that are in scope, sorted, each handed to the kind.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,25 +11,37 @@
 
 #include "discovery/discovery.h"
 
-/* the first member of the struct of each such kind */
+/* a row of the catalog */
 typedef struct SdObject
 {
 	Oid oid;
-	SdSchema *schema; /* NULL: this kind of object has none */
-	NameData name;
-	Oid owner; /* invalid: likewise */
+	Oid classid;
+	SdSchema *schema; /* NULL: it has none */
+	const char *name;
+	const char *detail; /* tells objects with one name apart */
+	HeapTuple tuple;
+	TupleDesc desc;
+	void *parts; /* the kind's own */
 } SdObject;
 
-extern void *sd_object_keep(SdCatalog *cat, List **objects, Size size, Oid oid,
-							Oid schema, const NameData *name, Oid owner);
-extern void sd_objects_emit(SdDiscovery *disc, List *objects, Oid classid,
-							void (*add)(SdDiscovery *disc, void *object));
-extern void sd_row_object(SdDiscovery *disc, const SdObject *object);
-extern void sd_row_object_end(SdDiscovery *disc, const SdObject *object,
-							  Oid classid, SdProblem problem);
-extern char *sd_tuple_text(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						   AttrNumber column);
-extern ArrayType *sd_tuple_array(SdCatalog *cat, HeapTuple tuple,
-								 TupleDesc desc, AttrNumber column);
+typedef struct SdObjectClass
+{
+	Oid classid;
+	/* the name, if there is no column for it */
+	const char *(*get_name)(SdCatalog *cat, HeapTuple tuple, TupleDesc desc);
+	/* NULL: all objects in scope are wanted */
+	bool (*is_wanted)(SdCatalog *cat, const SdObject *object);
+	/* NULL: names are unique; the result is kept with the object */
+	const char *(*get_detail)(SdCatalog *cat, const SdObject *object);
+	void (*add)(SdDiscovery *disc, void *object);
+} SdObjectClass;
+
+extern List *sd_objects_read(SdDiscovery *disc, const SdObjectClass *class);
+extern void sd_objects_emit(SdDiscovery *disc, const SdObjectClass *class);
+extern Datum sd_object_value(const SdObject *object, AttrNumber column,
+							 bool *isnull);
+extern char *sd_object_text(const SdObject *object, AttrNumber column);
+extern void sd_row_owner(SdDiscovery *disc, Oid role);
+extern void sd_row_comment(SdDiscovery *disc, const SdObject *object);
 
 #endif /* STORMDISC_OBJECTS_H */

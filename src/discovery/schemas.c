@@ -10,7 +10,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_namespace.h"
 
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_schemas);
 
@@ -44,7 +44,7 @@ emit_schemas(SdDiscovery *disc)
 	List *schemas = NIL;
 
 	sd_scan_all(disc->catalog, NamespaceRelationId, keep_schema, &schemas);
-	sd_objects_emit(disc, schemas, NamespaceRelationId, add_schema);
+	sd_named_emit(disc, schemas, NamespaceRelationId, add_schema);
 }
 
 static void
@@ -53,7 +53,7 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Form_pg_namespace form = (Form_pg_namespace) GETSTRUCT(tuple);
 
 	if (has_schema(cat, form))
-		(void) sd_object_keep(cat, arg, sizeof(SdObject), form->oid, InvalidOid,
+		(void) sd_named_keep(cat, arg, sizeof(SdNamed), form->oid, InvalidOid,
 							  &form->nspname, form->nspowner);
 }
 
@@ -85,10 +85,10 @@ has_schema(SdCatalog *cat, Form_pg_namespace form)
 static void
 add_schema(SdDiscovery *disc, void *object)
 {
-	SdObject *schema = object;
+	SdNamed *schema = object;
 	SdSchema *known = sd_catalog_schema(disc->catalog, schema->oid);
 
 	sd_row_name(disc, &known->name); /* which may be pg_temp */
 	sd_row_bool(disc, strcmp(NameStr(known->name), "public") == 0);
-	sd_row_object_end(disc, schema, NamespaceRelationId, SD_PROBLEM_NONE);
+	sd_row_named_end(disc, schema, NamespaceRelationId, SD_PROBLEM_NONE);
 }

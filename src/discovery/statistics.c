@@ -17,13 +17,13 @@
 #include "utils/ruleutils.h"
 
 #include "compat.h"
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_statistics);
 
 typedef struct Statistics
 {
-	SdObject object;
+	SdNamed object;
 	SdRelation *table;
 	int ncolumns;
 	AttrNumber *columns;
@@ -86,7 +86,7 @@ emit_statistics(SdDiscovery *disc)
 	sd_scan_relations(disc->catalog, StatisticExtRelationId,
 					  StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid,
 					  keep_statistics, &statistics);
-	sd_objects_emit(disc, statistics, StatisticExtRelationId, add_statistics);
+	sd_named_emit(disc, statistics, StatisticExtRelationId, add_statistics);
 }
 
 static void
@@ -106,7 +106,7 @@ keep_statistics(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	statistics =
-		sd_object_keep(cat, arg, sizeof(Statistics), form->oid,
+		sd_named_keep(cat, arg, sizeof(Statistics), form->oid,
 					   form->stxnamespace, &form->stxname, form->stxowner);
 	statistics->table = table;
 	value = heap_getattr(tuple, Anum_pg_statistic_ext_stxkeys, desc, &isnull);
@@ -132,7 +132,7 @@ add_statistics(SdDiscovery *disc, void *object)
 	sd_relation_read_columns(disc->catalog, table);
 	read_expressions(disc, statistics);
 
-	sd_row_object(disc, &statistics->object);
+	sd_row_named(disc, &statistics->object);
 	sd_row_name(disc, &table->schema->name);
 	sd_row_name(disc, &table->name);
 	sd_row_texts(disc, kind_names(statistics, names), names);
@@ -143,7 +143,7 @@ add_statistics(SdDiscovery *disc, void *object)
 	else
 		sd_row_null(disc);
 	sd_row_text(disc, definition(disc, statistics));
-	sd_row_object_end(disc, &statistics->object, StatisticExtRelationId,
+	sd_row_named_end(disc, &statistics->object, StatisticExtRelationId,
 					  statistics->problem);
 }
 

@@ -24,7 +24,7 @@
 #include "utils/resowner.h"
 #include "utils/syscache.h"
 
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_text_search);
 
@@ -33,7 +33,7 @@ PG_FUNCTION_INFO_V1(stormdisc_text_search);
 
 typedef struct TextSearchObject
 {
-	SdObject object;
+	SdNamed object;
 	Oid classid;
 	const char *kind;
 	int nfunctions;
@@ -247,7 +247,7 @@ keep(SdCatalog *cat, Reading *reading, const char *kind, Oid classid, Oid oid,
 	if (!sd_scope_has_object(cat, classid, oid, schema, NameStr(*name)))
 		return NULL;
 
-	object = sd_object_keep(cat, &reading->objects, sizeof(TextSearchObject),
+	object = sd_named_keep(cat, &reading->objects, sizeof(TextSearchObject),
 							oid, schema, name, owner);
 	object->classid = classid;
 	object->kind = kind;
@@ -285,14 +285,14 @@ add_object(SdDiscovery *disc, void *object)
 	TextSearchObject *ts = object;
 	SdProblem problem = SD_PROBLEM_NONE;
 
-	sd_row_object(disc, &ts->object);
+	sd_row_named(disc, &ts->object);
 	sd_row_text(disc, ts->kind);
 	add_functions(disc, ts);
 	sd_row_qualified(disc, TSTemplateRelationId, ts->template);
 	sd_row_text(disc, ts->options);
 	sd_row_qualified(disc, TSParserRelationId, ts->parser);
 	problem = add_mappings(disc, ts);
-	sd_row_object_end(disc, &ts->object, ts->classid, problem);
+	sd_row_named_end(disc, &ts->object, ts->classid, problem);
 }
 
 /* functions: role=name; NULL for what has none of its own */

@@ -24,7 +24,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "discovery/objects.h"
+#include "discovery/named.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_types);
 
@@ -65,7 +65,7 @@ typedef struct Range
 
 typedef struct Type
 {
-	SdObject object;
+	SdNamed object;
 	FormData_pg_type form;
 	char *default_value; /* of a base type */
 	Domain *domain;
@@ -143,7 +143,7 @@ emit_types(SdDiscovery *disc)
 	read_ranges(cat, types);
 	read_domains(cat, types);
 	read_attribute_comments(cat, types);
-	sd_objects_emit(disc, types, TypeRelationId, add_type);
+	sd_named_emit(disc, types, TypeRelationId, add_type);
 }
 
 static void
@@ -163,7 +163,7 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 							 NameStr(form->typname)))
 		return;
 
-	type = sd_object_keep(cat, &reading->types, sizeof(Type), form->oid,
+	type = sd_named_keep(cat, &reading->types, sizeof(Type), form->oid,
 						  form->typnamespace, &form->typname, form->typowner);
 	memcpy(&type->form, form, FIXED_SIZE);
 	if (form->typtype == TYPTYPE_BASE)
@@ -394,7 +394,7 @@ add_type(SdDiscovery *disc, void *object)
 	Type *type = object;
 	SdProblem problem = SD_PROBLEM_NONE;
 
-	sd_row_object(disc, &type->object);
+	sd_row_named(disc, &type->object);
 	sd_row_text(disc, type_kind(type));
 	if (type->form.typtype == TYPTYPE_ENUM)
 		sd_row_datum(disc, sd_catalog_enum_labels(
@@ -405,7 +405,7 @@ add_type(SdDiscovery *disc, void *object)
 	add_attributes(disc, type);
 	add_range(disc, type);
 	add_base(disc, type);
-	sd_row_object_end(disc, &type->object, TypeRelationId, problem);
+	sd_row_named_end(disc, &type->object, TypeRelationId, problem);
 }
 
 static const char *
