@@ -121,6 +121,7 @@ const SdKind sd_kind_privileges = {
 	.not_served = "\"%s\" has no privileges",
 	.left_out = "schema_name,object_name,object_type,column_name,identity,"
 				"default_role,default_objects,is_default,problem",
+	.is_grouped = true,
 	.emit = emit_privileges,
 };
 
@@ -509,8 +510,13 @@ add_privileges(SdDiscovery *disc, void *object)
 	SdCatalog *cat = disc->catalog;
 	const Secured *secured = object;
 	int ngrants;
-	Grant *grants = read_grants(cat, secured->acl, &ngrants);
+	Grant *grants;
 
+	/* what goes without a GRANT goes without saying */
+	if (disc->is_document && secured->is_default)
+		return;
+
+	grants = read_grants(cat, secured->acl, &ngrants);
 	if (ngrants == 0 && !secured->is_default)
 		add_grant(disc, secured, NULL);
 	for (int i = 0; i < ngrants; i++)

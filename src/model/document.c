@@ -91,6 +91,7 @@ typedef struct Document
 	/* a table with its columns is made of several rows: they collect here */
 	bool collecting;
 	Container rows;
+	const char *group;	  /* the identity of rows that are an array */
 	const char *identity; /* of the last row */
 	SdProblem problem;	  /* of the rows of the object */
 	/* where a finished object goes: into the kind's container, or a row */
@@ -116,11 +117,13 @@ static bool next_name(const char **list, const char **name, int *length);
 static int compare_attributes(const void *a, const void *b);
 static void put_object(SdDiscovery *disc, SdProblem problem);
 static void object_failed(SdDiscovery *disc, ErrorData *error);
+static void deliver_group(SdDiscovery *disc);
 static void deliver(SdDiscovery *disc, const char *identity,
 					JsonbValue *object);
 static const char *row_identity(SdDiscovery *disc, Part *part);
 static JsonbValue row_value(SdDiscovery *disc, Part *part);
 static bool goes_without_saying(const Attribute *attribute, Datum value);
+static bool says_nothing(ArrayType *array);
 static JsonbValue scalar_value(Oid type, Datum value);
 static JsonbValue array_value(ArrayType *array);
 static JsonbValue number_value(Numeric number);
@@ -350,6 +353,7 @@ emit_kinds(SdDiscovery *disc)
 	{
 		const SdKind *kind = sd_kinds[i];
 
+		/* columns and partition bounds are in their tables */
 		if (!is_wanted(doc, kind) || kind == &sd_kind_columns ||
 			kind == &sd_kind_partitions)
 			continue;
@@ -443,9 +447,10 @@ emit_objects(SdDiscovery *disc, const SdKind *kind)
 	int position = 0;
 
 	use_kind(disc, kind);
-	if (kind != &sd_kind_tables)
+	if (kind != &sd_kind_tables && kind != &sd_kind_views)
 	{
 		kind->emit(disc);
+		deliver_group(disc);
 		return;
 	}
 
@@ -456,7 +461,10 @@ emit_objects(SdDiscovery *disc, const SdKind *kind)
 	}
 }
 
-/* Add a table with its columns and its bound, as far as they are wanted. */
+/*
+ * Add a table or view with its columns and its bound, as far as they are
+ * wanted.
+ */
 static void
 add_relation(SdDiscovery *disc, void *rel)
 {
@@ -470,7 +478,10 @@ add_relation(SdDiscovery *disc, void *rel)
 	doc->collecting = true;
 	doc->problem = SD_PROBLEM_NONE;
 	doc->rows.count = 0;
-	sd_add_table(disc, rel);
+	if (kind == &sd_kind_tables)
+		sd_add_table(disc, rel);
+	else
+		sd_add_view(disc, rel);
 	identity = doc->identity;
 	value = doc->rows.elements[0];
 	members.pairs = value.val.object.pairs;
@@ -486,7 +497,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		memset(&doc->rows, 0, sizeof(Container));
 		MemoryContextSwitchTo(oldcontext);
 	}
-	if (is_wanted(doc, &sd_kind_partitions))
+	if (kind == &sd_kind_tables && is_wanted(doc, &sd_kind_partitions))
 	{
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_partitions);
@@ -510,12 +521,14 @@ is_wanted(Document *doc, const SdKind *kind)
 {
 	const bool *parts = doc->options->parts;
 
-	/* columns and partitions are in their tables */
 	if (parts == NULL || parts[kind_number(kind)])
 		return true;
 
-	return kind == &sd_kind_tables && (parts[kind_number(&sd_kind_columns)] ||
-									   parts[kind_number(&sd_kind_partitions)]);
+	/* columns alone are those of tables and views, in these */
+	return (kind == &sd_kind_tables || kind == &sd_kind_views) &&
+		   parts[kind_number(&sd_kind_columns)] &&
+		   !parts[kind_number(&sd_kind_tables)] &&
+		   !parts[kind_number(&sd_kind_views)];
 }
 
 static int
@@ -679,6 +692,13 @@ put_object(SdDiscovery *disc, SdProblem problem)
 
 	if (doc->collecting)
 		add_element(&doc->rows, value);
+	else if (disc->kind->is_grouped)
+	{
+		if (doc->rows.count > 0 && strcmp(doc->group, doc->identity) != 0)
+			deliver_group(disc);
+		doc->group = doc->identity;
+		add_element(&doc->rows, value);
+	}
 	else
 		deliver(disc, doc->identity, &value);
 	MemoryContextSwitchTo(oldcontext);
@@ -701,6 +721,22 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 	disc->catalog->problems++;
 	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
 				error->sqlerrcode, error->message);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The rows of one identity are complete. */
+static void
+deliver_group(SdDiscovery *disc)
+{
+	Document *doc = disc->sink;
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	JsonbValue value = finish_array(&doc->rows);
+
+	if (doc->rows.count > 0)
+	{
+		memset(&doc->rows, 0, sizeof(Container));
+		deliver(disc, doc->group, &value);
+	}
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -813,8 +849,26 @@ goes_without_saying(const Attribute *attribute, Datum value)
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
 		default:
 			return type_is_array(attribute->type) &&
-				   ARR_NDIM(DatumGetArrayTypeP(value)) == 0;
+				   says_nothing(DatumGetArrayTypeP(value));
 	}
+}
+
+/* Has an array no members, or only null ones? */
+static bool
+says_nothing(ArrayType *array)
+{
+	int length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	bits8 *bitmap = ARR_NULLBITMAP(array);
+
+	if (length > 0 && bitmap == NULL)
+		return false;
+	for (int i = 0; i < length; i++)
+	{
+		if (bitmap[i / BITS_PER_BYTE] & (1 << (i % BITS_PER_BYTE)))
+			return false;
+	}
+
+	return true;
 }
 
 /* A value of one of the types that discovery returns. */
