@@ -25,7 +25,7 @@ static void emit_table_stats(SdDiscovery *disc);
 static void add_table_stats(SdDiscovery *disc, void *object);
 static void emit_index_usage(SdDiscovery *disc);
 static void add_index_usage(SdDiscovery *disc, void *object);
-static void add_size(SdDiscovery *disc, SdRelation *rel);
+static void add_estimates(SdDiscovery *disc, SdRelation *rel);
 static void add_later(SdDiscovery *disc, PGFunction one, PGFunction other,
 					  Oid oid);
 static bool time_of(PGFunction function, Oid oid, TimestampTz *result);
@@ -89,7 +89,7 @@ add_table_stats(SdDiscovery *disc, void *object)
 	sd_row_name(disc, &rel->schema->name);
 	sd_row_name(disc, &rel->name);
 	sd_row_text(disc, sd_table_type(rel->kind));
-	add_size(disc, rel);
+	add_estimates(disc, rel);
 
 	/* a partitioned table has no rows of its own, but counts its analyses */
 	for (int i = 0; i < lengthof(counters); i++)
@@ -161,7 +161,7 @@ add_index_usage(SdDiscovery *disc, void *object)
 
 /* estimated_rows, estimated_bytes: as in stormdisc_tables */
 static void
-add_size(SdDiscovery *disc, SdRelation *rel)
+add_estimates(SdDiscovery *disc, SdRelation *rel)
 {
 	if (rel->rows < 0)
 		sd_row_null(disc);
