@@ -116,4 +116,28 @@
 #define SD_HAS_SUBSCRIPTION_SERVER 1
 #endif
 
+/* what no catalog tells: what this server can do (see capabilities.c) */
+#if PG_VERSION_NUM >= 180000
+#define SD_VIRTUAL_COLUMNS ""
+#define SD_TEMPORAL_CONSTRAINTS ""
+#define SD_NOT_ENFORCED_CONSTRAINTS ""
+#define SD_NAMED_NOT_NULL ""
+#define SD_OLD_NEW_RETURNING ""
+#else
+#define SD_VIRTUAL_COLUMNS NULL
+#define SD_TEMPORAL_CONSTRAINTS NULL
+#define SD_NOT_ENFORCED_CONSTRAINTS NULL
+#define SD_NAMED_NOT_NULL NULL
+#define SD_OLD_NEW_RETURNING NULL
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SD_PARTITION_IDENTITY ""
+#define SD_MERGE_RETURNING ""
+#define SD_MAINTAIN_PRIVILEGE ""
+#else
+#define SD_PARTITION_IDENTITY NULL
+#define SD_MERGE_RETURNING NULL
+#define SD_MAINTAIN_PRIVILEGE NULL
+#endif
+
 #endif /* STORMDISC_COMPAT_H */

@@ -1125,7 +1125,7 @@ problem_sqlerrcode(SdProblem problem)
 		case SD_PROBLEM_VANISHED:
 			return ERRCODE_UNDEFINED_OBJECT;
 		case SD_PROBLEM_CHANGED:
-			return ERRCODE_T_R_SERIALIZATION_FAILURE;
+			return ERRCODE_OBJECT_IN_USE;
 		case SD_PROBLEM_LOCKED:
 			return ERRCODE_LOCK_NOT_AVAILABLE;
 		default:
