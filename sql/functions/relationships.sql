@@ -60,3 +60,42 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_load_order(regclass, text[], text[], text[]) IS
 	'tables in an order in which they can be filled without violating a foreign key, with the cycles';
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_insertable(relation regclass)
+RETURNS TABLE (
+	column_name text,
+	ordinal_position int,
+	formatted_type text,
+	base_type text,
+	must_provide bool,
+	is_generated bool,
+	is_identity bool,
+	identity_always bool,
+	has_default bool,
+	default_value text,
+	accepts_null bool,
+	enum_labels text[],
+	max_length int,
+	numeric_precision int,
+	numeric_scale int,
+	min_value text,
+	max_value text,
+	references_schema text,
+	references_table text,
+	references_column text,
+	foreign_keys text[],
+	unique_sets text[],
+	check_expressions text[],
+	exclusions text[],
+	partition_lower text,
+	partition_upper text,
+	partition_upper_inclusive bool,
+	partition_values text[],
+	partition_bounds text[],
+	problem text
+)
+AS 'MODULE_PATHNAME', 'stormdisc_insertable'
+LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_insertable(regclass) IS
+	'what may be put into each column of a table: what has to be given, bounds, references, keys, checks';
