@@ -99,3 +99,17 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_insertable(regclass) IS
 	'what may be put into each column of a table: what has to be given, bounds, references, keys, checks';
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_diagram(
+	relation regclass DEFAULT NULL,
+	schemas text[] DEFAULT NULL,
+	include text[] DEFAULT NULL,
+	exclude text[] DEFAULT NULL,
+	format text DEFAULT 'mermaid'
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stormdisc_diagram'
+LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_diagram(regclass, text[], text[], text[], text) IS
+	'entity-relationship diagram as text for Mermaid or Graphviz';
