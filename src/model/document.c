@@ -88,6 +88,7 @@ typedef struct Document
 	MemoryContext context; /* of the values */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
+	Part *part;	 /* of the rows that are added now */
 	/* a table with its columns is made of several rows: they collect here */
 	bool collecting;
 	Container rows;
@@ -136,7 +137,7 @@ static JsonbValue finish_array(Container *container);
 static int compare_keys(const JsonbValue *a, const JsonbValue *b);
 static int compare_pairs(const void *a, const void *b);
 static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-						const char *message);
+						const char *message, bool is_left_out);
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
@@ -526,11 +527,15 @@ is_wanted(Document *doc, const SdKind *kind)
 	if (parts == NULL || parts[kind_number(kind)])
 		return true;
 
-	/* columns alone are those of tables and views, in these */
+	/* columns alone are those of tables and views, and stand in these */
+	if (parts[kind_number(&sd_kind_tables)] ||
+		parts[kind_number(&sd_kind_views)])
+		return false;
+	if (kind == &sd_kind_tables && parts[kind_number(&sd_kind_partitions)])
+		return true;
+
 	return (kind == &sd_kind_tables || kind == &sd_kind_views) &&
-		   parts[kind_number(&sd_kind_columns)] &&
-		   !parts[kind_number(&sd_kind_tables)] &&
-		   !parts[kind_number(&sd_kind_views)];
+		   parts[kind_number(&sd_kind_columns)];
 }
 
 static int
@@ -552,8 +557,9 @@ use_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 
+	doc->part = &doc->parts[kind_number(kind)];
 	disc->kind = kind;
-	disc->desc = doc->parts[kind_number(kind)].desc;
+	disc->desc = doc->part->desc;
 }
 
 /* Find out what the rows of a kind look like, and what of them is kept. */
@@ -667,9 +673,14 @@ static void
 put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
-	JsonbValue value = row_value(disc, part);
+	JsonbValue value;
+
+	if (disc->kind->is_grouped && doc->rows.count > 0 &&
+		strcmp(doc->group, disc->identity) != 0)
+		deliver_group(disc);
+	value = row_value(disc, part);
 
 	/* what the caller may not see is not in documents anyway */
 	if (problem == SD_PROBLEM_DENIED)
@@ -686,18 +697,16 @@ put_object(SdDiscovery *disc, SdProblem problem)
 
 		if (failure != NULL)
 			add_warning(disc, doc->identity, failure->sqlerrcode,
-						failure->message);
+						failure->message, false);
 		else
 			add_warning(disc, doc->identity, problem_sqlerrcode(problem),
-						problem_message(problem));
+						problem_message(problem), false);
 	}
 
 	if (doc->collecting)
 		add_element(&doc->rows, value);
 	else if (disc->kind->is_grouped)
 	{
-		if (doc->rows.count > 0 && strcmp(doc->group, doc->identity) != 0)
-			deliver_group(disc);
 		doc->group = doc->identity;
 		add_element(&doc->rows, value);
 	}
@@ -711,7 +720,7 @@ static void
 object_failed(SdDiscovery *disc, ErrorData *error)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	bool is_named = disc->identity != NULL || part->nidentity > 0;
 
@@ -722,7 +731,7 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 	doc->collecting = false;
 	disc->catalog->problems++;
 	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
-				error->sqlerrcode, error->message);
+				error->sqlerrcode, error->message, true);
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -1072,7 +1081,7 @@ compare_pairs(const void *a, const void *b)
 /* Tell of something that is missing, or do not go on without it. */
 static void
 add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-			const char *message)
+			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
 	Container members = {0};
@@ -1085,12 +1094,16 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 				errhint("Concurrent schema changes may be the reason; try "
 						"again, or use the mode \"degrade\"."));
 
+	/* a row tells of its own problem, but an object that failed has none */
 	if (doc->tuplestore != NULL)
 	{
-		if (identity == NULL)
+		if (is_left_out)
 			ereport(WARNING, errcode(sqlerrcode),
-					errmsg("an object of stormdisc_%s is left out: %s",
-						   disc->kind->name, message));
+					identity != NULL
+						? errmsg("%s of stormdisc_%s is left out: %s", identity,
+								 disc->kind->name, message)
+						: errmsg("an object of stormdisc_%s is left out: %s",
+								 disc->kind->name, message));
 		return;
 	}
 
