@@ -45,6 +45,23 @@ CREATE VIEW v4 AS SELECT m3.*, v1.a FROM m3 JOIN v1 USING (bb);
 CREATE VIEW v5 AS SELECT relname, v4.a FROM pg_class LEFT JOIN v4 ON v4.bb = relname, pg_tables;
 CREATE VIEW v6 AS SELECT a FROM t UNION SELECT a FROM v4;
 CREATE TABLE log (at timestamptz, row t);
+SELECT current_setting('server_version_num')::int >= 160000 AS v16, current_setting('server_version_num')::int >= 170000 AS v17,
+	current_setting('server_version_num')::int >= 180000 AS v18 \gset
+CREATE DOMAIN code AS text CHECK (VALUE <> '');
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+\if :v16
+CREATE VIEW n16 AS SELECT JSON_ARRAY(a, b NULL ON NULL RETURNING text) AS j, JSON_OBJECT('k': a, 'l': b WITH UNIQUE KEYS) AS o,
+	JSON_ARRAYAGG(a ORDER BY b RETURNING jsonb) AS agg, b IS JSON ARRAY AS is_json, any_value(a) FROM t GROUP BY a, b;
+\endif
+\if :v17
+CREATE VIEW n17 AS SELECT jt.*, JSON_VALUE(b::jsonb, '$.x' RETURNING code DEFAULT 'none' ON EMPTY), JSON_QUERY(b::jsonb, '$.y' RETURNING mood[] WITH WRAPPER),
+	JSON_EXISTS(b::jsonb, '$.z ? (@ > $p)' PASSING a AS p), JSON_SERIALIZE(b) FROM t,
+	JSON_TABLE (b::jsonb, '$[*]' AS root PASSING a AS p COLUMNS (n FOR ORDINALITY, m mood PATH '$.m', c code EXISTS PATH '$.c',
+		NESTED PATH '$.deep[*]' AS deep COLUMNS (d int DEFAULT 3 ON ERROR))) AS jt;
+\endif
+\if :v18
+CREATE RULE r18 AS ON UPDATE TO v2 DO INSTEAD UPDATE t SET b = new.bb RETURNING WITH (OLD AS o, NEW AS n) o.b, n.a + 1;
+\endif
 CREATE RULE r1 AS ON INSERT TO t WHERE new.a > 0 AND new."C c" IS NOT NULL DO ALSO INSERT INTO log VALUES (now(), new);
 CREATE RULE r2 AS ON UPDATE TO v4 DO INSTEAD (UPDATE t SET b = new.bb WHERE t.a = old.a; DELETE FROM log);
 CREATE RULE r3 AS ON DELETE TO v4 WHERE EXISTS (SELECT FROM t WHERE t.a = old.a) DO INSTEAD NOTHING;
@@ -132,7 +149,7 @@ SELECT is_empty($$SELECT view_name, base FROM v CROSS JOIN LATERAL unnest(v.colu
 	WHERE base IS NOT NULL AND (a.attname IS NULL OR a.atttypid <> va.atttypid)$$, 'a base column is a column of a table, of the same type');
 SELECT is((SELECT base_columns FROM v WHERE view_name = 'v4' AND schema_name = 'views'),
 	'{views.t.b,"views.t.\"C c\"",NULL,views.t.a}', 'base columns through four views');
-SELECT is((SELECT array_agg(view_name || ' ' || level) FROM v WHERE schema_name = 'views'),
+SELECT is((SELECT array_agg(view_name || ' ' || level) FROM v WHERE schema_name = 'views' AND view_name NOT LIKE 'n%'),
 	'{v1 0,v2 1,m3 2,v4 3,v5 4,v6 4}', 'levels of a small tree');
 SELECT set_eq($$SELECT v.schema_name, v.view_name FROM v WHERE view_type = 'view' AND v.is_insertable$$,
 	$$SELECT s, r FROM views WHERE relkind = 'v' AND pg_relation_is_updatable(oid, true) & 8 = 8$$, 'what rows can be inserted through');
@@ -152,7 +169,7 @@ SELECT is_empty($$SELECT rule_name FROM r JOIN rules x ON (schema_name, table_na
 	OR (condition IS NULL) <> (ev_qual = '<>')$$, 'plain facts are those of pg_rewrite');
 -- a condition without a query is laid out as in the definition
 SELECT pg_temp.never('r', 'condition NOT LIKE ''%SELECT%'' AND strpos(definition, ''WHERE '' || condition) = 0', 'the condition is in the definition');
-SELECT is((SELECT array_agg(rule_name) FROM r WHERE schema_name = 'views'), '{r1,r2,r3}', 'rules of tables and views');
+SELECT is((SELECT array_agg(rule_name) FROM r WHERE schema_name = 'views' AND rule_name <> 'r18'), '{r1,r2,r3}', 'rules of tables and views');
 SELECT pg_temp.never('r', 'problem IS NOT NULL', 'no problem');
 
 --
