@@ -147,6 +147,31 @@ sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid)
 	return hash_search(cat->uses, &key, HASH_FIND, NULL) != NULL;
 }
 
+/*
+ * sd_catalog_used_oids
+ *		The objects of one catalog that a relation uses, in the current memory
+ *		context.
+ */
+Oid *
+sd_catalog_used_oids(SdCatalog *cat, Oid relation, Oid classid, int *count)
+{
+	HASH_SEQ_STATUS status;
+	Object *object;
+	Oid *oids;
+
+	if (cat->uses == NULL)
+		read_uses(cat, relation);
+
+	*count = 0;
+	oids = palloc(sizeof(Oid) * (hash_get_num_entries(cat->uses) + 1));
+	hash_seq_init(&status, cat->uses);
+	while ((object = hash_seq_search(&status)) != NULL)
+		if (object->classid == classid)
+			oids[(*count)++] = object->oid;
+
+	return oids;
+}
+
 static void
 read_uses(SdCatalog *cat, Oid relation)
 {

@@ -414,6 +414,8 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
 
+extern Oid *sd_catalog_used_oids(SdCatalog *cat, Oid relation, Oid classid,
+								 int *count);
 extern bool sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid);
 
 /* ---- signatures.c: functions and operators with their arguments ---- */

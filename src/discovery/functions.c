@@ -180,13 +180,16 @@ add_function(SdDiscovery *disc, void *arg)
 	sd_row_text(disc, is_aggregate ? NULL
 								   : sd_catalog_name(cat, LanguageRelationId,
 													 form->prolang));
-	sd_row_text(disc, volatility(form->provolatile));
+	sd_row_text(disc, is_aggregate ? NULL : volatility(form->provolatile));
 	sd_row_bool(disc, form->proisstrict);
 	sd_row_bool(disc, form->proleakproof);
 	sd_row_text(disc, parallel(form->proparallel));
 	sd_row_bool(disc, form->prosecdef);
 	sd_row_texts(disc, function.nsettings, function.settings);
-	sd_row_datum(disc, Float4GetDatum(form->procost));
+	if (is_aggregate)
+		sd_row_null(disc);
+	else
+		sd_row_datum(disc, Float4GetDatum(form->procost));
 	if (form->proretset)
 		sd_row_datum(disc, Float4GetDatum(form->prorows));
 	else

@@ -106,9 +106,9 @@ SELECT is_empty($$SELECT o.schema_name, o.function_name FROM ours o JOIN functio
 		ON (s, f, p.identity_arguments) = (schema_name, function_name, o.identity_arguments)
 	WHERE (o.function_kind, o.volatility, o.parallel, o.sql_body, o.settings, o.cost, o.rows, o.returns_set)
 		IS DISTINCT FROM (CASE prokind WHEN 'f' THEN 'function' WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'window' END,
-			CASE provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
+			CASE WHEN prokind = 'a' THEN NULL WHEN provolatile = 'i' THEN 'immutable' WHEN provolatile = 's' THEN 'stable' ELSE 'volatile' END,
 			CASE proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END,
-			p.body, coalesce(p.proconfig, '{}'), procost, CASE WHEN proretset THEN prorows END, proretset)
+			p.body, coalesce(p.proconfig, '{}'), CASE WHEN prokind <> 'a' THEN procost END, CASE WHEN proretset THEN prorows END, proretset)
 	OR source IS DISTINCT FROM CASE WHEN prokind <> 'a' AND body IS NULL THEN prosrc END
 	OR library IS DISTINCT FROM probin$$, 'columns as in pg_proc');
 SET LOCAL search_path = pg_catalog;
