@@ -19,6 +19,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "compat.h"
 #include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_functions);
@@ -661,7 +662,7 @@ append_setting(StringInfo buf, const char *setting)
 	else if (!SplitGUCList(value, ',', &items))
 		elog(ERROR, "invalid list syntax in setting of function: %s", setting);
 	else if (items == NIL)
-		sd_append_literal(buf, "");
+		appendStringInfoString(buf, SD_EMPTY_LIST);
 	else
 	{
 		foreach (lc, items)
