@@ -20,6 +20,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
+#include "nodes/readfuncs.h"
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -46,7 +47,7 @@ typedef struct Body
 typedef struct PolicyExpression
 {
 	Oid relation;
-	Datum tree;
+	const char *tree;
 } PolicyExpression;
 
 /* a condition, and whose columns OLD and NEW have */
@@ -56,6 +57,7 @@ typedef struct Condition
 	Node *expr;
 } Condition;
 
+static void replace_rule_relations(SdRelation *view, Query *query);
 static void name_columns(SdRelation *view, Query *query);
 static char *print_query(SdCatalog *cat, void *arg);
 static char *print_rule(SdCatalog *cat, void *arg);
@@ -73,11 +75,12 @@ static char *keep_text(SdCatalog *cat, char *text);
  * sd_deparse_view
  *		The definition of a view, as pg_get_viewdef() has it.
  *
- * The query is what the view's rule has, and may be scribbled on.
+ * The query is what the view's rule has, and may be scribbled on.  *relations
+ * becomes a list of the OIDs of what it reads.
  */
 char *
 sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
-				SdProblem *problem)
+				List **relations, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	SdFacts facts = {0};
@@ -85,12 +88,37 @@ sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
 
 	facts.self = view->oid;
 	(void) sd_facts_collect((Node *) query, &facts);
+	MemoryContextSwitchTo(cat->context);
+	*relations = list_copy(facts.relations);
+	MemoryContextSwitchTo(cat->expressions);
+
 	sd_relation_read_columns(cat, view);
+	replace_rule_relations(view, query);
 	name_columns(view, query);
 	result = sd_facts_print(cat, &facts, print_query, query, problem);
 	MemoryContextSwitchTo(oldcontext);
 
 	return keep_text(cat, result);
+}
+
+/*
+ * Until PostgreSQL 15 the query of a view has OLD and NEW among its relations,
+ * which nothing refers to.  The deparser would open the view for them, so let
+ * them be of a relation that is open anyway.
+ */
+static void
+replace_rule_relations(SdRelation *view, Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && rte->relid == view->oid &&
+			!rte->inFromCl)
+			rte->relid = RelationRelationId;
+	}
 }
 
 /*
@@ -153,19 +181,20 @@ print_query(SdCatalog *cat, void *arg)
  * sd_deparse_rule
  *		The definition of a rule, as pg_get_ruledef() has it.
  *
- * The condition may be NULL; the actions are a list of queries.
+ * The condition and the actions are node trees.
  */
 char *
-sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule, Node *condition,
-				Node *actions, SdProblem *problem)
+sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
+				const char *condition, const char *actions, SdProblem *problem)
 {
+	Node *tree = sd_deparse_read_string(cat, actions);
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
 	SdFacts facts = {0};
 	char *result;
 
-	sd_facts_add_relation(&facts, rel->oid, true);
-	(void) sd_facts_collect(condition, &facts);
-	(void) sd_facts_collect(actions, &facts);
+	sd_facts_add_relation(&facts, rel->oid);
+	(void) sd_facts_collect(tree, &facts);
+	(void) sd_facts_collect(stringToNode(condition), &facts);
 	result = sd_facts_print(cat, &facts, print_rule, &rule, problem);
 	MemoryContextSwitchTo(oldcontext);
 
@@ -182,13 +211,18 @@ print_rule(SdCatalog *cat, void *arg)
 
 /*
  * sd_deparse_rule_condition
- *		The condition of a rule, on one line.
+ *		The condition of a rule, on one line; NULL without a problem for none.
  */
 char *
-sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel, Node *condition,
-						  SdProblem *problem)
+sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
+						  const char *condition, SdProblem *problem)
 {
-	return keep_text(cat, deparse_condition(cat, rel, condition, problem));
+	Node *tree = sd_deparse_read_string(cat, condition);
+
+	if (tree == NULL)
+		return NULL;
+
+	return keep_text(cat, deparse_condition(cat, rel, tree, problem));
 }
 
 /*
@@ -196,10 +230,11 @@ sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel, Node *condition,
  *		The condition of a trigger, as pg_get_triggerdef() lays it out.
  */
 char *
-sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel, Node *condition,
+sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel, Datum node_tree,
 							 SdProblem *problem)
 {
-	char *flat = deparse_condition(cat, rel, condition, problem);
+	Node *tree = sd_deparse_read(cat, node_tree);
+	char *flat = deparse_condition(cat, rel, tree, problem);
 	MemoryContext oldcontext;
 	char *text;
 
@@ -249,21 +284,23 @@ print_condition(SdCatalog *cat, void *arg)
 
 /*
  * sd_deparse_policy
- *		An expression of a policy, as pg_get_expr() has it.
- *
- * The node tree has to live until this returns, and not where
- * sd_deparse_read() puts things.
+ *		An expression of a policy, as pg_get_expr() has it; NULL without a
+ *		problem for none.
  */
 char *
-sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
+sd_deparse_policy(SdCatalog *cat, SdRelation *rel, const char *node_tree,
 				  SdProblem *problem)
 {
-	Node *expr = sd_deparse_read(cat, node_tree);
 	PolicyExpression arg = {rel->oid, node_tree};
 	MemoryContext oldcontext;
 	SdFacts facts = {0};
+	Node *expr;
 	char *result;
 
+	if (node_tree == NULL)
+		return NULL;
+
+	expr = sd_deparse_read_string(cat, node_tree);
 	oldcontext = MemoryContextSwitchTo(cat->expressions);
 	(void) sd_facts_collect(expr, &facts);
 	if (!facts.has_query)
@@ -273,7 +310,7 @@ sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
 		return sd_deparse(cat, rel, expr, problem);
 	}
 
-	sd_facts_add_relation(&facts, rel->oid, true);
+	sd_facts_add_relation(&facts, rel->oid);
 	result = sd_facts_print(cat, &facts, print_policy, &arg, problem);
 	MemoryContextSwitchTo(oldcontext);
 
@@ -285,9 +322,9 @@ print_policy(SdCatalog *cat, void *arg)
 {
 	PolicyExpression *policy = arg;
 
-	return TextDatumGetCString(
-		OidFunctionCall2(F_PG_GET_EXPR_PG_NODE_TREE_OID, policy->tree,
-						 ObjectIdGetDatum(policy->relation)));
+	return TextDatumGetCString(OidFunctionCall2(
+		F_PG_GET_EXPR_PG_NODE_TREE_OID, CStringGetTextDatum(policy->tree),
+		ObjectIdGetDatum(policy->relation)));
 }
 
 /*

@@ -269,6 +269,40 @@ typedef struct SdConstraint
 	SdProblem problem;
 } SdConstraint;
 
+/* what stands behind a column of a view; see views.c */
+typedef struct SdViewColumn
+{
+	Oid table; /* the relation that the view reads it from; 0: none */
+	AttrNumber column;
+	bool resolved;	/* are the next two known? */
+	Oid base_table; /* the same, through all views */
+	AttrNumber base_column;
+	AttrNumber updates; /* the column that an update of it changes; 0: none */
+	int depth;			/* through how many views it can be updated */
+} SdViewColumn;
+
+typedef struct SdView
+{
+	Oid oid; /* hash key */
+	Oid rule;
+	int level;	   /* -1: in a circle of views, or upon one */
+	int events;	   /* that rules or triggers take over: bits by CmdType */
+	List *users;   /* of SdView *: those that read it */
+	int remaining; /* that it reads and that have no level yet */
+	bool is_read;  /* is the rest known? */
+	bool definition_read;
+	char *definition;
+	SdProblem problem;
+	List *relations; /* of Oid: those that it reads; with the definition */
+	int ncolumns;
+	SdViewColumn *columns;
+	Oid updates; /* the relation that an update changes; 0: none */
+	bool measured;
+	int depth;
+	int possible; /* events, as far as they are known */
+	int unknown;  /* and those that are up to a foreign-data wrapper */
+} SdView;
+
 typedef struct SdCatalog
 {
 	MemoryContext context;
@@ -289,6 +323,7 @@ typedef struct SdCatalog
 	HTAB *index_hash;
 	HTAB *constraint_hash;
 	HTAB *parents;
+	HTAB *views;
 	bool parents_complete;
 	HTAB *members; /* what belongs to an extension */
 	HTAB *uses;	   /* what the scope's relation uses */
@@ -455,6 +490,17 @@ extern SdConstraint *sd_catalog_constraint(SdCatalog *cat, Oid oid);
 extern char *sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
 									  SdProblem *problem);
 
+/* ---- views.c ---- */
+
+extern void sd_catalog_read_views(SdCatalog *cat);
+extern int sd_view_level(SdCatalog *cat, SdRelation *rel);
+extern SdView *sd_catalog_view(SdCatalog *cat, SdRelation *rel);
+extern void sd_view_read_definition(SdCatalog *cat, SdView *view);
+extern SdRelation *sd_view_base_column(SdCatalog *cat, SdView *view,
+									   AttrNumber column,
+									   AttrNumber *base_column);
+extern int sd_view_events(SdCatalog *cat, SdView *view, int *unknown);
+
 /* ---- deparse.c: expressions as text ---- */
 
 extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
@@ -469,16 +515,17 @@ extern void sd_deparse_options(StringInfo buf, ArrayType *options);
 /* ---- deparse_query.c: what has queries in it, as text ---- */
 
 extern char *sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
-							 SdProblem *problem);
+							 List **relations, SdProblem *problem);
 extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
-							 Node *condition, Node *actions,
+							 const char *condition, const char *actions,
 							 SdProblem *problem);
 extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
-									   Node *condition, SdProblem *problem);
+									   const char *condition,
+									   SdProblem *problem);
 extern char *sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel,
-										  Node *condition, SdProblem *problem);
-extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel, Datum node_tree,
-							   SdProblem *problem);
+										  Datum node_tree, SdProblem *problem);
+extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel,
+							   const char *node_tree, SdProblem *problem);
 extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,
 									  Datum node_tree, SdProblem *problem);
 

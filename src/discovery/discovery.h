@@ -118,6 +118,7 @@ extern const SdKind sd_kind_property_graphs;
 /* parts of a table's object in a document: also called by its kind's emit */
 extern void sd_add_table(SdDiscovery *disc, void *rel);
 extern void sd_add_columns(SdDiscovery *disc, void *rel);
+extern void sd_add_view(SdDiscovery *disc, void *rel);
 extern void sd_add_partition(SdDiscovery *disc, void *rel);
 
 extern const char *sd_table_type(char relkind);
