@@ -17,6 +17,8 @@
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "lib/qunique.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
@@ -150,25 +152,28 @@ sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid)
 
 /*
  * sd_catalog_used
- *		The OIDs of all objects of a catalog that a relation uses, as above;
- *		an invalid classid stands for all catalogs.
+ *		The OIDs of all objects of a catalog that a relation uses, as above,
+ *		in the current memory context; an invalid classid stands for all
+ *		catalogs.
  */
-List *
-sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid)
+Oid *
+sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid, int *count)
 {
-	List *oids = NIL;
-	HASH_SEQ_STATUS seq;
+	HASH_SEQ_STATUS status;
 	Object *object;
+	Oid *oids;
 
 	if (cat->uses == NULL)
 		read_uses(cat, relation);
 
-	hash_seq_init(&seq, cat->uses);
-	while ((object = hash_seq_search(&seq)) != NULL)
+	*count = 0;
+	oids = palloc(sizeof(Oid) * (hash_get_num_entries(cat->uses) + 1));
+	hash_seq_init(&status, cat->uses);
+	while ((object = hash_seq_search(&status)) != NULL)
 		if (!OidIsValid(classid) || object->classid == classid)
-			oids = lappend_oid(oids, object->oid);
-	list_sort(oids, list_oid_cmp);
-	list_deduplicate_oid(oids);
+			oids[(*count)++] = object->oid;
+	qsort(oids, *count, sizeof(Oid), oid_cmp);
+	*count = qunique(oids, *count, sizeof(Oid), oid_cmp);
 
 	return oids;
 }
