@@ -77,13 +77,17 @@
 #endif
 
 /* the privilege MAINTAIN exists since 17 */
-#ifndef ACL_MAINTAIN
-#define ACL_MAINTAIN (1 << 14)
+#if PG_VERSION_NUM >= 170000
+#define SD_ACL_MAINTAIN ACL_MAINTAIN
+#else
+#define SD_ACL_MAINTAIN 0
 #endif
 
 /* default privileges of large objects exist since 18 */
-#ifndef DEFACLOBJ_LARGEOBJECT
-#define DEFACLOBJ_LARGEOBJECT 'L'
+#if PG_VERSION_NUM >= 180000
+#define SD_DEFACLOBJ_LARGEOBJECT DEFACLOBJ_LARGEOBJECT
+#else
+#define SD_DEFACLOBJ_LARGEOBJECT 'L'
 #endif
 
 /* pg_publication.pubgencols: until 17 generated columns are not published */

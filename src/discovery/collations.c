@@ -109,7 +109,7 @@ keep_collation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	collation =
 		sd_named_keep(cat, arg, sizeof(Collation), form->oid,
-					   form->collnamespace, &form->collname, form->collowner);
+					  form->collnamespace, &form->collname, form->collowner);
 	collation->provider = form->collprovider;
 	collation->deterministic = form->collisdeterministic;
 	collation->encoding = form->collencoding;
@@ -144,7 +144,7 @@ add_collation(SdDiscovery *disc, void *object)
 	sd_row_text(disc, collation->rules);
 	sd_row_text(disc, collation->version);
 	sd_row_named_end(disc, &collation->object, CollationRelationId,
-					  SD_PROBLEM_NONE);
+					 SD_PROBLEM_NONE);
 }
 
 static const char *
@@ -188,7 +188,7 @@ keep_conversion(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	conversion =
 		sd_named_keep(cat, arg, sizeof(Conversion), form->oid,
-					   form->connamespace, &form->conname, form->conowner);
+					  form->connamespace, &form->conname, form->conowner);
 	conversion->from_encoding = form->conforencoding;
 	conversion->to_encoding = form->contoencoding;
 	conversion->function = form->conproc;
@@ -206,5 +206,5 @@ add_conversion(SdDiscovery *disc, void *object)
 	sd_row_qualified(disc, ProcedureRelationId, conversion->function);
 	sd_row_bool(disc, conversion->is_default);
 	sd_row_named_end(disc, &conversion->object, ConversionRelationId,
-					  SD_PROBLEM_NONE);
+					 SD_PROBLEM_NONE);
 }

@@ -70,7 +70,7 @@ keep_event_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	trigger = sd_named_keep(cat, arg, sizeof(EventTrigger), form->oid,
-							 InvalidOid, &form->evtname, form->evtowner);
+							InvalidOid, &form->evtname, form->evtowner);
 	trigger->event = form->evtevent;
 	trigger->tags =
 		sd_tuple_array(cat, tuple, desc, Anum_pg_event_trigger_evttags);
@@ -89,7 +89,7 @@ add_event_trigger(SdDiscovery *disc, void *object)
 	sd_row_qualified(disc, ProcedureRelationId, trigger->function);
 	sd_row_text(disc, enabled_state(trigger->enabled));
 	sd_row_named_end(disc, &trigger->object, EventTriggerRelationId,
-					  SD_PROBLEM_NONE);
+					 SD_PROBLEM_NONE);
 }
 
 static const char *

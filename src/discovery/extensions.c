@@ -82,7 +82,7 @@ keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	extension =
 		sd_named_keep(cat, arg, sizeof(Extension), form->oid,
-					   form->extnamespace, &form->extname, form->extowner);
+					  form->extnamespace, &form->extname, form->extowner);
 	extension->relocatable = form->extrelocatable;
 	extension->version =
 		sd_tuple_text(cat, tuple, desc, Anum_pg_extension_extversion);
@@ -125,7 +125,7 @@ add_extension(SdDiscovery *disc, void *object)
 	sd_row_bool(disc, extension->relocatable);
 	add_config(disc, extension);
 	sd_row_named_end(disc, &extension->object, ExtensionRelationId,
-					  SD_PROBLEM_NONE);
+					 SD_PROBLEM_NONE);
 }
 
 /*

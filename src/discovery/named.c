@@ -27,7 +27,7 @@ static int compare_objects(const ListCell *a, const ListCell *b);
  */
 void *
 sd_named_keep(SdCatalog *cat, List **objects, Size size, Oid oid, Oid schema,
-			   const NameData *name, Oid owner)
+			  const NameData *name, Oid owner)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
 	SdNamed *object = palloc0(size);
@@ -49,7 +49,7 @@ sd_named_keep(SdCatalog *cat, List **objects, Size size, Oid oid, Oid schema,
  */
 void
 sd_named_emit(SdDiscovery *disc, List *objects, Oid classid,
-				void (*add)(SdDiscovery *disc, void *object))
+			  void (*add)(SdDiscovery *disc, void *object))
 {
 	Oid *oids = palloc(sizeof(Oid) * (list_length(objects) + 1));
 	int noids = 0;
@@ -98,7 +98,7 @@ sd_row_named(SdDiscovery *disc, const SdNamed *object)
  */
 void
 sd_row_named_end(SdDiscovery *disc, const SdNamed *object, Oid classid,
-				  SdProblem problem)
+				 SdProblem problem)
 {
 	SdCatalog *cat = disc->catalog;
 

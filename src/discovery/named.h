@@ -20,12 +20,12 @@ typedef struct SdNamed
 } SdNamed;
 
 extern void *sd_named_keep(SdCatalog *cat, List **objects, Size size, Oid oid,
-							Oid schema, const NameData *name, Oid owner);
+						   Oid schema, const NameData *name, Oid owner);
 extern void sd_named_emit(SdDiscovery *disc, List *objects, Oid classid,
-							void (*add)(SdDiscovery *disc, void *object));
+						  void (*add)(SdDiscovery *disc, void *object));
 extern void sd_row_named(SdDiscovery *disc, const SdNamed *object);
 extern void sd_row_named_end(SdDiscovery *disc, const SdNamed *object,
-							  Oid classid, SdProblem problem);
+							 Oid classid, SdProblem problem);
 extern char *sd_tuple_text(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   AttrNumber column);
 extern ArrayType *sd_tuple_array(SdCatalog *cat, HeapTuple tuple,

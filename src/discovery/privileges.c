@@ -68,12 +68,12 @@ static const struct
 	AclMode mode;
 	const char *name;
 } privileges[] = {
-	{ACL_INSERT, "INSERT"},		{ACL_SELECT, "SELECT"},
-	{ACL_UPDATE, "UPDATE"},		{ACL_DELETE, "DELETE"},
-	{ACL_TRUNCATE, "TRUNCATE"}, {ACL_REFERENCES, "REFERENCES"},
-	{ACL_TRIGGER, "TRIGGER"},	{ACL_EXECUTE, "EXECUTE"},
-	{ACL_USAGE, "USAGE"},		{ACL_CREATE, "CREATE"},
-	{ACL_MAINTAIN, "MAINTAIN"},
+	{ACL_INSERT, "INSERT"},		   {ACL_SELECT, "SELECT"},
+	{ACL_UPDATE, "UPDATE"},		   {ACL_DELETE, "DELETE"},
+	{ACL_TRUNCATE, "TRUNCATE"},	   {ACL_REFERENCES, "REFERENCES"},
+	{ACL_TRIGGER, "TRIGGER"},	   {ACL_EXECUTE, "EXECUTE"},
+	{ACL_USAGE, "USAGE"},		   {ACL_CREATE, "CREATE"},
+	{SD_ACL_MAINTAIN, "MAINTAIN"},
 };
 
 static void emit_privileges(SdDiscovery *disc);
@@ -484,7 +484,7 @@ default_objects(char objtype)
 			return "types";
 		case DEFACLOBJ_NAMESPACE:
 			return "schemas";
-		case DEFACLOBJ_LARGEOBJECT:
+		case SD_DEFACLOBJ_LARGEOBJECT:
 			return "large objects";
 		default:
 			elog(ERROR, "unrecognized default ACL object type: %c", objtype);

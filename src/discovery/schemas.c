@@ -54,7 +54,7 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (has_schema(cat, form))
 		(void) sd_named_keep(cat, arg, sizeof(SdNamed), form->oid, InvalidOid,
-							  &form->nspname, form->nspowner);
+							 &form->nspname, form->nspowner);
 }
 
 /*

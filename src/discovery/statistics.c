@@ -107,7 +107,7 @@ keep_statistics(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	statistics =
 		sd_named_keep(cat, arg, sizeof(Statistics), form->oid,
-					   form->stxnamespace, &form->stxname, form->stxowner);
+					  form->stxnamespace, &form->stxname, form->stxowner);
 	statistics->table = table;
 	value = heap_getattr(tuple, Anum_pg_statistic_ext_stxkeys, desc, &isnull);
 	if (!isnull)
@@ -144,7 +144,7 @@ add_statistics(SdDiscovery *disc, void *object)
 		sd_row_null(disc);
 	sd_row_text(disc, definition(disc, statistics));
 	sd_row_named_end(disc, &statistics->object, StatisticExtRelationId,
-					  statistics->problem);
+					 statistics->problem);
 }
 
 /* The texts of the expressions, for the time of the row. */

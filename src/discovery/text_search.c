@@ -248,7 +248,7 @@ keep(SdCatalog *cat, Reading *reading, const char *kind, Oid classid, Oid oid,
 		return NULL;
 
 	object = sd_named_keep(cat, &reading->objects, sizeof(TextSearchObject),
-							oid, schema, name, owner);
+						   oid, schema, name, owner);
 	object->classid = classid;
 	object->kind = kind;
 

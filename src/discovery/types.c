@@ -164,7 +164,7 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	type = sd_named_keep(cat, &reading->types, sizeof(Type), form->oid,
-						  form->typnamespace, &form->typname, form->typowner);
+						 form->typnamespace, &form->typname, form->typowner);
 	memcpy(&type->form, form, FIXED_SIZE);
 	if (form->typtype == TYPTYPE_BASE)
 		type->default_value =
