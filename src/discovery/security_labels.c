@@ -66,7 +66,11 @@ emit_security_labels(SdDiscovery *disc)
 
 	if (disc->scope.has_relation)
 	{
-		foreach (lc, sd_catalog_used(cat, disc->scope.relation, InvalidOid))
+		/* a relation of the server's own does not count as used */
+		List *oids = sd_catalog_used(cat, disc->scope.relation, InvalidOid);
+
+		oids = list_append_unique_oid(oids, disc->scope.relation);
+		foreach (lc, oids)
 			sd_scan_oid(cat, SecLabelRelationId, SecLabelObjectIndexId,
 						Anum_pg_seclabel_objoid, lfirst_oid(lc), keep_label,
 						&labels);
