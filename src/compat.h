@@ -77,17 +77,13 @@
 #endif
 
 /* the privilege MAINTAIN exists since 17 */
-#if PG_VERSION_NUM >= 170000
-#define SD_ACL_MAINTAIN ACL_MAINTAIN
-#else
-#define SD_ACL_MAINTAIN 0
+#if PG_VERSION_NUM < 170000
+#define ACL_MAINTAIN (1 << 14)
 #endif
 
 /* default privileges of large objects exist since 18 */
-#if PG_VERSION_NUM >= 180000
-#define SD_DEFACLOBJ_LARGEOBJECT DEFACLOBJ_LARGEOBJECT
-#else
-#define SD_DEFACLOBJ_LARGEOBJECT 'L'
+#if PG_VERSION_NUM < 180000
+#define DEFACLOBJ_LARGEOBJECT 'L'
 #endif
 
 /* pg_publication.pubgencols: until 17 generated columns are not published */
@@ -118,6 +114,30 @@
 #endif
 #if PG_VERSION_NUM >= 190000
 #define SD_HAS_SUBSCRIPTION_SERVER 1
+#endif
+
+/* what no catalog tells: what this server can do (see capabilities.c) */
+#if PG_VERSION_NUM >= 180000
+#define SD_VIRTUAL_COLUMNS ""
+#define SD_TEMPORAL_CONSTRAINTS ""
+#define SD_NOT_ENFORCED_CONSTRAINTS ""
+#define SD_NAMED_NOT_NULL ""
+#define SD_OLD_NEW_RETURNING ""
+#else
+#define SD_VIRTUAL_COLUMNS NULL
+#define SD_TEMPORAL_CONSTRAINTS NULL
+#define SD_NOT_ENFORCED_CONSTRAINTS NULL
+#define SD_NAMED_NOT_NULL NULL
+#define SD_OLD_NEW_RETURNING NULL
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SD_PARTITION_IDENTITY ""
+#define SD_MERGE_RETURNING ""
+#define SD_MAINTAIN_PRIVILEGE ""
+#else
+#define SD_PARTITION_IDENTITY NULL
+#define SD_MERGE_RETURNING NULL
+#define SD_MAINTAIN_PRIVILEGE NULL
 #endif
 
 #endif /* STORMDISC_COMPAT_H */

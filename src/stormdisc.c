@@ -23,6 +23,7 @@ PG_MODULE_MAGIC;
 extern PGDLLEXPORT void _PG_init(void);
 
 char *sd_setting_schemas = NULL;
+int sd_setting_discovery_log_size = 1000;
 
 static bool check_schemas(char **newval, void **extra, GucSource source);
 
@@ -34,6 +35,12 @@ _PG_init(void)
 		"Schemas that are discovered when a call names none.",
 		"A string that lists names, separated by commas.  An empty string means every user schema.",
 		&sd_setting_schemas, "", PGC_USERSET, 0, check_schemas, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.discovery_log_size",
+		"Number of rows that stormdisc.discovery_log keeps.",
+		"0 means that none are written.", &sd_setting_discovery_log_size, 1000,
+		0, 1000000, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("stormdisc");
 }

@@ -11,4 +11,7 @@
 /* stormdisc.schemas: the schemas that are discovered by default; '' is all */
 extern char *sd_setting_schemas;
 
+/* stormdisc.discovery_log_size: rows that stormdisc.discovery_log keeps */
+extern int sd_setting_discovery_log_size;
+
 #endif /* STORMDISC_H */

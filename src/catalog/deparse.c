@@ -512,10 +512,9 @@ collect_from_query(Query *query, SdFacts *facts)
 static void
 collect_from_rte(RangeTblEntry *rte, SdFacts *facts)
 {
-	/* OLD and NEW of a relation's own rule are printed as that */
-	if (rte->rtekind == RTE_RELATION)
-		sd_facts_add_relation(facts, rte->relid,
-							  rte->relid != facts->self || rte->inFromCl);
+	if (rte->rtekind == RTE_RELATION &&
+		(rte->relid != facts->self || rte->inFromCl))
+		sd_facts_add_relation(facts, rte->relid);
 }
 
 /*
@@ -534,22 +533,14 @@ add_sort_types(SdFacts *facts, List *clauses, List *targets)
 
 /*
  * sd_facts_add_relation
- *		Note a relation that the deparser opens, and maybe prints.
+ *		Note a relation, which the deparser opens and prints.
  */
 void
-sd_facts_add_relation(SdFacts *facts, Oid oid, bool is_printed)
+sd_facts_add_relation(SdFacts *facts, Oid oid)
 {
-	NamedObject *object;
 
 	facts->relations = list_append_unique_oid(facts->relations, oid);
-	if (oid < FirstNormalObjectId)
-		return;
-
-	object = palloc(sizeof(NamedObject));
-	object->classid = RelationRelationId;
-	object->oid = oid;
-	object->is_printed = is_printed;
-	facts->objects = lappend(facts->objects, object);
+	add_object(facts, RelationRelationId, oid, true);
 }
 
 /*

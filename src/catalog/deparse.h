@@ -20,7 +20,7 @@ typedef struct SdFacts
 	bool has_query;
 	int level;		 /* of queries, while collecting */
 	bool can_fail;	 /* without one of the objects the deparser fails */
-	Oid self;		 /* the relation whose rule it is: its name may differ */
+	Oid self;		 /* of whose rule OLD and NEW do not matter */
 	List *objects;	 /* of named objects, deparse.c's */
 	List *relations; /* of Oid: those that the deparser opens */
 	List *types;	 /* whose parts the text shows, and what they are made of */
@@ -31,7 +31,7 @@ typedef char *(*SdPrinter)(SdCatalog *cat, void *arg);
 
 extern bool sd_facts_collect(Node *node, SdFacts *facts);
 extern void sd_facts_add_object(SdFacts *facts, Oid classid, Oid oid);
-extern void sd_facts_add_relation(SdFacts *facts, Oid oid, bool is_printed);
+extern void sd_facts_add_relation(SdFacts *facts, Oid oid);
 extern char *sd_facts_print(SdCatalog *cat, SdFacts *facts, SdPrinter printer,
 							void *arg, SdProblem *problem);
 extern RangeTblEntry *sd_deparse_names(SdRelation *rel, const char *alias);

@@ -57,6 +57,7 @@ typedef struct Condition
 	Node *expr;
 } Condition;
 
+static void replace_rule_relations(SdRelation *view, Query *query);
 static void name_columns(SdRelation *view, Query *query);
 static char *print_query(SdCatalog *cat, void *arg);
 static char *print_rule(SdCatalog *cat, void *arg);
@@ -88,15 +89,36 @@ sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
 	facts.self = view->oid;
 	(void) sd_facts_collect((Node *) query, &facts);
 	MemoryContextSwitchTo(cat->context);
-	*relations = list_delete_oid(list_copy(facts.relations), view->oid);
+	*relations = list_copy(facts.relations);
 	MemoryContextSwitchTo(cat->expressions);
 
 	sd_relation_read_columns(cat, view);
+	replace_rule_relations(view, query);
 	name_columns(view, query);
 	result = sd_facts_print(cat, &facts, print_query, query, problem);
 	MemoryContextSwitchTo(oldcontext);
 
 	return keep_text(cat, result);
+}
+
+/*
+ * Until PostgreSQL 15 the query of a view has OLD and NEW among its relations,
+ * which nothing refers to.  The deparser would open the view for them, so let
+ * them be of a relation that is open anyway.
+ */
+static void
+replace_rule_relations(SdRelation *view, Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && rte->relid == view->oid &&
+			!rte->inFromCl)
+			rte->relid = RelationRelationId;
+	}
 }
 
 /*
@@ -170,7 +192,7 @@ sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
 	SdFacts facts = {0};
 	char *result;
 
-	sd_facts_add_relation(&facts, rel->oid, true);
+	sd_facts_add_relation(&facts, rel->oid);
 	(void) sd_facts_collect(tree, &facts);
 	(void) sd_facts_collect(stringToNode(condition), &facts);
 	result = sd_facts_print(cat, &facts, print_rule, &rule, problem);
@@ -287,7 +309,7 @@ sd_deparse_policy(SdCatalog *cat, SdRelation *rel, const char *node_tree,
 		return sd_deparse(cat, rel, expr, problem);
 	}
 
-	sd_facts_add_relation(&facts, rel->oid, true);
+	sd_facts_add_relation(&facts, rel->oid);
 	result = sd_facts_print(cat, &facts, print_policy, &arg, problem);
 	MemoryContextSwitchTo(oldcontext);
 

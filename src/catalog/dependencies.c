@@ -15,6 +15,7 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
@@ -207,8 +208,22 @@ read_uses(SdCatalog *cat, Oid relation)
 						  lengthof(of_object), of_object, keep_reference,
 						  &objects);
 		if (object->classid == TypeRelationId)
-			add_object(cat, &objects, TypeRelationId,
-					   sd_catalog_type(cat, object->oid)->element);
+		{
+			SdType *type = sd_catalog_type(cat, object->oid);
+			SdKey of_columns[] = {
+				{Anum_pg_depend_classid, ObjectIdGetDatum(RelationRelationId),
+				 F_OIDEQ},
+				{Anum_pg_depend_objid, ObjectIdGetDatum(type->relation),
+				 F_OIDEQ},
+			};
+
+			add_object(cat, &objects, TypeRelationId, type->element);
+			/* the types of a composite's columns depend on its relation */
+			if (type->kind == SD_TYPE_COMPOSITE)
+				sd_scan_index(cat, DependRelationId, DependDependerIndexId,
+							  lengthof(of_columns), of_columns, keep_reference,
+							  &objects);
+		}
 	}
 	cat->uses = objects.known;
 	MemoryContextSwitchTo(oldcontext);
@@ -221,7 +236,8 @@ add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid)
 	Object *object;
 	bool known;
 
-	if (oid < FirstGenbkiObjectId)
+	/* of what the server brought only schemas are asked for: public */
+	if (oid < FirstGenbkiObjectId && classid != NamespaceRelationId)
 		return;
 	object = hash_search(objects->known, &key, HASH_ENTER, &known);
 	if (!known)

@@ -152,7 +152,8 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		 !heap_attisnull(tuple, Anum_pg_class_reloptions, desc)))
 	{
 		fill_relation(cat, enter_relation(cat, form->oid, &known), tuple, desc);
-		return;
+		if (!serves)
+			return;
 	}
 
 	if (!serves && !((form->relkind == RELKIND_INDEX ||

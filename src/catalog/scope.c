@@ -95,7 +95,7 @@ sd_scope_resolve(SdCatalog *cat)
 	SdScope *scope = cat->scope;
 	ListCell *lc;
 
-	if (!scope->has_schemas && !scope->has_relation &&
+	if (!scope->ignore_setting && !scope->has_schemas && !scope->has_relation &&
 		sd_setting_schemas[0] != '\0')
 	{
 		/* the check hook has accepted the list */

@@ -80,6 +80,7 @@ typedef struct SdScope
 	const char *kinds_error; /* "\"%s\" is not a table": for the others */
 	bool partitions_of;		 /* not the relation, but its partitions */
 	bool permanent_only;	 /* no temporary objects */
+	bool ignore_setting;	 /* stormdisc.schemas is not meant */
 	bool has_relation;
 	Oid relation;
 	bool has_schemas;
@@ -564,5 +565,7 @@ extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,
 extern void sd_type_map_check_dialect(SdCatalog *cat, const char *dialect);
 extern const char *sd_type_map_find(SdCatalog *cat, const char *dialect,
 									Oid type, bool *mapped, SdProblem *problem);
+extern const char *sd_type_map_find_name(SdCatalog *cat, const char *dialect,
+										 const char *schema, const char *name);
 
 #endif /* STORMDISC_CATALOG_H */

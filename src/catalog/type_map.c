@@ -28,16 +28,16 @@
 
 #include "catalog/sd_catalog.h"
 
-/* what StormWeaver calls the server's own types; the rest is TEXT */
+/* what StormWeaver calls the types of pg_catalog; the rest is TEXT */
 static const struct
 {
-	Oid type;
+	const char *type_name;
 	const char *mapped_type;
 } stormweaver_map[] = {
-	{INT2OID, "INT"},	  {INT4OID, "INT"},	   {INT8OID, "INT"},
-	{CHAROID, "CHAR"},	  {BPCHAROID, "CHAR"}, {VARCHAROID, "VARCHAR"},
-	{TEXTOID, "TEXT"},	  {FLOAT4OID, "REAL"}, {FLOAT8OID, "REAL"},
-	{NUMERICOID, "REAL"}, {BOOLOID, "BOOL"},   {BYTEAOID, "BYTEA"},
+	{"int2", "INT"},	 {"int4", "INT"},	 {"int8", "INT"},
+	{"char", "CHAR"},	 {"bpchar", "CHAR"}, {"varchar", "VARCHAR"},
+	{"text", "TEXT"},	 {"float4", "REAL"}, {"float8", "REAL"},
+	{"numeric", "REAL"}, {"bool", "BOOL"},	 {"bytea", "BYTEA"},
 };
 
 #define UNMAPPED_TYPE "TEXT"
@@ -50,13 +50,16 @@ typedef struct UserMapping
 	char *mapped_type;
 } UserMapping;
 
+static void require_user_map(SdCatalog *cat);
 static void read_user_map(SdCatalog *cat);
 static void keep_user_mapping(SdCatalog *cat, TupleTableSlot *slot,
 							  const AttrNumber *columns);
 static const char *find_mapping(SdCatalog *cat, const char *dialect,
 								SdType *type, bool *mapped);
 static const char *find_user_mapping(SdCatalog *cat, const char *dialect,
-									 SdType *type);
+									 const char *schema, const char *name);
+static const char *find_builtin_mapping(const char *dialect, const char *schema,
+										const char *name);
 
 /* the columns of the table, by name: an update may add others */
 static const char *const column_names[] = {"dialect", "type_name",
@@ -72,15 +75,7 @@ sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
 {
 	ListCell *lc;
 
-	read_user_map(cat);
-	if (cat->type_map_problem == SD_PROBLEM_LOCKED)
-		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				errmsg("could not obtain lock on relation \"%s\"",
-					   "stormdisc.type_map"));
-	if (cat->type_map_problem == SD_PROBLEM_DENIED)
-		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				errmsg("permission denied for table %s", "type_map"));
-
+	require_user_map(cat);
 	if (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0)
 		return;
 	foreach (lc, cat->type_map)
@@ -109,8 +104,8 @@ const char *
 sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped,
 				 SdProblem *problem)
 {
-	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
 	SdType *type = sd_catalog_type(cat, oid);
+	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
 	const char *result;
 
 	*mapped = false;
@@ -141,48 +136,74 @@ sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped,
 static const char *
 find_mapping(SdCatalog *cat, const char *dialect, SdType *type, bool *mapped)
 {
-	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
+	const char *found;
 
 	for (;;)
 	{
-		const char *found = find_user_mapping(cat, dialect, type);
-
-		if (found != NULL)
+		if (type->found)
 		{
-			*mapped = true;
-			return found;
+			found = find_user_mapping(cat, dialect, NameStr(type->schema->name),
+									  NameStr(type->name));
+			if (found != NULL)
+			{
+				*mapped = true;
+				return found;
+			}
 		}
 		if (type->kind != SD_TYPE_DOMAIN)
 			break;
 		type = sd_catalog_type(cat, type->base);
 	}
 
-	for (int i = 0; is_stormweaver && i < lengthof(stormweaver_map); i++)
+	if (type->found)
 	{
-		if (stormweaver_map[i].type == type->oid)
+		found = find_builtin_mapping(dialect, NameStr(type->schema->name),
+									 NameStr(type->name));
+		if (found != NULL)
 		{
 			*mapped = true;
-			return stormweaver_map[i].mapped_type;
+			return found;
 		}
 	}
 
 	return UNMAPPED_TYPE;
 }
 
+/*
+ * sd_type_map_find_name
+ *		Likewise for a type that need not exist: its own name only.
+ *
+ * NULL if there is no mapping.  Raises 55P03 or 42501 if the table cannot be
+ * read.
+ */
+const char *
+sd_type_map_find_name(SdCatalog *cat, const char *dialect, const char *schema,
+					  const char *name)
+{
+	const char *found;
+
+	require_user_map(cat);
+	found = find_user_mapping(cat, dialect, schema, name);
+	if (found == NULL)
+		found = find_builtin_mapping(dialect, schema, name);
+
+	return found;
+}
+
 static const char *
-find_user_mapping(SdCatalog *cat, const char *dialect, SdType *type)
+find_user_mapping(SdCatalog *cat, const char *dialect, const char *schema,
+				  const char *name)
 {
 	MemoryContext oldcontext;
 	const char *bare = NULL;
 	const char *qualified;
 	ListCell *lc;
 
-	if (cat->type_map == NIL || !type->found)
+	if (cat->type_map == NIL)
 		return NULL;
 
 	oldcontext = MemoryContextSwitchTo(cat->scratch);
-	qualified = quote_qualified_identifier(NameStr(type->schema->name),
-										   NameStr(type->name));
+	qualified = quote_qualified_identifier(schema, name);
 	MemoryContextSwitchTo(oldcontext);
 	foreach (lc, cat->type_map)
 	{
@@ -192,11 +213,41 @@ find_user_mapping(SdCatalog *cat, const char *dialect, SdType *type)
 			continue;
 		if (strcmp(mapping->type_name, qualified) == 0)
 			return mapping->mapped_type;
-		if (strcmp(mapping->type_name, NameStr(type->name)) == 0)
+		if (strcmp(mapping->type_name, name) == 0)
 			bare = mapping->mapped_type;
 	}
 
 	return bare;
+}
+
+static const char *
+find_builtin_mapping(const char *dialect, const char *schema, const char *name)
+{
+	if (strcmp(dialect, SD_DIALECT_STORMWEAVER) != 0 ||
+		strcmp(schema, "pg_catalog") != 0)
+		return NULL;
+
+	for (int i = 0; i < lengthof(stormweaver_map); i++)
+	{
+		if (strcmp(stormweaver_map[i].type_name, name) == 0)
+			return stormweaver_map[i].mapped_type;
+	}
+
+	return NULL;
+}
+
+/* Read the table, or raise the reason why it cannot be read. */
+static void
+require_user_map(SdCatalog *cat)
+{
+	read_user_map(cat);
+	if (cat->type_map_problem == SD_PROBLEM_LOCKED)
+		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				errmsg("could not obtain lock on relation \"%s\"",
+					   "stormdisc.type_map"));
+	if (cat->type_map_problem == SD_PROBLEM_DENIED)
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied for table %s", "type_map"));
 }
 
 /* Read the table, once, without waiting for it and without keeping it. */

@@ -34,6 +34,7 @@ typedef struct SdKind
 	const char *left_out; /* that are not there */
 	const char *defaults; /* "is_valid=true": values that go without saying,
 						   * besides NULL, false and the empty array */
+	bool is_grouped;	  /* rows of one identity are one array there */
 	void (*emit)(SdDiscovery *disc);
 } SdKind;
 

@@ -68,12 +68,12 @@ static const struct
 	AclMode mode;
 	const char *name;
 } privileges[] = {
-	{ACL_INSERT, "INSERT"},		   {ACL_SELECT, "SELECT"},
-	{ACL_UPDATE, "UPDATE"},		   {ACL_DELETE, "DELETE"},
-	{ACL_TRUNCATE, "TRUNCATE"},	   {ACL_REFERENCES, "REFERENCES"},
-	{ACL_TRIGGER, "TRIGGER"},	   {ACL_EXECUTE, "EXECUTE"},
-	{ACL_USAGE, "USAGE"},		   {ACL_CREATE, "CREATE"},
-	{SD_ACL_MAINTAIN, "MAINTAIN"},
+	{ACL_INSERT, "INSERT"},		{ACL_SELECT, "SELECT"},
+	{ACL_UPDATE, "UPDATE"},		{ACL_DELETE, "DELETE"},
+	{ACL_TRUNCATE, "TRUNCATE"}, {ACL_REFERENCES, "REFERENCES"},
+	{ACL_TRIGGER, "TRIGGER"},	{ACL_EXECUTE, "EXECUTE"},
+	{ACL_USAGE, "USAGE"},		{ACL_CREATE, "CREATE"},
+	{ACL_MAINTAIN, "MAINTAIN"},
 };
 
 static void emit_privileges(SdDiscovery *disc);
@@ -121,6 +121,7 @@ const SdKind sd_kind_privileges = {
 	.not_served = "\"%s\" has no privileges",
 	.left_out = "schema_name,object_name,object_type,column_name,identity,"
 				"default_role,default_objects,is_default,problem",
+	.is_grouped = true,
 	.emit = emit_privileges,
 };
 
@@ -484,7 +485,7 @@ default_objects(char objtype)
 			return "types";
 		case DEFACLOBJ_NAMESPACE:
 			return "schemas";
-		case SD_DEFACLOBJ_LARGEOBJECT:
+		case DEFACLOBJ_LARGEOBJECT:
 			return "large objects";
 		default:
 			elog(ERROR, "unrecognized default ACL object type: %c", objtype);
@@ -509,8 +510,13 @@ add_privileges(SdDiscovery *disc, void *object)
 	SdCatalog *cat = disc->catalog;
 	const Secured *secured = object;
 	int ngrants;
-	Grant *grants = read_grants(cat, secured->acl, &ngrants);
+	Grant *grants;
 
+	/* what goes without a GRANT goes without saying */
+	if (disc->is_document && secured->is_default)
+		return;
+
+	grants = read_grants(cat, secured->acl, &ngrants);
 	if (ngrants == 0 && !secured->is_default)
 		add_grant(disc, secured, NULL);
 	for (int i = 0; i < ngrants; i++)

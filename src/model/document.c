@@ -88,9 +88,11 @@ typedef struct Document
 	MemoryContext context; /* of the values */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
+	Part *part;	 /* of the rows that are added now */
 	/* a table with its columns is made of several rows: they collect here */
 	bool collecting;
 	Container rows;
+	const char *group;	  /* the identity of rows that are an array */
 	const char *identity; /* of the last row */
 	SdProblem problem;	  /* of the rows of the object */
 	/* where a finished object goes: into the kind's container, or a row */
@@ -116,11 +118,13 @@ static bool next_name(const char **list, const char **name, int *length);
 static int compare_attributes(const void *a, const void *b);
 static void put_object(SdDiscovery *disc, SdProblem problem);
 static void object_failed(SdDiscovery *disc, ErrorData *error);
+static void deliver_group(SdDiscovery *disc);
 static void deliver(SdDiscovery *disc, const char *identity,
 					JsonbValue *object);
 static const char *row_identity(SdDiscovery *disc, Part *part);
 static JsonbValue row_value(SdDiscovery *disc, Part *part);
 static bool goes_without_saying(const Attribute *attribute, Datum value);
+static bool says_nothing(ArrayType *array);
 static JsonbValue scalar_value(Oid type, Datum value);
 static JsonbValue array_value(ArrayType *array);
 static JsonbValue number_value(Numeric number);
@@ -133,7 +137,7 @@ static JsonbValue finish_array(Container *container);
 static int compare_keys(const JsonbValue *a, const JsonbValue *b);
 static int compare_pairs(const void *a, const void *b);
 static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-						const char *message);
+						const char *message, bool is_left_out);
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
@@ -350,6 +354,7 @@ emit_kinds(SdDiscovery *disc)
 	{
 		const SdKind *kind = sd_kinds[i];
 
+		/* columns and partition bounds are in their tables */
 		if (!is_wanted(doc, kind) || kind == &sd_kind_columns ||
 			kind == &sd_kind_partitions)
 			continue;
@@ -439,13 +444,16 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 static void
 emit_objects(SdDiscovery *disc, const SdKind *kind)
 {
+	Document *doc = disc->sink;
 	SdRelation *rel;
 	int position = 0;
 
 	use_kind(disc, kind);
-	if (kind != &sd_kind_tables)
+	if (kind != &sd_kind_tables && kind != &sd_kind_views)
 	{
+		doc->rows.count = 0;
 		kind->emit(disc);
+		deliver_group(disc);
 		return;
 	}
 
@@ -456,7 +464,10 @@ emit_objects(SdDiscovery *disc, const SdKind *kind)
 	}
 }
 
-/* Add a table with its columns and its bound, as far as they are wanted. */
+/*
+ * Add a table or view with its columns and its bound, as far as they are
+ * wanted.
+ */
 static void
 add_relation(SdDiscovery *disc, void *rel)
 {
@@ -470,7 +481,10 @@ add_relation(SdDiscovery *disc, void *rel)
 	doc->collecting = true;
 	doc->problem = SD_PROBLEM_NONE;
 	doc->rows.count = 0;
-	sd_add_table(disc, rel);
+	if (kind == &sd_kind_tables)
+		sd_add_table(disc, rel);
+	else
+		sd_add_view(disc, rel);
 	identity = doc->identity;
 	value = doc->rows.elements[0];
 	members.pairs = value.val.object.pairs;
@@ -486,7 +500,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		memset(&doc->rows, 0, sizeof(Container));
 		MemoryContextSwitchTo(oldcontext);
 	}
-	if (is_wanted(doc, &sd_kind_partitions))
+	if (kind == &sd_kind_tables && is_wanted(doc, &sd_kind_partitions))
 	{
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_partitions);
@@ -510,12 +524,18 @@ is_wanted(Document *doc, const SdKind *kind)
 {
 	const bool *parts = doc->options->parts;
 
-	/* columns and partitions are in their tables */
 	if (parts == NULL || parts[kind_number(kind)])
 		return true;
 
-	return kind == &sd_kind_tables && (parts[kind_number(&sd_kind_columns)] ||
-									   parts[kind_number(&sd_kind_partitions)]);
+	/* columns alone are those of tables and views, and stand in these */
+	if (parts[kind_number(&sd_kind_tables)] ||
+		parts[kind_number(&sd_kind_views)])
+		return false;
+	if (kind == &sd_kind_tables && parts[kind_number(&sd_kind_partitions)])
+		return true;
+
+	return (kind == &sd_kind_tables || kind == &sd_kind_views) &&
+		   parts[kind_number(&sd_kind_columns)];
 }
 
 static int
@@ -537,8 +557,9 @@ use_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 
+	doc->part = &doc->parts[kind_number(kind)];
 	disc->kind = kind;
-	disc->desc = doc->parts[kind_number(kind)].desc;
+	disc->desc = doc->part->desc;
 }
 
 /* Find out what the rows of a kind look like, and what of them is kept. */
@@ -652,9 +673,14 @@ static void
 put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
-	JsonbValue value = row_value(disc, part);
+	JsonbValue value;
+
+	if (disc->kind->is_grouped && doc->rows.count > 0 &&
+		strcmp(doc->group, disc->identity) != 0)
+		deliver_group(disc);
+	value = row_value(disc, part);
 
 	/* what the caller may not see is not in documents anyway */
 	if (problem == SD_PROBLEM_DENIED)
@@ -671,14 +697,19 @@ put_object(SdDiscovery *disc, SdProblem problem)
 
 		if (failure != NULL)
 			add_warning(disc, doc->identity, failure->sqlerrcode,
-						failure->message);
+						failure->message, false);
 		else
 			add_warning(disc, doc->identity, problem_sqlerrcode(problem),
-						problem_message(problem));
+						problem_message(problem), false);
 	}
 
 	if (doc->collecting)
 		add_element(&doc->rows, value);
+	else if (disc->kind->is_grouped)
+	{
+		doc->group = doc->identity;
+		add_element(&doc->rows, value);
+	}
 	else
 		deliver(disc, doc->identity, &value);
 	MemoryContextSwitchTo(oldcontext);
@@ -689,7 +720,7 @@ static void
 object_failed(SdDiscovery *disc, ErrorData *error)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	bool is_named = disc->identity != NULL || part->nidentity > 0;
 
@@ -700,7 +731,23 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 	doc->collecting = false;
 	disc->catalog->problems++;
 	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
-				error->sqlerrcode, error->message);
+				error->sqlerrcode, error->message, true);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The rows of one identity are complete. */
+static void
+deliver_group(SdDiscovery *disc)
+{
+	Document *doc = disc->sink;
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	JsonbValue value = finish_array(&doc->rows);
+
+	if (doc->rows.count > 0)
+	{
+		memset(&doc->rows, 0, sizeof(Container));
+		deliver(disc, doc->group, &value);
+	}
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -813,8 +860,26 @@ goes_without_saying(const Attribute *attribute, Datum value)
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
 		default:
 			return type_is_array(attribute->type) &&
-				   ARR_NDIM(DatumGetArrayTypeP(value)) == 0;
+				   says_nothing(DatumGetArrayTypeP(value));
 	}
+}
+
+/* Has an array no members, or only null ones? */
+static bool
+says_nothing(ArrayType *array)
+{
+	int length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	bits8 *bitmap = ARR_NULLBITMAP(array);
+
+	if (length > 0 && bitmap == NULL)
+		return false;
+	for (int i = 0; i < length; i++)
+	{
+		if (bitmap[i / BITS_PER_BYTE] & (1 << (i % BITS_PER_BYTE)))
+			return false;
+	}
+
+	return true;
 }
 
 /* A value of one of the types that discovery returns. */
@@ -1016,7 +1081,7 @@ compare_pairs(const void *a, const void *b)
 /* Tell of something that is missing, or do not go on without it. */
 static void
 add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-			const char *message)
+			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
 	Container members = {0};
@@ -1029,12 +1094,16 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 				errhint("Concurrent schema changes may be the reason; try "
 						"again, or use the mode \"degrade\"."));
 
+	/* a row tells of its own problem, but an object that failed has none */
 	if (doc->tuplestore != NULL)
 	{
-		if (identity == NULL)
+		if (is_left_out)
 			ereport(WARNING, errcode(sqlerrcode),
-					errmsg("an object of stormdisc_%s is left out: %s",
-						   disc->kind->name, message));
+					identity != NULL
+						? errmsg("%s of stormdisc_%s is left out: %s", identity,
+								 disc->kind->name, message)
+						: errmsg("an object of stormdisc_%s is left out: %s",
+								 disc->kind->name, message));
 		return;
 	}
 
@@ -1071,7 +1140,7 @@ problem_sqlerrcode(SdProblem problem)
 		case SD_PROBLEM_VANISHED:
 			return ERRCODE_UNDEFINED_OBJECT;
 		case SD_PROBLEM_CHANGED:
-			return ERRCODE_T_R_SERIALIZATION_FAILURE;
+			return ERRCODE_OBJECT_IN_USE;
 		case SD_PROBLEM_LOCKED:
 			return ERRCODE_LOCK_NOT_AVAILABLE;
 		default:

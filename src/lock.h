@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * lock.h
+ *	  Locks on names.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORMDISC_LOCK_H
+#define STORMDISC_LOCK_H
+
+/* what is locked by name: fixed numbers, they show in pg_locks.objsubid */
+typedef enum SdLockClass
+{
+	SD_LOCK_SNAPSHOT = 21301
+} SdLockClass;
+
+extern void sd_lock_name(SdLockClass class, const char *name);
+
+#endif /* STORMDISC_LOCK_H */

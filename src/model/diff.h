@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * diff.h
+ *	  The difference of two documents.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORMDISC_DIFF_H
+#define STORMDISC_DIFF_H
+
+#include "utils/jsonb.h"
+
+typedef enum SdChange
+{
+	SD_CHANGE_ADDED,
+	SD_CHANGE_REMOVED,
+	SD_CHANGE_CHANGED
+} SdChange;
+
+/*
+ * One difference.  An object that was added or removed is one difference, with
+ * the whole object as its value; of an object that is on both sides each
+ * attribute is one.  An attribute that is absent has its default value.
+ */
+typedef struct SdDifference
+{
+	const char *kind;
+	const char *identity;
+	SdChange change;
+	const char *attribute;		 /* NULL: the object itself */
+	const JsonbValue *old_value; /* NULL: absent */
+	const JsonbValue *new_value;
+} SdDifference;
+
+/*
+ * Takes a difference.  A copy of it, and of the two values, is good for as long
+ * as the documents and the memory context that sd_diff() is called in.
+ */
+typedef void (*SdDifferenceHandler)(const SdDifference *difference, void *arg);
+
+extern void sd_diff(Jsonb *old_document, Jsonb *new_document,
+					SdDifferenceHandler handler, void *arg);
+extern bool sd_document_key_is_kind(const JsonbValue *key);
+extern const char *sd_change_name(SdChange change);
+
+#endif /* STORMDISC_DIFF_H */

@@ -1,0 +1,208 @@
+/*-------------------------------------------------------------------------
+ *
+ * spi_util.c
+ *	  SQL statements of our own, on our own tables.
+ *
+ * They run under a search path that holds nothing of a user's.  Those that
+ * write run with the rights of the extension's owner, so that EXECUTE on the
+ * function around them is the only right that its caller needs.  Nothing of a
+ * caller's is ever run between sd_spi_begin() and sd_spi_end(), values are
+ * parameters.
+ *
+ * An error leaves all as it was before sd_spi_begin() when the transaction or
+ * subtransaction around it ends.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+#include "spi_util.h"
+
+static Oid extension_owner(void);
+static uint64 run(SdStatement *statement, const Datum *values,
+				  const bool *nulls, bool read_only);
+static Datum value(uint64 row, int column, Oid type, bool *isnull);
+
+/*
+ * sd_spi_begin
+ *		Connect to SPI: as the extension's owner, or as the caller.
+ *
+ * Readers are the caller: what is taken from PUBLIC is not shown to it.
+ */
+void
+sd_spi_begin(SdSpi *spi, bool as_owner)
+{
+	spi->context = CurrentMemoryContext;
+	GetUserIdAndSecContext(&spi->user, &spi->security_context);
+	if (as_owner)
+		SetUserIdAndSecContext(extension_owner(),
+							   spi->security_context |
+								   SECURITY_LOCAL_USERID_CHANGE |
+								   SECURITY_RESTRICTED_OPERATION);
+
+	spi->settings_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/*
+ * sd_spi_write
+ *		Run a statement that may write; how many rows it is about.
+ *
+ * Outside of REPEATABLE READ it has a snapshot of its own, and sees what was
+ * committed until now.  nulls may be left out if there are none.
+ */
+uint64
+sd_spi_write(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	return run(statement, values, nulls, false);
+}
+
+/*
+ * sd_spi_read
+ *		Likewise, under the active snapshot, without writing.
+ */
+uint64
+sd_spi_read(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	return run(statement, values, nulls, true);
+}
+
+static uint64
+run(SdStatement *statement, const Datum *values, const bool *nulls,
+	bool read_only)
+{
+	char marks[SD_MAX_PARAMETERS];
+	int rc;
+
+	if (statement->plan == NULL)
+	{
+		SPIPlanPtr plan = SPI_prepare(statement->sql, statement->nparameters,
+									  statement->types);
+
+		if (plan == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+				 SPI_result_code_string(SPI_result));
+		if (SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
+		statement->plan = plan;
+	}
+
+	for (int i = 0; i < statement->nparameters; i++)
+		marks[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
+	rc = SPI_execute_plan(statement->plan, unconstify(Datum *, values), marks,
+						  read_only, 0);
+	if (rc < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql,
+			 SPI_result_code_string(rc));
+
+	return SPI_processed;
+}
+
+/*
+ * sd_spi_is_null
+ *		Is this value of the last result NULL?  Rows are counted from 0,
+ *		columns from 1.
+ */
+bool
+sd_spi_is_null(uint64 row, int column)
+{
+	bool isnull;
+
+	(void) value(row, column, InvalidOid, &isnull);
+
+	return isnull;
+}
+
+/*
+ * sd_spi_jsonb
+ *		A jsonb of the last result, in the memory of sd_spi_begin()'s caller.
+ *
+ * Raises an error if it is NULL or of another type.
+ */
+Jsonb *
+sd_spi_jsonb(SdSpi *spi, uint64 row, int column)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(spi->context);
+	Jsonb *result = DatumGetJsonbPCopy(value(row, column, JSONBOID, NULL));
+
+	MemoryContextSwitchTo(oldcontext);
+
+	return result;
+}
+
+/* A value; an error if it is not of the type, or is NULL and may not be. */
+static Datum
+value(uint64 row, int column, Oid type, bool *isnull)
+{
+	TupleDesc desc = SPI_tuptable->tupdesc;
+	bool found_null;
+	Datum result;
+
+	if (OidIsValid(type) && SPI_gettypeid(desc, column) != type)
+		elog(ERROR, "result column %d is of type %u instead of %u", column,
+			 SPI_gettypeid(desc, column), type);
+
+	result = SPI_getbinval(SPI_tuptable->vals[row], desc, column, &found_null);
+	if (isnull != NULL)
+		*isnull = found_null;
+	else if (found_null)
+		ereport(
+			ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			errmsg("result column \"%s\" is null", SPI_fname(desc, column)));
+
+	return result;
+}
+
+/*
+ * sd_spi_end
+ *		Disconnect, and be the caller again.
+ */
+void
+sd_spi_end(SdSpi *spi)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "could not disconnect from SPI");
+	AtEOXact_GUC(true, spi->settings_level);
+	SetUserIdAndSecContext(spi->user, spi->security_context);
+	MemoryContextSwitchTo(spi->context);
+}
+
+static Oid
+extension_owner(void)
+{
+	Relation rel = table_open(ExtensionRelationId, AccessShareLock);
+	Oid owner = InvalidOid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum("stormdisc"));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+
+	if (!OidIsValid(owner))
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("extension \"%s\" does not exist", "stormdisc"));
+
+	return owner;
+}
