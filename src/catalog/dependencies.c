@@ -241,8 +241,9 @@ add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid)
 	Object *object;
 	bool known;
 
-	/* of what the server brought only schemas are asked for: public */
-	if (oid < FirstGenbkiObjectId && classid != NamespaceRelationId)
+	/* of what the server brought only these are ever asked for */
+	if (oid < FirstGenbkiObjectId && classid != NamespaceRelationId &&
+		classid != RelationRelationId)
 		return;
 	object = hash_search(objects->known, &key, HASH_ENTER, &known);
 	if (!known)
