@@ -513,6 +513,7 @@ add_relation(SdDiscovery *disc, void *rel)
 	oldcontext = MemoryContextSwitchTo(doc->context);
 	value = finish_object(&members);
 	deliver(disc, identity, &value);
+	memset(&doc->rows, 0, sizeof(Container));
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -524,7 +525,10 @@ is_wanted(Document *doc, const SdKind *kind)
 	if (parts == NULL || parts[kind_number(kind)])
 		return true;
 
-	/* columns alone are those of tables and views, in these */
+	/* bounds are in tables; columns alone are those of tables and views */
+	if (kind == &sd_kind_tables && parts[kind_number(&sd_kind_partitions)])
+		return true;
+
 	return (kind == &sd_kind_tables || kind == &sd_kind_views) &&
 		   parts[kind_number(&sd_kind_columns)] &&
 		   !parts[kind_number(&sd_kind_tables)] &&
@@ -666,8 +670,16 @@ put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
 	Part *part = &doc->parts[kind_number(disc->kind)];
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
-	JsonbValue value = row_value(disc, part);
+	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
+	JsonbValue value;
+
+	/* before anything of this row is in the memory that it may reset */
+	if (disc->kind->is_grouped && doc->rows.count > 0 &&
+		strcmp(doc->group, row_identity(disc, part)) != 0)
+		deliver_group(disc);
+
+	MemoryContextSwitchTo(doc->context);
+	value = row_value(disc, part);
 
 	/* what the caller may not see is not in documents anyway */
 	if (problem == SD_PROBLEM_DENIED)
@@ -694,8 +706,6 @@ put_object(SdDiscovery *disc, SdProblem problem)
 		add_element(&doc->rows, value);
 	else if (disc->kind->is_grouped)
 	{
-		if (doc->rows.count > 0 && strcmp(doc->group, doc->identity) != 0)
-			deliver_group(disc);
 		doc->group = doc->identity;
 		add_element(&doc->rows, value);
 	}
