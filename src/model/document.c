@@ -857,6 +857,10 @@ goes_without_saying(const Attribute *attribute, Datum value)
 		case INT8OID:
 			return expected != NULL &&
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
+		case FLOAT4OID:
+			return expected != NULL && DatumGetFloat4(value) == atof(expected);
+		case FLOAT8OID:
+			return expected != NULL && DatumGetFloat8(value) == atof(expected);
 		default:
 			return type_is_array(attribute->type) &&
 				   says_nothing(DatumGetArrayTypeP(value));
