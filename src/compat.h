@@ -77,12 +77,12 @@
 #endif
 
 /* the privilege MAINTAIN exists since 17 */
-#ifndef ACL_MAINTAIN
+#if PG_VERSION_NUM < 170000
 #define ACL_MAINTAIN (1 << 14)
 #endif
 
 /* default privileges of large objects exist since 18 */
-#ifndef DEFACLOBJ_LARGEOBJECT
+#if PG_VERSION_NUM < 180000
 #define DEFACLOBJ_LARGEOBJECT 'L'
 #endif
 

@@ -443,12 +443,14 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 static void
 emit_objects(SdDiscovery *disc, const SdKind *kind)
 {
+	Document *doc = disc->sink;
 	SdRelation *rel;
 	int position = 0;
 
 	use_kind(disc, kind);
 	if (kind != &sd_kind_tables && kind != &sd_kind_views)
 	{
+		doc->rows.count = 0;
 		kind->emit(disc);
 		deliver_group(disc);
 		return;
