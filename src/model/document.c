@@ -516,6 +516,7 @@ add_relation(SdDiscovery *disc, void *rel)
 	oldcontext = MemoryContextSwitchTo(doc->context);
 	value = finish_object(&members);
 	deliver(disc, identity, &value);
+	memset(&doc->rows, 0, sizeof(Container));
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -677,6 +678,7 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	JsonbValue value;
 
+	/* before anything of this row is in the memory that this may reset */
 	if (disc->kind->is_grouped && doc->rows.count > 0 &&
 		strcmp(doc->group, disc->identity) != 0)
 		deliver_group(disc);
@@ -858,6 +860,10 @@ goes_without_saying(const Attribute *attribute, Datum value)
 		case INT8OID:
 			return expected != NULL &&
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
+		case FLOAT4OID:
+			return expected != NULL && DatumGetFloat4(value) == atof(expected);
+		case FLOAT8OID:
+			return expected != NULL && DatumGetFloat8(value) == atof(expected);
 		default:
 			return type_is_array(attribute->type) &&
 				   says_nothing(DatumGetArrayTypeP(value));
