@@ -488,7 +488,7 @@ append_mermaid_label(StringInfo buf, const char *text)
 		else
 			/* inside of words, and between the columns of a key */
 			is_plain = (strchr("_.", (int) codepoint) != NULL && after_word &&
-						isalpha((unsigned char) *next)) ||
+						isalnum((unsigned char) *next)) ||
 					   (codepoint == ',' && *next == ' ') ||
 					   (codepoint == ' ' && buf->data[buf->len - 1] == ',');
 
@@ -499,7 +499,7 @@ append_mermaid_label(StringInfo buf, const char *text)
 							 (unsigned int) (codepoint < 0x20
 												 ? codepoint + 0x2400
 												 : codepoint));
-		after_word = codepoint < 0x80 && isalpha((int) codepoint);
+		after_word = codepoint < 0x80 && isalnum((int) codepoint);
 	}
 }
 
