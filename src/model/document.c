@@ -875,7 +875,7 @@ static bool
 says_nothing(ArrayType *array)
 {
 	int length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	bits8 *bitmap = ARR_NULLBITMAP(array);
+	const uint8 *bitmap = ARR_NULLBITMAP(array);
 
 	if (length > 0 && bitmap == NULL)
 		return false;
