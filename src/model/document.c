@@ -684,10 +684,6 @@ put_object(SdDiscovery *disc, SdProblem problem)
 		deliver_group(disc);
 	value = row_value(disc, part);
 
-	/* what the caller may not see is not in documents anyway */
-	if (problem == SD_PROBLEM_DENIED)
-		problem = SD_PROBLEM_NONE;
-
 	/* the first row of an object names it */
 	if (!doc->collecting || doc->rows.count == 0 || problem != SD_PROBLEM_NONE)
 		doc->identity = row_identity(disc, part);
