@@ -789,9 +789,14 @@ print_guarded(SdCatalog *cat, SdFacts *facts, SdPrinter printer, void *arg,
 	MemoryContextSwitchTo(oldcontext);
 	CurrentResourceOwner = oldowner;
 
+	/* pg_get_ruledef() reads pg_rewrite as the caller */
+	if (*error != NULL &&
+		(*error)->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		*found = SD_PROBLEM_DENIED;
+
 	/* cancel, shutdown, out of memory and the like are never swallowed */
-	if (*error != NULL && !means_vanished((*error)->sqlerrcode) &&
-		(*error)->sqlerrcode != ERRCODE_INTERNAL_ERROR)
+	else if (*error != NULL && !means_vanished((*error)->sqlerrcode) &&
+			 (*error)->sqlerrcode != ERRCODE_INTERNAL_ERROR)
 		ReThrowError(*error);
 
 	return text;
