@@ -228,6 +228,7 @@ BEGIN
 		UNION ALL SELECT 'definition of trigger ' || trigger_name, definition FROM z
 		UNION ALL SELECT 'condition of trigger ' || trigger_name, condition FROM z
 		UNION ALL SELECT 'arguments of function ' || function_name, arguments FROM f
+		UNION ALL SELECT 'definition of function ' || function_name, definition FROM f
 	), index_columns AS (
 		SELECT table_name, schema_name, index_name, definition, col
 		FROM i, unnest(column_names || include_columns) col WHERE col ~ '^[a-z]{2}_[0-9]{8}\$'
