@@ -42,6 +42,8 @@ my %source = (
 		v => 'SELECT * FROM public.stormdisc_views()',
 		r => 'SELECT * FROM public.stormdisc_rules()',
 		y => 'SELECT * FROM public.stormdisc_policies()',
+		z => 'SELECT * FROM public.stormdisc_triggers()',
+		f => 'SELECT * FROM public.stormdisc_functions() WHERE schema_name IN (\'storm\', \'quiet\')',
 	},
 	plain => {
 		t => q{
@@ -85,10 +87,18 @@ FROM pg_rewrite w JOIN rel ON rel.oid = ev_class WHERE rulename <> '_RETURN'},
 SELECT s AS schema_name, r AS table_name, polname::text AS policy_name, pg_get_expr(polqual, polrelid) AS using_expression,
 	NULL::text AS problem
 FROM pg_policy JOIN rel ON rel.oid = polrelid},
+		z => q{
+SELECT s AS schema_name, r AS table_name, tgname::text AS trigger_name, pg_get_triggerdef(t.oid) AS definition,
+	NULL::text AS condition, NULL::text AS problem
+FROM pg_trigger t JOIN rel ON rel.oid = tgrelid WHERE NOT tgisinternal},
+		f => q{
+SELECT nspname::text AS schema_name, proname::text AS function_name, pg_get_functiondef(p.oid) AS definition, NULL::text AS arguments,
+	NULL::text AS problem
+FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('storm', 'quiet') AND prokind <> 'a'},
 	});
 
 # The check: one statement, so one snapshot.  rel, att and names are the truth
-# of that snapshot; t, c, i, k, p, v, r and y are what is held against it.
+# of that snapshot; t, c, i, k, p, v, r, y, z and f are what is held against it.
 sub check_function
 {
 	my ($way) = @_;
@@ -116,6 +126,7 @@ BEGIN
 		UNION SELECT conname FROM pg_constraint t JOIN pg_namespace n ON n.oid = t.connamespace WHERE n.nspname IN ('storm', 'quiet')
 		UNION SELECT enumlabel FROM pg_enum
 		UNION SELECT rulename FROM pg_rewrite
+		UNION SELECT tgname FROM pg_trigger
 	), t AS MATERIALIZED ($from->{t}
 	), c AS MATERIALIZED ($from->{c}
 	), i AS MATERIALIZED ($from->{i}
@@ -124,6 +135,8 @@ BEGIN
 	), v AS MATERIALIZED ($from->{v}
 	), r AS MATERIALIZED ($from->{r}
 	), y AS MATERIALIZED ($from->{y}
+	), z AS MATERIALIZED ($from->{z}
+	), f AS MATERIALIZED ($from->{f}
 	), answers AS (
 		SELECT 'tables' AS kind, schema_name AS s, table_name AS r, NULL::text AS a, problem, false AS gap FROM t
 		UNION ALL
@@ -143,6 +156,10 @@ BEGIN
 		SELECT 'rules', schema_name, table_name, rule_name, problem, definition IS NULL FROM r
 		UNION ALL
 		SELECT 'policies', schema_name, table_name, policy_name, problem, using_expression IS NULL FROM y
+		UNION ALL
+		SELECT 'triggers', schema_name, table_name, trigger_name, problem, definition IS NULL FROM z
+		UNION ALL
+		SELECT 'functions', schema_name, function_name, NULL, problem, definition IS NULL FROM f
 	), expected AS (
 		SELECT 'tables' AS kind, s, r, NULL::text AS a FROM rel WHERE relkind IN ('r', 'p', 'f')
 		UNION ALL
@@ -160,6 +177,12 @@ BEGIN
 		SELECT 'rules', s, r, rulename FROM pg_rewrite JOIN rel ON rel.oid = ev_class WHERE rulename <> '_RETURN'
 		UNION ALL
 		SELECT 'policies', s, r, polname FROM pg_policy JOIN rel ON rel.oid = polrelid
+		UNION ALL
+		SELECT 'triggers', s, r, tgname FROM pg_trigger JOIN rel ON rel.oid = tgrelid WHERE NOT tgisinternal
+		UNION ALL
+		SELECT 'functions', nspname, proname, NULL FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+		WHERE nspname IN ('storm', 'quiet') AND prokind <> 'a'
+		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND deptype = 'i')
 	), true_columns AS (
 		SELECT 'indexes' AS kind, s, r, x.relname::text AS a, ARRAY(SELECT attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY u (n, o)
 			JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = n ORDER BY o) AS cols
@@ -202,6 +225,10 @@ BEGIN
 		UNION ALL SELECT 'definition of rule ' || rule_name, definition FROM r
 		UNION ALL SELECT 'condition of rule ' || rule_name, condition FROM r
 		UNION ALL SELECT 'expression of policy ' || policy_name, using_expression FROM y
+		UNION ALL SELECT 'definition of trigger ' || trigger_name, definition FROM z
+		UNION ALL SELECT 'condition of trigger ' || trigger_name, condition FROM z
+		UNION ALL SELECT 'arguments of function ' || function_name, arguments FROM f
+		UNION ALL SELECT 'definition of function ' || function_name, definition FROM f
 	), index_columns AS (
 		SELECT table_name, schema_name, index_name, definition, col
 		FROM i, unnest(column_names || include_columns) col WHERE col ~ '^[a-z]{2}_[0-9]{8}\$'
@@ -361,7 +388,7 @@ foreach my $level ('read committed', 'repeatable read')
 		[
 			"$snapshot{$level}\nSELECT probe.discovery();\nSELECT probe.no_locks();\nCOMMIT;\n",
 			"$snapshot{$level}\n"
-			  . join('', map { "SELECT count(*), count(problem) FROM stormdisc_$_();\n" } qw(tables columns indexes constraints partitions views rules policies))
+			  . join('', map { "SELECT count(*), count(problem) FROM stormdisc_$_();\n" } qw(tables columns indexes constraints partitions views rules policies functions triggers operators operator_classes casts))
 			  . "SELECT probe.no_locks();\nCOMMIT;\n"
 		],
 		weights => [ 1, 2 ],

@@ -193,6 +193,9 @@ CREATE RULE ru_:id AS ON INSERT TO storm.ta_:id WHERE new.oa_:id > 0 DO ALSO UPD
 CREATE POLICY po_:id ON storm.ta_:id USING (EXISTS (SELECT FROM storm.pa_:id p WHERE p.ka_:id = storm.fa_:id(oa_:id)));
 CREATE FUNCTION storm.tf_:id() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER tg_:id BEFORE INSERT ON storm.ta_:id FOR EACH ROW WHEN (NEW.oa_:id > 0) EXECUTE FUNCTION storm.tf_:id();
+CREATE TRIGGER th_:id AFTER UPDATE OF ra_:id ON storm.ta_:id FOR EACH ROW WHEN (storm.fa_:id(new.ra_:id) > 0 AND old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION storm.tf_:id();
+CREATE FUNCTION storm.fe_:id(k int DEFAULT storm.fd_:id(), e storm.ea_:id DEFAULT 'lb_:id') RETURNS int LANGUAGE sql
+	RETURN (SELECT t.oa_:id FROM storm.ta_:id t WHERE storm.fa_:id(t.oa_:id) > k AND t.ec_:id = e);
 ALTER TABLE storm.ta_:id RENAME COLUMN oa_:id TO ob_:id;
 ALTER TABLE storm.pa_:id RENAME COLUMN ka_:id TO kb_:id;
 ALTER TABLE storm.ta_:id ADD CONSTRAINT cc_:id CHECK ((ROW(ob_:id, 'x')::storm.ca_:id).xa_:id > 0);
