@@ -37,6 +37,26 @@
 #define ATTRIBUTE_GENERATED_VIRTUAL 'v'
 #endif
 
+/* pg_statistic_ext.stxstattarget: NULL means default since 17, -1 before */
+#if PG_VERSION_NUM >= 170000
+#define SD_STATISTICS_TARGET(value) ((int) DatumGetInt16(value))
+#else
+#define SD_STATISTICS_TARGET(value) ((int) DatumGetInt32(value))
+#endif
+
+/* pg_collation: the locale has this name since 17, and rules came with 16 */
+#if PG_VERSION_NUM < 170000
+#define Anum_pg_collation_colllocale Anum_pg_collation_colliculocale
+#endif
+#if PG_VERSION_NUM >= 160000
+#define SD_HAS_COLLATION_RULES 1
+#endif
+
+/* pg_collation.collprovider of a collation of the server's own */
+#ifndef COLLPROVIDER_BUILTIN
+#define COLLPROVIDER_BUILTIN 'b'
+#endif
+
 /* SQL/JSON query functions are expressions since 17 */
 #if PG_VERSION_NUM >= 170000
 #define SD_HAS_JSON_EXPR 1
@@ -47,6 +67,13 @@
 #define SD_HAS_JSON_CONSTRUCTOR 1
 #endif
 
+/* SET of a list that is empty; before 19 the server's own text is no SQL */
+#if PG_VERSION_NUM >= 190000
+#define SD_EMPTY_LIST "NULL"
+#else
+#define SD_EMPTY_LIST "''"
+#endif
+
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
 #define sd_parse_type(string, typid, typmod)                                   \
@@ -54,6 +81,70 @@
 #else
 #define sd_parse_type(string, typid, typmod)                                   \
 	parseTypeString((string), (typid), (typmod), false)
+#endif
+
+/* the privilege MAINTAIN exists since 17 */
+#if PG_VERSION_NUM < 170000
+#define ACL_MAINTAIN (1 << 14)
+#endif
+
+/* default privileges of large objects exist since 18 */
+#if PG_VERSION_NUM < 180000
+#define DEFACLOBJ_LARGEOBJECT 'L'
+#endif
+
+/* pg_publication.pubgencols: until 17 generated columns are not published */
+#if PG_VERSION_NUM >= 180000
+#define SD_PUBLICATION_GENERATED(pub) ((pub)->pubgencols)
+#else
+#define SD_PUBLICATION_GENERATED(pub) 'n'
+#endif
+
+/* pg_publication.puballsequences and pg_publication_rel.prexcept */
+#if PG_VERSION_NUM >= 190000
+#define SD_PUBLICATION_ALL_SEQUENCES(pub) ((pub)->puballsequences)
+#define SD_PUBLICATION_EXCEPT(rel) ((rel)->prexcept)
+#else
+#define SD_PUBLICATION_ALL_SEQUENCES(pub) false
+#define SD_PUBLICATION_EXCEPT(rel) false
+#endif
+
+/* pg_subscription grew: 16, 17, 19 */
+#if PG_VERSION_NUM >= 160000
+#define SD_SUBSCRIPTION_STREAM(sub) ((sub)->substream)
+#define SD_HAS_SUBSCRIPTION_ORIGIN 1
+#else
+#define SD_SUBSCRIPTION_STREAM(sub) ((sub)->substream ? 't' : 'f')
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SD_HAS_SUBSCRIPTION_FAILOVER 1
+#endif
+#if PG_VERSION_NUM >= 190000
+#define SD_HAS_SUBSCRIPTION_SERVER 1
+#endif
+
+/* what no catalog tells: what this server can do (see capabilities.c) */
+#if PG_VERSION_NUM >= 180000
+#define SD_VIRTUAL_COLUMNS ""
+#define SD_TEMPORAL_CONSTRAINTS ""
+#define SD_NOT_ENFORCED_CONSTRAINTS ""
+#define SD_NAMED_NOT_NULL ""
+#define SD_OLD_NEW_RETURNING ""
+#else
+#define SD_VIRTUAL_COLUMNS NULL
+#define SD_TEMPORAL_CONSTRAINTS NULL
+#define SD_NOT_ENFORCED_CONSTRAINTS NULL
+#define SD_NAMED_NOT_NULL NULL
+#define SD_OLD_NEW_RETURNING NULL
+#endif
+#if PG_VERSION_NUM >= 170000
+#define SD_PARTITION_IDENTITY ""
+#define SD_MERGE_RETURNING ""
+#define SD_MAINTAIN_PRIVILEGE ""
+#else
+#define SD_PARTITION_IDENTITY NULL
+#define SD_MERGE_RETURNING NULL
+#define SD_MAINTAIN_PRIVILEGE NULL
 #endif
 
 #endif /* STORMDISC_COMPAT_H */

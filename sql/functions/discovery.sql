@@ -225,3 +225,25 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_partitions(regclass, text[], text[], text[]) IS
 	'partitions at every level, one row each, with their bounds as text and in parts';
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_column_options(
+	relation regclass DEFAULT NULL,
+	schemas text[] DEFAULT NULL,
+	include text[] DEFAULT NULL,
+	exclude text[] DEFAULT NULL
+)
+RETURNS TABLE (
+	schema_name text,
+	table_name text,
+	column_name text,
+	index_name text,
+	key_position int,
+	options text[],
+	statistics_target int,
+	problem text
+)
+AS 'MODULE_PATHNAME', 'stormdisc_column_options'
+LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_column_options(regclass, text[], text[], text[]) IS
+	'columns with options like n_distinct, and index keys with a statistics target of their own';

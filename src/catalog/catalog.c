@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 
 #include "catalog/sd_catalog.h"
+#include "errors.h"
 
 /*
  * sd_catalog_begin
@@ -115,10 +116,15 @@ sd_catalog_end(SdCatalog *cat)
 			errmsg_plural("%d of %d rows is incomplete",
 						  "%d of %d rows are incomplete", cat->problems,
 						  cat->problems, cat->rows),
-			errdetail(
-				"Concurrent schema changes made some definitions unavailable."),
-			errhint(
-				"The column \"problem\" tells why; ask again for these relations."));
+			cat->denied == cat->problems
+				? errdetail("The current role may not see all values.")
+				: errdetail("Concurrent schema changes made some definitions "
+							"unavailable."),
+			cat->denied == cat->problems
+				? errhint("The column \"problem\" tells which.")
+				: errhint(
+					  "The column \"problem\" tells why; ask again for these "
+					  "relations."));
 
 	sd_settings_restore(cat->settings_level);
 	UnregisterSnapshot(cat->snapshot);
@@ -144,8 +150,47 @@ sd_problem_name(SdProblem problem)
 			return "locked";
 		case SD_PROBLEM_DENIED:
 			return "denied";
+		default:
+			return "failed";
 	}
+}
 
-	elog(ERROR, "unrecognized problem: %d", (int) problem);
-	return NULL; /* keep compiler quiet */
+/*
+ * sd_catalog_fail
+ *		What an error about one object means to the reading: a problem if it
+ *		is to degrade, else the error is raised again.
+ *
+ * Cancel, shutdown, and a lack of memory or disk are always raised.
+ */
+SdProblem
+sd_catalog_fail(SdCatalog *cat, ErrorData *error)
+{
+	MemoryContext oldcontext;
+	SdFailure *failure;
+
+	if (!cat->degrade || !sd_error_is_of_object(error->sqlerrcode))
+		ReThrowError(error);
+
+	oldcontext = MemoryContextSwitchTo(cat->context);
+	failure = palloc(sizeof(SdFailure));
+	failure->sqlerrcode = error->sqlerrcode;
+	failure->message = pstrdup(error->message);
+	cat->failures = lappend(cat->failures, failure);
+	MemoryContextSwitchTo(oldcontext);
+
+	return SD_PROBLEM_FAILED + list_length(cat->failures) - 1;
+}
+
+/*
+ * sd_catalog_failure
+ *		The error behind a problem that sd_catalog_fail() returned; NULL for
+ *		another problem.
+ */
+const SdFailure *
+sd_catalog_failure(SdCatalog *cat, SdProblem problem)
+{
+	if (problem < SD_PROBLEM_FAILED)
+		return NULL;
+
+	return list_nth(cat->failures, problem - SD_PROBLEM_FAILED);
 }

@@ -53,9 +53,9 @@ sd_catalog_read_columns(SdCatalog *cat)
 {
 	for (int i = 0; i < cat->nrelations; i++)
 		prepare_columns(cat, cat->relations[i]);
-	cat->opclass_options_read =
+	cat->key_settings_read =
 		!sd_scan_prefers_index(AttributeRelationId, cat->nrelations);
-	if (cat->opclass_options_read)
+	if (cat->key_settings_read)
 		sd_scan_all(cat, AttributeRelationId, keep_column, NULL);
 	else
 		sd_scan_relations(cat, AttributeRelationId, AttributeRelidNumIndexId,
@@ -181,7 +181,7 @@ keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 	rel = wanted_relation(cat, form->attrelid);
 	if (rel == NULL && (cat->parts & SD_READ_INDEXES))
-		sd_index_keep_opclass_options(cat, tuple, desc);
+		sd_index_keep_key_settings(cat, tuple, desc);
 	if (rel == NULL || form->attnum > rel->natts)
 		return;
 
@@ -201,17 +201,70 @@ keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	column->generated = form->attgenerated;
 	column->storage = form->attstorage;
 	column->compression = form->attcompression;
-#ifdef SD_NULLABLE_STATTARGET
-	{
-		bool isnull;
-		Datum target =
-			heap_getattr(tuple, Anum_pg_attribute_attstattarget, desc, &isnull);
+	column->statistics_target = sd_attribute_statistics_target(tuple, desc);
+	if (cat->parts & SD_READ_COLUMN_OPTIONS)
+		column->options = sd_attribute_options(cat, tuple, desc);
+}
 
-		column->statistics_target = isnull ? -1 : DatumGetInt16(target);
-	}
+/*
+ * sd_attribute_statistics_target
+ *		The statistics target in a row of pg_attribute; -1: default.
+ */
+int
+sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc)
+{
+#ifdef SD_NULLABLE_STATTARGET
+	bool isnull;
+	Datum target =
+		heap_getattr(tuple, Anum_pg_attribute_attstattarget, desc, &isnull);
+
+	return isnull ? -1 : DatumGetInt16(target);
 #else
-	column->statistics_target = form->attstattarget;
+	return ((Form_pg_attribute) GETSTRUCT(tuple))->attstattarget;
 #endif
+}
+
+/*
+ * sd_attribute_options
+ *		The options in a row of pg_attribute, in the reading's memory; NULL
+ *		for none.
+ *
+ * The server keeps a mark of its own among them, which is no option.
+ */
+ArrayType *
+sd_attribute_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
+{
+	static const char mark[] = "pg_attver=";
+	MemoryContext oldcontext;
+	ArrayBuildState *options = NULL;
+	ArrayType *result = NULL;
+	Datum value;
+	Datum *members;
+	int nmembers;
+	bool isnull;
+
+	value = heap_getattr(tuple, Anum_pg_attribute_attoptions, desc, &isnull);
+	if (isnull)
+		return NULL;
+
+	oldcontext = MemoryContextSwitchTo(cat->context);
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &members, NULL, &nmembers);
+	for (int i = 0; i < nmembers; i++)
+	{
+		text *option = DatumGetTextPP(members[i]);
+
+		if (VARSIZE_ANY_EXHDR(option) < strlen(mark) ||
+			memcmp(VARDATA_ANY(option), mark, strlen(mark)) != 0)
+			options = accumArrayResult(options, members[i], false, TEXTOID,
+									   cat->context);
+	}
+	if (options != NULL)
+		result = DatumGetArrayTypeP(makeArrayResult(options, cat->context));
+	pfree(members);
+	MemoryContextSwitchTo(oldcontext);
+
+	return result;
 }
 
 /* Keep a default, or a generation expression, as text. */

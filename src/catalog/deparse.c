@@ -21,6 +21,12 @@
  * - what a constant or row shows of its type, labels and columns, is compared
  *	 as well.
  *
+ * A query also has relations in it, which the deparser opens and locks.  They
+ * are treated like composite types: locked first, and all their columns
+ * compared, since also a column that is not named decides which aliases are
+ * printed.  The subtransaction is always rolled back, which releases every
+ * lock that was taken in it.
+ *
  * Where that does not work out the text is NULL, and the problem says why.
  *-------------------------------------------------------------------------
  */
@@ -35,15 +41,19 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
+#include "optimizer/optimizer.h"
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
@@ -51,10 +61,12 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "catalog/sd_catalog.h"
+#include "catalog/deparse.h"
 #include "compat.h"
+#include "errors.h"
 
 /* the layout of CASE in pg_get_expr(): see ruleutils.c */
 #define INDENT_CASE 4
@@ -72,44 +84,53 @@ typedef struct NamedObject
 	bool is_printed; /* or else only has to exist */
 } NamedObject;
 
-/* what the text of an expression depends on */
-typedef struct Facts
+/* an expression, the names of its columns, and what prints it */
+typedef struct Expression
 {
-	bool has_columns;
-	bool has_system_columns;
-	bool has_case;
-	bool can_fail; /* without one of the objects the deparser fails */
-	List *objects; /* of NamedObject * */
-	List *types;   /* whose parts the text shows, and what they are made of */
-	int natts;	   /* of the relation */
-} Facts;
+	Node *expr;
+	List *context;
+	char *(*print)(Node *expr, List *context);
+} Expression;
 
-static bool collect_facts(Node *node, Facts *facts);
-static void add_object(Facts *facts, Oid classid, Oid oid, bool can_fail);
-static void add_type(Facts *facts, Oid type);
-static void add_constant(Facts *facts, Const *constant);
-static void add_hidden_type(Facts *facts, Oid type);
-static void add_parts(Facts *facts, Oid type);
+/* where references to system columns are to be changed */
+typedef struct Renumbering
+{
+	int natts;
+	int level; /* of queries within the expression */
+} Renumbering;
+
+static void collect_from_query(Query *query, SdFacts *facts);
+static void collect_from_rte(RangeTblEntry *rte, SdFacts *facts);
+static void add_sort_types(SdFacts *facts, List *clauses, List *targets);
+static void add_object(SdFacts *facts, Oid classid, Oid oid, bool can_fail);
+static void add_type(SdFacts *facts, Oid type);
+static void add_constant(SdFacts *facts, Const *constant);
+static void add_hidden_type(SdFacts *facts, Oid type);
+static void add_whole_rows(SdFacts *facts, List *fields);
+static void add_parts(SdFacts *facts, Oid type);
 static Oid get_alias_element(Oid type);
-static void add_alias(Facts *facts, Oid type, Datum value);
+static void add_alias(SdFacts *facts, Oid type, Datum value);
 static Oid alias_class(Oid type);
-static char *print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
+static void add_types(SdFacts *facts, List *types);
+static void add_collations(SdFacts *facts, List *collations);
+static char *print(SdCatalog *cat, SdRelation *rel, Node *expr, SdFacts *facts,
 				   char *(*printer)(Node *expr, List *context),
 				   SdProblem *problem);
-static char *print_guarded(SdCatalog *cat, Node *expr, List *context,
-						   Facts *facts,
-						   char *(*printer)(Node *expr, List *context),
+static char *print_with_context(SdCatalog *cat, void *arg);
+static char *print_guarded(SdCatalog *cat, SdFacts *facts, SdPrinter printer,
+						   void *arg, uint64 *before, SdProblem *found,
 						   ErrorData **error);
 static bool means_vanished(int sqlerrcode);
-static SdProblem find_problem(SdCatalog *cat, Facts *facts);
-static void add_parts_of_parts(SdCatalog *cat, Facts *facts);
-static bool lock_row_types(SdCatalog *cat, List *types, List **locked);
-static SdProblem row_type_problem(SdCatalog *cat, SdType *type);
+static SdProblem find_problem(SdCatalog *cat, SdFacts *facts);
+static void add_parts_of_parts(SdCatalog *cat, SdFacts *facts);
+static bool lock_relations(SdCatalog *cat, SdFacts *facts);
+static SdProblem columns_problem(SdCatalog *cat, Oid relation);
 static List *column_names(SdCatalog *cat, SdRelation *rel);
-static bool renumber_system_columns(Node *node, Facts *facts);
+static bool renumber_system_columns(Node *node, Renumbering *renumbering);
 static char *print_expression(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
-static char *indent_case(const char *flat);
+static char *print_query(Node *query, List *context);
+static char *flatten_case(const char *indented);
 static void start_line(StringInfo buf, int indent);
 
 /*
@@ -162,15 +183,73 @@ char *
 sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
-	Facts facts = {0};
+	SdFacts facts = {0};
 	char *text;
 
-	facts.natts = rel ? rel->natts : 0;
-	collect_facts(expr, &facts);
+	(void) sd_facts_collect(expr, &facts);
 	text = print(cat, rel, expr, &facts, print_expression, problem);
 	if (text != NULL && facts.has_case)
-		text = indent_case(text);
+		text = sd_deparse_indent_case(text, 0);
 
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_pretty
+ *		Likewise, on one line and with the parentheses that are needed only:
+ *		the way of pg_get_statisticsobjdef().
+ *
+ * The server prints so only what stands in a query, so the expression is made
+ * the condition of one.  It must have no system columns.
+ */
+char *
+sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
+				  SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	SdFacts facts = {0};
+	Query *query = makeNode(Query);
+	char *text;
+
+	(void) sd_facts_collect(expr, &facts);
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(sd_deparse_names(rel, NameStr(rel->name)));
+	query->jointree = makeFromExpr(NIL, expr);
+	text = print(cat, rel, (Node *) query, &facts, print_query, problem);
+	if (text != NULL)
+	{
+		const char *condition = strstr(text, "WHERE");
+
+		if (condition == NULL)
+			elog(ERROR, "unexpected text of a query: %s", text);
+		text = flatten_case(condition + strlen("WHERE"));
+	}
+
+	MemoryContextSwitchTo(oldcontext);
+	if (text != NULL)
+		text = MemoryContextStrdup(cat->context, text);
+
+	return text;
+}
+
+/*
+ * sd_deparse_flat
+ *		Likewise, of an expression without columns, on one line: the way that
+ *		the server shows the defaults of arguments.
+ */
+char *
+sd_deparse_flat(SdCatalog *cat, Node *expr, SdProblem *problem)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
+	SdFacts facts = {0};
+	char *text;
+
+	(void) sd_facts_collect(expr, &facts);
+	text = print(cat, NULL, expr, &facts, print_expression, problem);
 	MemoryContextSwitchTo(oldcontext);
 	if (text != NULL)
 		text = MemoryContextStrdup(cat->context, text);
@@ -189,12 +268,12 @@ char *
 sd_deparse_value(SdCatalog *cat, Node *constant, SdProblem *problem)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->expressions);
-	Facts facts = {0};
+	SdFacts facts = {0};
 	char *text = NULL;
 
 	if (!castNode(Const, constant)->constisnull)
 	{
-		collect_facts(constant, &facts);
+		(void) sd_facts_collect(constant, &facts);
 		text = print(cat, NULL, constant, &facts, print_value, problem);
 	}
 
@@ -235,9 +314,14 @@ sd_deparse_options(StringInfo buf, ArrayType *options)
 	}
 }
 
-/* Walk an expression and note what its text depends on. */
-static bool
-collect_facts(Node *node, Facts *facts)
+/*
+ * sd_facts_collect
+ *		Walk an expression or a query and note what its text depends on.
+ *
+ * Always false: it is its own tree walker.
+ */
+bool
+sd_facts_collect(Node *node, SdFacts *facts)
 {
 	if (node == NULL)
 		return false;
@@ -245,11 +329,21 @@ collect_facts(Node *node, Facts *facts)
 	switch (nodeTag(node))
 	{
 		case T_Var:
-			facts->has_columns = true;
-			add_hidden_type(facts, ((Var *) node)->vartype);
-			if (((Var *) node)->varattno < 0)
-				facts->has_system_columns = true;
+		{
+			Var *var = (Var *) node;
+
+			add_hidden_type(facts, var->vartype);
+			/* in a query the deparser may expand a whole row */
+			if (facts->level > 0 && var->varattno == InvalidAttrNumber)
+				add_parts(facts, var->vartype);
+			if (var->varlevelsup == facts->level)
+			{
+				facts->has_columns = true;
+				if (var->varattno < 0)
+					facts->has_system_columns = true;
+			}
 			break;
+		}
 		case T_Const:
 			add_constant(facts, (Const *) node);
 			break;
@@ -289,6 +383,7 @@ collect_facts(Node *node, Facts *facts)
 		case T_RowExpr:
 			add_type(facts, ((RowExpr *) node)->row_typeid);
 			add_parts(facts, ((RowExpr *) node)->row_typeid);
+			add_whole_rows(facts, ((RowExpr *) node)->args);
 			break;
 		case T_NextValueExpr:
 			add_object(facts, RelationRelationId,
@@ -319,23 +414,148 @@ collect_facts(Node *node, Facts *facts)
 		{
 			PartitionBoundSpec *spec = (PartitionBoundSpec *) node;
 
-			collect_facts((Node *) spec->listdatums, facts);
-			collect_facts((Node *) spec->lowerdatums, facts);
-			collect_facts((Node *) spec->upperdatums, facts);
+			(void) sd_facts_collect((Node *) spec->listdatums, facts);
+			(void) sd_facts_collect((Node *) spec->lowerdatums, facts);
+			(void) sd_facts_collect((Node *) spec->upperdatums, facts);
 			return false;
 		}
 		case T_PartitionRangeDatum:
-			return collect_facts(((PartitionRangeDatum *) node)->value, facts);
+			return sd_facts_collect(((PartitionRangeDatum *) node)->value,
+									facts);
+
+			/* what follows is only found in queries */
+		case T_Query:
+			collect_from_query((Query *) node, facts);
+			return false;
+		case T_RangeTblEntry:
+			collect_from_rte((RangeTblEntry *) node, facts);
+			return false; /* query_tree_walker() goes on with its parts */
+		case T_RangeTblFunction:
+		{
+			RangeTblFunction *function = (RangeTblFunction *) node;
+
+			add_parts(facts, exprType(function->funcexpr));
+			add_types(facts, function->funccoltypes);
+			add_collations(facts, function->funccolcollations);
+			break;
+		}
+		case T_TableFunc:
+			add_types(facts, ((TableFunc *) node)->coltypes);
+			add_collations(facts, ((TableFunc *) node)->colcollations);
+			break;
+		case T_TableSampleClause:
+			add_object(facts, ProcedureRelationId,
+					   ((TableSampleClause *) node)->tsmhandler, true);
+			break;
+		case T_CommonTableExpr:
+		{
+			CommonTableExpr *cte = (CommonTableExpr *) node;
+
+			if (cte->cycle_clause != NULL)
+				add_type(facts, cte->cycle_clause->cycle_mark_type);
+			break;
+		}
+		case T_SortGroupClause:
+			add_object(facts, OperatorRelationId,
+					   ((SortGroupClause *) node)->sortop, false);
+			break;
+		case T_Aggref:
+		{
+			Aggref *aggref = (Aggref *) node;
+
+			add_object(facts, ProcedureRelationId, aggref->aggfnoid, true);
+			add_types(facts, aggref->aggargtypes);
+			add_sort_types(facts, aggref->aggorder, aggref->args);
+			break;
+		}
+		case T_WindowFunc:
+			add_object(facts, ProcedureRelationId,
+					   ((WindowFunc *) node)->winfnoid, true);
+			break;
+		case T_OnConflictExpr:
+			add_object(facts, ConstraintRelationId,
+					   ((OnConflictExpr *) node)->constraint, true);
+			break;
+		case T_InferenceElem:
+			add_object(facts, CollationRelationId,
+					   ((InferenceElem *) node)->infercollid, true);
+			add_object(facts, OperatorClassRelationId,
+					   ((InferenceElem *) node)->inferopclass, true);
+			break;
 		default:
 			break;
 	}
 
-	return expression_tree_walker(node, collect_facts, (void *) facts);
+	return expression_tree_walker(node, sd_facts_collect, (void *) facts);
+}
+
+/* Note what a query depends on, at any depth. */
+static void
+collect_from_query(Query *query, SdFacts *facts)
+{
+	ListCell *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	facts->has_query = true;
+	facts->level++;
+	add_sort_types(facts, query->sortClause, query->targetList);
+	foreach (lc, query->windowClause)
+		add_sort_types(facts, lfirst_node(WindowClause, lc)->orderClause,
+					   query->targetList);
+
+	(void) query_tree_walker(query, sd_facts_collect, (void *) facts,
+							 QTW_EXAMINE_RTES_BEFORE | QTW_EXAMINE_SORTGROUP);
+	facts->level--;
+}
+
+/* Note the relation of a range table entry. */
+static void
+collect_from_rte(RangeTblEntry *rte, SdFacts *facts)
+{
+	if (rte->rtekind == RTE_RELATION &&
+		(rte->relid != facts->self || rte->inFromCl))
+		sd_facts_add_relation(facts, rte->relid);
+}
+
+/*
+ * The deparser looks up how values of a type are ordered, which for a row
+ * means looking at its columns.
+ */
+static void
+add_sort_types(SdFacts *facts, List *clauses, List *targets)
+{
+	ListCell *lc;
+
+	foreach (lc, clauses)
+		add_parts(facts, exprType(get_sortgroupclause_expr(
+							 lfirst_node(SortGroupClause, lc), targets)));
+}
+
+/*
+ * sd_facts_add_relation
+ *		Note a relation, which the deparser opens and prints.
+ */
+void
+sd_facts_add_relation(SdFacts *facts, Oid oid)
+{
+
+	facts->relations = list_append_unique_oid(facts->relations, oid);
+	add_object(facts, RelationRelationId, oid, true);
+}
+
+/*
+ * sd_facts_add_object
+ *		Note an object that is printed, unless the server brought it.
+ */
+void
+sd_facts_add_object(SdFacts *facts, Oid classid, Oid oid)
+{
+	add_object(facts, classid, oid, true);
 }
 
 /* Note an object, unless the server brought it. */
 static void
-add_object(Facts *facts, Oid classid, Oid oid, bool can_fail)
+add_object(SdFacts *facts, Oid classid, Oid oid, bool can_fail)
 {
 	NamedObject *object;
 
@@ -351,14 +571,32 @@ add_object(Facts *facts, Oid classid, Oid oid, bool can_fail)
 }
 
 static void
-add_type(Facts *facts, Oid type)
+add_type(SdFacts *facts, Oid type)
 {
 	add_object(facts, TypeRelationId, type, true);
 }
 
+static void
+add_types(SdFacts *facts, List *types)
+{
+	ListCell *lc;
+
+	foreach (lc, types)
+		add_type(facts, lfirst_oid(lc));
+}
+
+static void
+add_collations(SdFacts *facts, List *collations)
+{
+	ListCell *lc;
+
+	foreach (lc, collations)
+		add_object(facts, CollationRelationId, lfirst_oid(lc), true);
+}
+
 /* Note a type that is not printed, but by which functions are found. */
 static void
-add_hidden_type(Facts *facts, Oid type)
+add_hidden_type(SdFacts *facts, Oid type)
 {
 	if (type < FirstNormalObjectId)
 		return;
@@ -366,9 +604,24 @@ add_hidden_type(Facts *facts, Oid type)
 	((NamedObject *) llast(facts->objects))->is_printed = false;
 }
 
+/* Note the types of whole rows: as a row's field, one is printed with it. */
+static void
+add_whole_rows(SdFacts *facts, List *fields)
+{
+	ListCell *lc;
+
+	foreach (lc, fields)
+	{
+		Node *field = lfirst(lc);
+
+		if (IsA(field, Var) && ((Var *) field)->varattno == InvalidAttrNumber)
+			add_type(facts, ((Var *) field)->vartype);
+	}
+}
+
 /* Note a type whose columns or labels the text shows. */
 static void
-add_parts(Facts *facts, Oid type)
+add_parts(SdFacts *facts, Oid type)
 {
 	if (type >= FirstNormalObjectId)
 		facts->types = list_append_unique_oid(facts->types, type);
@@ -379,7 +632,7 @@ add_parts(Facts *facts, Oid type)
  * values of alias types stand for.
  */
 static void
-add_constant(Facts *facts, Const *constant)
+add_constant(SdFacts *facts, Const *constant)
 {
 	Oid element = get_alias_element(constant->consttype);
 	Datum *members;
@@ -419,7 +672,7 @@ get_alias_element(Oid type)
  * the types of their arguments.
  */
 static void
-add_alias(Facts *facts, Oid type, Datum value)
+add_alias(SdFacts *facts, Oid type, Datum value)
 {
 	Oid classid = alias_class(type);
 	Oid oid = DatumGetObjectId(value);
@@ -480,48 +733,70 @@ alias_class(Oid type)
 	}
 }
 
-/*
- * Print an expression whose facts are known; NULL with a problem.
- *
- * The text and the comparison after it must be of one state of the caches, or
- * else a name that was changed and changed back could slip through: if
- * invalidations were processed in between, both are done again.
- */
+/* Print an expression whose facts are known; NULL with a problem. */
 static char *
-print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
+print(SdCatalog *cat, SdRelation *rel, Node *expr, SdFacts *facts,
 	  char *(*printer)(Node *expr, List *context), SdProblem *problem)
 {
-	List *context = NIL;
+	Expression expression = {expr, NIL, printer};
 
 	if (facts->has_columns)
 	{
 		if (rel == NULL)
 			elog(ERROR, "expression has columns but no relation");
-		context = column_names(cat, rel);
+		expression.context = column_names(cat, rel);
 		if (facts->has_system_columns)
-			renumber_system_columns(expr, facts);
+			sd_deparse_renumber(expr, rel->natts);
 	}
 
+	return sd_facts_print(cat, facts, print_with_context, &expression, problem);
+}
+
+static char *
+print_with_context(SdCatalog *cat, void *arg)
+{
+	Expression *expression = arg;
+
+	return expression->print(expression->expr, expression->context);
+}
+
+/*
+ * sd_facts_print
+ *		Let the printer print what has these facts, in the current memory
+ *		context; NULL with a problem.
+ *
+ * The text and the comparison after it must be of one state of the caches, or
+ * else a name that was changed and changed back could slip through: if
+ * invalidations were processed in between, both are done again.
+ */
+char *
+sd_facts_print(SdCatalog *cat, SdFacts *facts, SdPrinter printer, void *arg,
+			   SdProblem *problem)
+{
 	add_parts_of_parts(cat, facts);
-	if (facts->objects == NIL && facts->types == NIL)
-		return printer(expr, context);
+	if (facts->objects == NIL && facts->types == NIL && facts->relations == NIL)
+		return printer(cat, arg);
 
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
 	{
 		uint64 before = SharedInvalidMessageCounter;
 		ErrorData *error = NULL;
-		SdProblem found;
+		SdProblem found = SD_PROBLEM_NONE;
 		char *text;
 
-		if (!facts->can_fail && facts->types == NIL)
-			text = printer(expr, context);
-		else
-			text = print_guarded(cat, expr, context, facts, printer, &error);
-		if (text == NULL && error == NULL)
+		CHECK_FOR_INTERRUPTS();
+		if (facts->can_fail || facts->types != NIL || facts->relations != NIL)
 		{
-			*problem = SD_PROBLEM_LOCKED;
-			return NULL;
+			text = print_guarded(cat, facts, printer, arg, &before, &found,
+								 &error);
+			if (found != SD_PROBLEM_NONE)
+			{
+				*problem = found;
+				return NULL;
+			}
 		}
+		else
+			text = printer(cat, arg);
 
 		found = find_problem(cat, facts);
 		if (SharedInvalidMessageCounter != before)
@@ -530,9 +805,9 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 		if (found == SD_PROBLEM_NONE && error != NULL)
 		{
 			/* an error that concurrent DDL does not explain is an error */
-			if (!means_vanished(error->sqlerrcode))
-				ReThrowError(error);
-			found = SD_PROBLEM_VANISHED;
+			found = means_vanished(error->sqlerrcode)
+						? SD_PROBLEM_VANISHED
+						: sd_catalog_fail(cat, error);
 		}
 		if (found != SD_PROBLEM_NONE)
 		{
@@ -548,12 +823,16 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, Facts *facts,
 }
 
 /*
- * Print in a subtransaction, with the row types locked.  NULL if one of them
- * cannot be locked, or with *error if an object may be missing.
+ * Print in a subtransaction, with the row types and relations locked.  NULL
+ * with *found if one of them cannot be locked or is not what it was, or with
+ * *error if an object may be missing.
+ *
+ * Taking locks brings invalidations, so *before is set after that.  What is
+ * known to have changed by then need not be printed.
  */
 static char *
-print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
-			  char *(*printer)(Node *expr, List *context), ErrorData **error)
+print_guarded(SdCatalog *cat, SdFacts *facts, SdPrinter printer, void *arg,
+			  uint64 *before, SdProblem *found, ErrorData **error)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
@@ -564,34 +843,33 @@ print_guarded(SdCatalog *cat, Node *expr, List *context, Facts *facts,
 
 	PG_TRY();
 	{
-		List *locked = NIL;
-		ListCell *lc;
-
-		if (lock_row_types(cat, facts->types, &locked))
-			text = printer(expr, context);
-		foreach (lc, locked)
-			UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
-
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
+		PushActiveSnapshot(cat->snapshot);
+		if (!lock_relations(cat, facts))
+			*found = SD_PROBLEM_LOCKED;
+		else
+			*found = find_problem(cat, facts);
+		if (*found == SD_PROBLEM_NONE)
+		{
+			*before = SharedInvalidMessageCounter;
+			text = printer(cat, arg);
+		}
 	}
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(oldcontext);
 		*error = CopyErrorData();
 		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-
-		/* cancel, shutdown, out of memory and the like are never swallowed */
-		if (!means_vanished((*error)->sqlerrcode) &&
-			(*error)->sqlerrcode != ERRCODE_INTERNAL_ERROR)
-			ReThrowError(*error);
 		text = NULL;
 	}
 	PG_END_TRY();
+
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(oldcontext);
+	CurrentResourceOwner = oldowner;
+
+	/* cancel, shutdown, out of memory and the like are never swallowed */
+	if (*error != NULL && !sd_error_is_of_object((*error)->sqlerrcode))
+		ReThrowError(*error);
 
 	return text;
 }
@@ -609,7 +887,7 @@ means_vanished(int sqlerrcode)
 
 /* Do the objects that the text names still have the snapshot's names? */
 static SdProblem
-find_problem(SdCatalog *cat, Facts *facts)
+find_problem(SdCatalog *cat, SdFacts *facts)
 {
 	ListCell *lc;
 
@@ -631,9 +909,18 @@ find_problem(SdCatalog *cat, Facts *facts)
 		SdProblem found = SD_PROBLEM_NONE;
 
 		if (type->kind == SD_TYPE_COMPOSITE)
-			found = row_type_problem(cat, type);
+			found = columns_problem(cat, type->relation);
 		else if (type->kind == SD_TYPE_ENUM)
 			found = sd_catalog_enum_problem(cat, type);
+		if (found != SD_PROBLEM_NONE)
+			return found;
+	}
+	foreach (lc, facts->relations)
+	{
+		SdProblem found = SD_PROBLEM_NONE;
+
+		if (lfirst_oid(lc) >= FirstNormalObjectId)
+			found = columns_problem(cat, lfirst_oid(lc));
 		if (found != SD_PROBLEM_NONE)
 			return found;
 	}
@@ -646,7 +933,7 @@ find_problem(SdCatalog *cat, Facts *facts)
  * recursion: the list is its own work queue.
  */
 static void
-add_parts_of_parts(SdCatalog *cat, Facts *facts)
+add_parts_of_parts(SdCatalog *cat, SdFacts *facts)
 {
 	for (int next = 0; next < list_length(facts->types); next++)
 	{
@@ -672,39 +959,42 @@ add_parts_of_parts(SdCatalog *cat, Facts *facts)
 }
 
 /*
- * Lock the relations of composite types, which the deparser will open; false
- * if one cannot be had at once.  Those in *locked are to be released; after
- * an error the subtransaction's end does that.
+ * Lock the relations that the deparser will open, those of composite types
+ * among them; false if one cannot be had at once.
  */
 static bool
-lock_row_types(SdCatalog *cat, List *types, List **locked)
+lock_relations(SdCatalog *cat, SdFacts *facts)
 {
 	ListCell *lc;
 
-	foreach (lc, types)
+	foreach (lc, facts->relations)
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
+			return false;
+	foreach (lc, facts->types)
 	{
 		SdType *type = sd_catalog_type(cat, lfirst_oid(lc));
 
-		if (type->kind != SD_TYPE_COMPOSITE)
-			continue;
-		if (!ConditionalLockRelationOid(type->relation, AccessShareLock))
+		if (type->kind == SD_TYPE_COMPOSITE &&
+			!ConditionalLockRelationOid(type->relation, AccessShareLock))
 			return false;
-		*locked = lappend_oid(*locked, type->relation);
 	}
 
 	return true;
 }
 
-/* Does a composite type still have the snapshot's columns? */
+/* Does a relation or composite type still have the snapshot's columns? */
 static SdProblem
-row_type_problem(SdCatalog *cat, SdType *type)
+columns_problem(SdCatalog *cat, Oid relation)
 {
-	SdRelation *rel = sd_catalog_relation(cat, type->relation);
+	SdRelation *rel = sd_catalog_relation(cat, relation);
+	uint64 checked_at = SharedInvalidMessageCounter;
 	HeapTuple tuple;
 	int natts;
 
 	if (rel == NULL)
 		return SD_PROBLEM_VANISHED;
+	if (rel->columns_checked && rel->columns_checked_at == checked_at)
+		return SD_PROBLEM_NONE;
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rel->oid));
 	if (!HeapTupleIsValid(tuple))
 		return SD_PROBLEM_VANISHED;
@@ -734,6 +1024,8 @@ row_type_problem(SdCatalog *cat, SdType *type)
 		if (!same)
 			return SD_PROBLEM_CHANGED;
 	}
+	rel->columns_checked = true;
+	rel->columns_checked_at = checked_at;
 
 	return SD_PROBLEM_NONE;
 }
@@ -741,10 +1033,6 @@ row_type_problem(SdCatalog *cat, SdType *type)
 /*
  * A deparse namespace that calls column n of a relation as the snapshot does.
  * It is kept until another relation's is asked for.
- *
- * The deparser takes the names of anything but a table from the range table
- * entry itself; an empty name is a dropped column.  The system columns come
- * after the relation's own: see renumber_system_columns().
  */
 static List *
 column_names(SdCatalog *cat, SdRelation *rel)
@@ -752,29 +1040,15 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	MemoryContext oldcontext;
 	PlannedStmt *statement;
 	RangeTblEntry *rte;
-	List *names = NIL;
 
 	if (cat->deparse_relation == rel)
 		return cat->deparse_namespace;
 
-	Assert(rel->columns_read);
 	cat->deparse_relation = NULL;
 	MemoryContextReset(cat->deparse_context);
 	oldcontext = MemoryContextSwitchTo(cat->deparse_context);
 
-	for (int i = 0; i < rel->natts; i++)
-		names = lappend(names, makeString(rel->columns[i].exists
-											  ? NameStr(rel->columns[i].name)
-											  : ""));
-	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
-		names = lappend(names, makeString(pstrdup(NameStr(
-								   SystemAttributeDefinition(i)->attname))));
-
-	rte = makeNode(RangeTblEntry);
-	rte->rtekind = RTE_VALUES;
-	rte->eref = makeAlias(NameStr(rel->name), names);
-	rte->inFromCl = true;
-
+	rte = sd_deparse_names(rel, NameStr(rel->name));
 	statement = makeNode(PlannedStmt);
 	statement->rtable = list_make1(rte);
 
@@ -786,9 +1060,51 @@ column_names(SdCatalog *cat, SdRelation *rel)
 	return cat->deparse_namespace;
 }
 
-/* Let references to system columns find the names that come after natts. */
+/*
+ * sd_deparse_names
+ *		A range table entry that calls the columns of a relation as the
+ *		snapshot does, in the current memory context.
+ *
+ * The deparser takes the names of anything but a table from the range table
+ * entry itself; an empty name is a dropped column.  The system columns come
+ * after the relation's own: see sd_deparse_renumber().
+ */
+RangeTblEntry *
+sd_deparse_names(SdRelation *rel, const char *alias)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List *names = NIL;
+
+	Assert(rel->columns_read);
+	for (int i = 0; i < rel->natts; i++)
+		names = lappend(names, makeString(rel->columns[i].exists
+											  ? NameStr(rel->columns[i].name)
+											  : ""));
+	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
+		names = lappend(names, makeString(pstrdup(NameStr(
+								   SystemAttributeDefinition(i)->attname))));
+
+	rte->rtekind = RTE_VALUES;
+	rte->eref = makeAlias(alias, names);
+	rte->inFromCl = true;
+
+	return rte;
+}
+
+/*
+ * sd_deparse_renumber
+ *		Let references to system columns find the names that come after natts.
+ */
+void
+sd_deparse_renumber(Node *expr, int natts)
+{
+	Renumbering renumbering = {natts, 0};
+
+	(void) renumber_system_columns(expr, &renumbering);
+}
+
 static bool
-renumber_system_columns(Node *node, Facts *facts)
+renumber_system_columns(Node *node, Renumbering *renumbering)
 {
 	if (node == NULL)
 		return false;
@@ -796,15 +1112,25 @@ renumber_system_columns(Node *node, Facts *facts)
 	{
 		Var *var = (Var *) node;
 
+		if (var->varlevelsup != renumbering->level)
+			return false;
 		if (var->varattno < 0)
-			var->varattno = facts->natts - var->varattno;
+			var->varattno = renumbering->natts - var->varattno;
 		if (var->varattnosyn < 0)
-			var->varattnosyn = facts->natts - var->varattnosyn;
+			var->varattnosyn = renumbering->natts - var->varattnosyn;
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		renumbering->level++;
+		(void) query_tree_walker((Query *) node, renumber_system_columns,
+								 (void *) renumbering, 0);
+		renumbering->level--;
 		return false;
 	}
 
 	return expression_tree_walker(node, renumber_system_columns,
-								  (void *) facts);
+								  (void *) renumbering);
 }
 
 static char *
@@ -828,14 +1154,23 @@ print_value(Node *expr, List *context)
 	return OidOutputFunctionCall(output, constant->constvalue);
 }
 
-/*
- * Lay out the text of an expression as pg_get_expr() does.  The only thing
- * that it puts on lines of its own are the parts of CASE.  Their keywords are
- * the only such words in capitals outside quotes, as identifiers in capitals
- * are quoted.
- */
 static char *
-indent_case(const char *flat)
+print_query(Node *query, List *context)
+{
+	return pg_get_querydef((Query *) query, true);
+}
+
+/*
+ * sd_deparse_indent_case
+ *		Lay out the text of an expression as pg_get_expr() does, in the
+ *		current memory context.
+ *
+ * The only thing that it puts on lines of its own are the parts of CASE.
+ * Their keywords are the only such words in capitals outside quotes, as
+ * identifiers in capitals are quoted.  The level is the first indentation.
+ */
+char *
+sd_deparse_indent_case(const char *flat, int level)
 {
 	static const struct
 	{
@@ -850,7 +1185,6 @@ indent_case(const char *flat)
 	};
 	StringInfoData buf;
 	const char *at = flat;
-	int level = 0;
 
 	initStringInfo(&buf);
 	while (*at != '\0')
@@ -902,4 +1236,44 @@ start_line(StringInfo buf, int indent)
 			(INDENT_LIMIT + (indent - INDENT_LIMIT) / INDENT_BEYOND_LIMIT) %
 			INDENT_LIMIT;
 	appendStringInfo(buf, "\n%*s", indent, "");
+}
+
+/*
+ * Undo the layout of an expression: the parts of CASE go on the same line.
+ */
+static char *
+flatten_case(const char *indented)
+{
+	StringInfoData buf;
+	const char *at = indented;
+
+	initStringInfo(&buf);
+	while (*at != '\0')
+	{
+		int length = 1;
+
+		if (*at == '\'' || *at == '"')
+		{
+			const char *end = strchr(at + 1, *at);
+
+			length = end != NULL ? end - at + 1 : strlen(at);
+		}
+		else if (isspace((unsigned char) *at) && buf.len == 0)
+		{
+			at++;
+			continue;
+		}
+		else if (*at == '\n')
+		{
+			at += strspn(at, " \n");
+			if (strchr("([", buf.data[buf.len - 1]) == NULL)
+				appendStringInfoChar(&buf, ' ');
+			continue;
+		}
+
+		appendBinaryStringInfo(&buf, at, length);
+		at += length;
+	}
+
+	return buf.data;
 }

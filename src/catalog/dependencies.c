@@ -15,7 +15,10 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "lib/qunique.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
@@ -39,6 +42,8 @@ static void keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static void keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
+static void note_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
 static void read_uses(SdCatalog *cat, Oid relation);
 static void add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid);
 static void keep_part(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -101,6 +106,33 @@ keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 }
 
 /*
+ * sd_catalog_is_internal
+ *		Did the server make an object together with another one, like the
+ *		functions and casts of a range type?
+ */
+bool
+sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid)
+{
+	bool is_internal = false;
+	SdKey keys[] = {
+		{Anum_pg_depend_classid, ObjectIdGetDatum(classid), F_OIDEQ},
+		{Anum_pg_depend_objid, ObjectIdGetDatum(oid), F_OIDEQ},
+	};
+
+	sd_scan_index(cat, DependRelationId, DependDependerIndexId, lengthof(keys),
+				  keys, note_internal, &is_internal);
+
+	return is_internal;
+}
+
+static void
+note_internal(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	if (((Form_pg_depend) GETSTRUCT(tuple))->deptype == DEPENDENCY_INTERNAL)
+		*(bool *) arg = true;
+}
+
+/*
  * sd_catalog_uses
  *		Does a relation use an object: does it, or a part of it like a
  *		default or a trigger, depend on that directly?
@@ -116,6 +148,34 @@ sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid)
 		read_uses(cat, relation);
 
 	return hash_search(cat->uses, &key, HASH_FIND, NULL) != NULL;
+}
+
+/*
+ * sd_catalog_used
+ *		The OIDs of all objects of a catalog that a relation uses, as above,
+ *		in the current memory context; an invalid classid stands for all
+ *		catalogs.
+ */
+Oid *
+sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid, int *count)
+{
+	HASH_SEQ_STATUS status;
+	Object *object;
+	Oid *oids;
+
+	if (cat->uses == NULL)
+		read_uses(cat, relation);
+
+	*count = 0;
+	oids = palloc(sizeof(Oid) * (hash_get_num_entries(cat->uses) + 1));
+	hash_seq_init(&status, cat->uses);
+	while ((object = hash_seq_search(&status)) != NULL)
+		if (!OidIsValid(classid) || object->classid == classid)
+			oids[(*count)++] = object->oid;
+	qsort(oids, *count, sizeof(Oid), oid_cmp);
+	*count = qunique(oids, *count, sizeof(Oid), oid_cmp);
+
+	return oids;
 }
 
 static void
@@ -153,8 +213,22 @@ read_uses(SdCatalog *cat, Oid relation)
 						  lengthof(of_object), of_object, keep_reference,
 						  &objects);
 		if (object->classid == TypeRelationId)
-			add_object(cat, &objects, TypeRelationId,
-					   sd_catalog_type(cat, object->oid)->element);
+		{
+			SdType *type = sd_catalog_type(cat, object->oid);
+			SdKey of_columns[] = {
+				{Anum_pg_depend_classid, ObjectIdGetDatum(RelationRelationId),
+				 F_OIDEQ},
+				{Anum_pg_depend_objid, ObjectIdGetDatum(type->relation),
+				 F_OIDEQ},
+			};
+
+			add_object(cat, &objects, TypeRelationId, type->element);
+			/* the types of a composite's columns depend on its relation */
+			if (type->kind == SD_TYPE_COMPOSITE)
+				sd_scan_index(cat, DependRelationId, DependDependerIndexId,
+							  lengthof(of_columns), of_columns, keep_reference,
+							  &objects);
+		}
 	}
 	cat->uses = objects.known;
 	MemoryContextSwitchTo(oldcontext);
@@ -167,7 +241,9 @@ add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid)
 	Object *object;
 	bool known;
 
-	if (oid < FirstGenbkiObjectId)
+	/* of what the server brought only these are ever asked for */
+	if (oid < FirstGenbkiObjectId && classid != NamespaceRelationId &&
+		classid != RelationRelationId)
 		return;
 	object = hash_search(objects->known, &key, HASH_ENTER, &known);
 	if (!known)
@@ -180,10 +256,18 @@ keep_part(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-	if (form->classid != RelationRelationId &&
-		(form->deptype == DEPENDENCY_AUTO ||
-		 form->deptype == DEPENDENCY_INTERNAL))
-		add_object(cat, arg, form->classid, form->objid);
+	if (form->deptype != DEPENDENCY_AUTO &&
+		form->deptype != DEPENDENCY_INTERNAL)
+		return;
+	/* partitions are relations of their own, indexes and sequences are not */
+	if (form->classid == RelationRelationId)
+	{
+		SdRelation *rel = sd_catalog_relation(cat, form->objid);
+
+		if (rel == NULL || strchr("iIS", rel->kind) == NULL)
+			return;
+	}
+	add_object(cat, arg, form->classid, form->objid);
 }
 
 static void

@@ -54,18 +54,20 @@ typedef struct DefaultOpclass
 	Oid opclass;
 } DefaultOpclass;
 
-/* parameters of the operator class of a key; int, so that there are no gaps */
-typedef struct OpclassOptionsKey
+/* a key of an index; int, so that there are no gaps */
+typedef struct KeyPosition
 {
 	Oid index;
 	int position;
-} OpclassOptionsKey;
+} KeyPosition;
 
-typedef struct OpclassOptions
+/* what a key's own row of pg_attribute says, if it says anything */
+typedef struct KeySettings
 {
-	OpclassOptionsKey key; /* hash key */
-	ArrayType *options;
-} OpclassOptions;
+	KeyPosition key; /* hash key */
+	ArrayType *opclass_options;
+	int statistics_target;
+} KeySettings;
 
 /* whether an access method orders its entries */
 typedef struct AccessMethod
@@ -81,11 +83,10 @@ static void fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
 						 HeapTuple tuple, TupleDesc desc);
 static void fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 							 TupleDesc desc);
-static bool is_function_call(Node *expr, const char *text);
 static bool server_takes_infix_for_call(void);
-static void keep_late_opclass_options(SdCatalog *cat, HeapTuple tuple,
-									  TupleDesc desc, void *arg);
-static ArrayType *find_opclass_options(SdCatalog *cat, Oid index, int position);
+static void keep_late_key_settings(SdCatalog *cat, HeapTuple tuple,
+								   TupleDesc desc, void *arg);
+static void find_key_settings(SdCatalog *cat, SdIndex *index, int i);
 static int compare_indexes(const ListCell *a, const ListCell *b);
 static bool can_order(SdCatalog *cat, Oid access_method);
 static Oid default_opclass(SdCatalog *cat, Oid type, Oid access_method);
@@ -120,10 +121,10 @@ sd_catalog_read_indexes(SdCatalog *cat)
 		hash_seq_init(&status, cat->index_hash);
 		while ((entry = hash_seq_search(&status)) != NULL)
 			oids[noids++] = entry->oid;
-		if (!cat->opclass_options_read)
+		if (!cat->key_settings_read)
 			sd_scan_oids(cat, AttributeRelationId, AttributeRelidNumIndexId,
 						 Anum_pg_attribute_attrelid, noids, oids,
-						 keep_late_opclass_options, NULL);
+						 keep_late_key_settings, NULL);
 		if (cat->parts & SD_READ_INDEX_COMMENTS)
 			sd_catalog_read_comments(cat, RelationRelationId, noids, oids);
 		pfree(oids);
@@ -153,8 +154,8 @@ sd_catalog_index(SdCatalog *cat, Oid oid)
 		index = find_index(cat, oid);
 		if (index != NULL)
 			sd_scan_oid(cat, AttributeRelationId, AttributeRelidNumIndexId,
-						Anum_pg_attribute_attrelid, oid,
-						keep_late_opclass_options, NULL);
+						Anum_pg_attribute_attrelid, oid, keep_late_key_settings,
+						NULL);
 	}
 
 	return index;
@@ -286,8 +287,7 @@ fill_columns(SdCatalog *cat, SdIndex *index, Form_pg_index form,
 			key->collation = collations->values[i];
 			key->opclass = opclasses->values[i];
 			key->option = options->values[i];
-			key->opclass_options =
-				find_opclass_options(cat, index->self->oid, i + 1);
+			find_key_settings(cat, index, i);
 		}
 	}
 }
@@ -321,7 +321,8 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 			key->type_collation = exprCollation(expr);
 			key->expression =
 				sd_deparse(cat, index->relation, expr, &index->problem);
-			key->is_function_call = is_function_call(expr, key->expression);
+			key->is_function_call =
+				sd_expression_is_call(expr, key->expression);
 			lc = lnext(expressions, lc);
 		}
 	}
@@ -336,11 +337,14 @@ fill_expressions(SdCatalog *cat, SdIndex *index, HeapTuple tuple,
 }
 
 /*
- * Does the grammar take the expression as an index key as it is?  It takes
- * function calls and what looks like one; the rest stands in parentheses.
+ * sd_expression_is_call
+ *		Does the grammar take the expression as a key as it is?
+ *
+ * In indexes and statistics it takes function calls and what looks like one;
+ * the rest stands in parentheses.  The text is the expression's.
  */
-static bool
-is_function_call(Node *expr, const char *text)
+bool
+sd_expression_is_call(Node *expr, const char *text)
 {
 	switch (nodeTag(expr))
 	{
@@ -407,67 +411,65 @@ server_takes_infix_for_call(void)
 }
 
 /*
- * sd_index_keep_opclass_options
- *		Keep the parameters of a key's operator class, which stand in the
- *		index's own row of pg_attribute, until the index is read.
+ * sd_index_keep_key_settings
+ *		Keep the parameters of a key's operator class and its statistics
+ *		target, which stand in the index's own row of pg_attribute, until the
+ *		index is read.
  *
  * While pg_attribute is read for columns, this saves reading it once more.
  */
 void
-sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
+sd_index_keep_key_settings(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 {
 	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
-	OpclassOptionsKey key = {form->attrelid, form->attnum};
-	OpclassOptions *entry;
-	MemoryContext oldcontext;
+	KeyPosition key = {form->attrelid, form->attnum};
+	KeySettings *entry;
+	ArrayType *options = sd_attribute_options(cat, tuple, desc);
+	int target = sd_attribute_statistics_target(tuple, desc);
 	SdRelation *rel;
-	Datum options;
-	bool isnull;
 
-	options = heap_getattr(tuple, Anum_pg_attribute_attoptions, desc, &isnull);
-	if (isnull)
+	if (options == NULL && target < 0)
 		return;
 	rel = hash_search(cat->relation_hash, &form->attrelid, HASH_FIND, NULL);
 	if (rel == NULL ||
 		(rel->kind != RELKIND_INDEX && rel->kind != RELKIND_PARTITIONED_INDEX))
 		return;
 
-	if (cat->opclass_options == NULL)
-		cat->opclass_options =
-			sd_hash_create(cat, "stormdisc operator class parameters",
-						   sizeof(OpclassOptionsKey), sizeof(OpclassOptions));
-	entry = hash_search(cat->opclass_options, &key, HASH_ENTER, NULL);
-	oldcontext = MemoryContextSwitchTo(cat->context);
-	entry->options = DatumGetArrayTypePCopy(options);
-	MemoryContextSwitchTo(oldcontext);
+	if (cat->key_settings == NULL)
+		cat->key_settings =
+			sd_hash_create(cat, "stormdisc index key settings",
+						   sizeof(KeyPosition), sizeof(KeySettings));
+	entry = hash_search(cat->key_settings, &key, HASH_ENTER, NULL);
+	entry->opclass_options = options;
+	entry->statistics_target = target;
 }
 
 /* Likewise, for an index that has been read. */
 static void
-keep_late_opclass_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						  void *arg)
+keep_late_key_settings(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+					   void *arg)
 {
 	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
 	SdIndex *index = find_index(cat, form->attrelid);
 
 	if (index == NULL || form->attnum < 1 || form->attnum > index->nkeys)
 		return;
-	sd_index_keep_opclass_options(cat, tuple, desc);
-	index->keys[form->attnum - 1].opclass_options =
-		find_opclass_options(cat, form->attrelid, form->attnum);
+	sd_index_keep_key_settings(cat, tuple, desc);
+	find_key_settings(cat, index, form->attnum - 1);
 }
 
-static ArrayType *
-find_opclass_options(SdCatalog *cat, Oid index, int position)
+static void
+find_key_settings(SdCatalog *cat, SdIndex *index, int i)
 {
-	OpclassOptionsKey key = {index, position};
-	OpclassOptions *entry;
+	KeyPosition key = {index->self->oid, i + 1};
+	KeySettings *entry = NULL;
 
-	if (cat->opclass_options == NULL)
-		return NULL;
-	entry = hash_search(cat->opclass_options, &key, HASH_FIND, NULL);
-
-	return entry != NULL ? entry->options : NULL;
+	if (cat->key_settings != NULL)
+		entry = hash_search(cat->key_settings, &key, HASH_FIND, NULL);
+	index->keys[i].opclass_options =
+		entry != NULL ? entry->opclass_options : NULL;
+	index->keys[i].statistics_target =
+		entry != NULL ? entry->statistics_target : -1;
 }
 
 /* Does the access method have an order?  It is asked once. */

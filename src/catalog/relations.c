@@ -152,7 +152,8 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		 !heap_attisnull(tuple, Anum_pg_class_reloptions, desc)))
 	{
 		fill_relation(cat, enter_relation(cat, form->oid, &known), tuple, desc);
-		return;
+		if (!serves)
+			return;
 	}
 
 	if (!serves && !((form->relkind == RELKIND_INDEX ||
@@ -186,6 +187,7 @@ fill_relation(SdCatalog *cat, SdRelation *rel, HeapTuple tuple, TupleDesc desc)
 	rel->persistence = form->relpersistence;
 	rel->replica_identity = form->relreplident;
 	rel->is_partition = form->relispartition;
+	rel->is_populated = form->relispopulated;
 	rel->row_security = form->relrowsecurity;
 	rel->force_row_security = form->relforcerowsecurity;
 	rel->access_method = form->relam;

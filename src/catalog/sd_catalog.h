@@ -26,7 +26,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "lib/stringinfo.h"
-#include "nodes/nodes.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "utils/array.h"
 #include "utils/hsearch.h"
@@ -40,8 +40,16 @@ typedef enum SdProblem
 	SD_PROBLEM_VANISHED, /* something it needs was dropped meanwhile */
 	SD_PROBLEM_CHANGED,	 /* something it names was renamed meanwhile */
 	SD_PROBLEM_LOCKED,	 /* something it needs is locked by somebody */
-	SD_PROBLEM_DENIED	 /* the caller may not see it */
+	SD_PROBLEM_DENIED,	 /* the caller may not see it */
+	SD_PROBLEM_FAILED	 /* and above: sd_catalog_failure() knows the error */
 } SdProblem;
+
+/* an error that a reading went on after */
+typedef struct SdFailure
+{
+	int sqlerrcode;
+	const char *message;
+} SdFailure;
 
 /* what to read about the relations in scope */
 #define SD_READ_COLUMNS 0x0001	   /* names, types and flags of columns */
@@ -49,7 +57,9 @@ typedef enum SdProblem
 #define SD_READ_SEQUENCES 0x0004   /* owned sequences of columns; likewise */
 #define SD_READ_PRIMARY_KEY 0x0008 /* marks the columns; likewise */
 #define SD_READ_INDEXES 0x0010	   /* likewise */
-#define SD_READ_INDEX_TEXTS 0x0020 /* expressions and predicates of indexes */
+#define SD_READ_INDEX_TEXTS                                                    \
+	0x0020						   /* all indexes, not only those that         \
+									* constraints stand on; their expressions */
 #define SD_READ_KEYS 0x0040		   /* constraints that have an index */
 #define SD_READ_CONSTRAINTS 0x2000 /* all constraints; needs columns */
 #define SD_READ_INHERITANCE 0x0080 /* parents */
@@ -58,6 +68,7 @@ typedef enum SdProblem
 #define SD_READ_INDEX_COMMENTS 0x0400
 #define SD_READ_CONSTRAINT_COMMENTS 0x0800
 #define SD_READ_TOAST_OPTIONS 0x1000
+#define SD_READ_COLUMN_OPTIONS 0x4000 /* of columns; needs SD_READ_COLUMNS */
 
 /* a name with wildcards, as in include and exclude; see pattern.c */
 typedef struct SdPattern SdPattern;
@@ -116,6 +127,8 @@ typedef struct SdType
 	Oid relation; /* of a composite type */
 	Oid typmod_out;
 	char storage;
+	const char *storm_type; /* type_map.c's, once it was asked */
+	bool storm_type_mapped;
 	bool has_default; /* a domain's own */
 	bool default_read;
 	char *default_value;
@@ -146,6 +159,7 @@ typedef struct SdColumn
 	char storage;
 	char compression;
 	int statistics_target; /* -1: default */
+	ArrayType *options;	   /* like n_distinct */
 	bool in_primary_key;
 	bool in_partition_key;
 	char *default_value;  /* or the generation expression */
@@ -165,6 +179,7 @@ typedef struct SdRelation
 	char persistence;
 	char replica_identity;
 	bool is_partition;
+	bool is_populated;
 	bool row_security;
 	bool force_row_security;
 	Oid access_method;
@@ -178,6 +193,8 @@ typedef struct SdRelation
 	char *bound; /* pg_node_tree of a partition's bound */
 	int natts;
 	bool columns_read;
+	bool columns_checked; /* deparse.c's */
+	uint64 columns_checked_at;
 	SdColumn *columns; /* natts of them, by attribute number - 1 */
 	List *indexes;	   /* of SdIndex *, by name */
 	List *constraints; /* of SdConstraint *, by name */
@@ -212,6 +229,7 @@ typedef struct SdIndexKey
 	Oid opclass;
 	int16 option;
 	ArrayType *opclass_options;
+	int statistics_target; /* -1: default */
 } SdIndexKey;
 
 typedef struct SdIndex
@@ -269,6 +287,40 @@ typedef struct SdConstraint
 	SdProblem problem;
 } SdConstraint;
 
+/* what stands behind a column of a view; see views.c */
+typedef struct SdViewColumn
+{
+	Oid table; /* the relation that the view reads it from; 0: none */
+	AttrNumber column;
+	bool resolved;	/* are the next two known? */
+	Oid base_table; /* the same, through all views */
+	AttrNumber base_column;
+	AttrNumber updates; /* the column that an update of it changes; 0: none */
+	int depth;			/* through how many views it can be updated */
+} SdViewColumn;
+
+typedef struct SdView
+{
+	Oid oid; /* hash key */
+	Oid rule;
+	int level;	   /* -1: in a circle of views, or upon one */
+	int events;	   /* that rules or triggers take over: bits by CmdType */
+	List *users;   /* of SdView *: those that read it */
+	int remaining; /* that it reads and that have no level yet */
+	bool is_read;  /* is the rest known? */
+	bool definition_read;
+	char *definition;
+	SdProblem problem;
+	List *relations; /* of Oid: those that it reads; with the definition */
+	int ncolumns;
+	SdViewColumn *columns;
+	Oid updates; /* the relation that an update changes; 0: none */
+	bool measured;
+	int depth;
+	int possible; /* events, as far as they are known */
+	int unknown;  /* and those that are up to a foreign-data wrapper */
+} SdView;
+
 typedef struct SdCatalog
 {
 	MemoryContext context;
@@ -289,13 +341,14 @@ typedef struct SdCatalog
 	HTAB *index_hash;
 	HTAB *constraint_hash;
 	HTAB *parents;
+	HTAB *views;
 	bool parents_complete;
 	HTAB *members; /* what belongs to an extension */
 	HTAB *uses;	   /* what the scope's relation uses */
 	HTAB *comments;
 	HTAB *default_opclasses;
-	HTAB *opclass_options;
-	bool opclass_options_read;
+	HTAB *key_settings;
+	bool key_settings_read;
 	HTAB *access_methods;
 	List *sequences;		   /* OIDs of all, if pg_class was read whole */
 	Oid last_oid;			   /* columns.c's last question */
@@ -306,9 +359,12 @@ typedef struct SdCatalog
 	List *deparse_namespace;
 	/* type_map.c's rows */
 	bool type_map_read;
-	bool type_map_locked;
+	SdProblem type_map_problem;
 	List *type_map;
-	int problems;
+	bool degrade;	/* rather a problem than an error about one object */
+	List *failures; /* of SdFailure * */
+	int problems;	/* rows that have one */
+	int denied;		/* of these: because of missing privileges */
 	int rows;
 } SdCatalog;
 
@@ -319,6 +375,8 @@ extern void sd_catalog_read(SdCatalog *cat, int parts);
 extern void sd_catalog_reset(SdCatalog *cat);
 extern void sd_catalog_end(SdCatalog *cat);
 extern const char *sd_problem_name(SdProblem problem);
+extern SdProblem sd_catalog_fail(SdCatalog *cat, ErrorData *error);
+extern const SdFailure *sd_catalog_failure(SdCatalog *cat, SdProblem problem);
 
 /* ---- scope.c, pattern.c: which relations ---- */
 
@@ -414,6 +472,18 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
+extern Oid *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid,
+							int *count);
+extern bool sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid);
+
+/* ---- signatures.c: functions and operators with their arguments ---- */
+
+extern const char *sd_catalog_bare_type(SdCatalog *cat, Oid oid);
+extern char *sd_catalog_argument_types(SdCatalog *cat, int ntypes,
+									   const Oid *types);
+extern const char *sd_catalog_function_signature(SdCatalog *cat, Oid oid);
+extern const char *sd_catalog_operator_signature(SdCatalog *cat, Oid oid);
+extern void sd_append_literal(StringInfo buf, const char *value);
 
 /* ---- comments.c ---- */
 
@@ -426,6 +496,9 @@ extern const char *sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid,
 
 extern void sd_catalog_read_columns(SdCatalog *cat);
 extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
+extern int sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc);
+extern ArrayType *sd_attribute_options(SdCatalog *cat, HeapTuple tuple,
+									   TupleDesc desc);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
 extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
 extern void sd_catalog_read_indexes(SdCatalog *cat);
@@ -434,8 +507,9 @@ extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
 extern char *sd_index_definition(SdCatalog *cat, SdIndex *index);
 extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);
-extern void sd_index_keep_opclass_options(SdCatalog *cat, HeapTuple tuple,
-										  TupleDesc desc);
+extern void sd_index_keep_key_settings(SdCatalog *cat, HeapTuple tuple,
+									   TupleDesc desc);
+extern bool sd_expression_is_call(Node *expr, const char *text);
 extern const char *sd_index_key_name(SdIndex *index, int position);
 extern char *sd_index_opclass(SdCatalog *cat, const SdIndexKey *key);
 extern void sd_catalog_read_constraints(SdCatalog *cat);
@@ -443,15 +517,46 @@ extern SdConstraint *sd_catalog_constraint(SdCatalog *cat, Oid oid);
 extern char *sd_constraint_definition(SdCatalog *cat, SdConstraint *con,
 									  SdProblem *problem);
 
+/* ---- views.c ---- */
+
+extern void sd_catalog_read_views(SdCatalog *cat);
+extern int sd_view_level(SdCatalog *cat, SdRelation *rel);
+extern SdView *sd_catalog_view(SdCatalog *cat, SdRelation *rel);
+extern void sd_view_read_definition(SdCatalog *cat, SdView *view);
+extern SdRelation *sd_view_base_column(SdCatalog *cat, SdView *view,
+									   AttrNumber column,
+									   AttrNumber *base_column);
+extern int sd_view_events(SdCatalog *cat, SdView *view, int *unknown);
+
 /* ---- deparse.c: expressions as text ---- */
 
 extern Node *sd_deparse_read(SdCatalog *cat, Datum node_tree);
 extern Node *sd_deparse_read_string(SdCatalog *cat, const char *node_tree);
 extern char *sd_deparse(SdCatalog *cat, SdRelation *rel, Node *expr,
 						SdProblem *problem);
+extern char *sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
+							   SdProblem *problem);
+extern char *sd_deparse_flat(SdCatalog *cat, Node *expr, SdProblem *problem);
 extern char *sd_deparse_value(SdCatalog *cat, Node *constant,
 							  SdProblem *problem);
 extern void sd_deparse_options(StringInfo buf, ArrayType *options);
+
+/* ---- deparse_query.c: what has queries in it, as text ---- */
+
+extern char *sd_deparse_view(SdCatalog *cat, SdRelation *view, Query *query,
+							 List **relations, SdProblem *problem);
+extern char *sd_deparse_rule(SdCatalog *cat, SdRelation *rel, Oid rule,
+							 const char *condition, const char *actions,
+							 SdProblem *problem);
+extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
+									   const char *condition,
+									   SdProblem *problem);
+extern char *sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel,
+										  Datum node_tree, SdProblem *problem);
+extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel,
+							   const char *node_tree, SdProblem *problem);
+extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,
+									  Datum node_tree, SdProblem *problem);
 
 /* ---- type_map.c: names of types in other tools ---- */
 
@@ -459,7 +564,7 @@ extern void sd_deparse_options(StringInfo buf, ArrayType *options);
 
 extern void sd_type_map_check_dialect(SdCatalog *cat, const char *dialect);
 extern const char *sd_type_map_find(SdCatalog *cat, const char *dialect,
-									Oid type, bool *mapped);
+									Oid type, bool *mapped, SdProblem *problem);
 extern const char *sd_type_map_find_name(SdCatalog *cat, const char *dialect,
 										 const char *schema, const char *name);
 

@@ -14,8 +14,8 @@
 /*
  * With these, what a definition says depends on the database alone.  The
  * temporary schema is searched last, so that the session's own tables do not
- * hide types of the server; the last setting is for sessions that have
- * switched standard literals off.
+ * hide types of the server; standard literals are for sessions that have
+ * switched them off, the monetary locale is for amounts of money.
  */
 static const char *const pinned[][2] = {
 	{"search_path", "pg_catalog, pg_temp"},
@@ -26,6 +26,7 @@ static const char *const pinned[][2] = {
 	{"bytea_output", "hex"},
 	{"quote_all_identifiers", "off"},
 	{"standard_conforming_strings", "on"},
+	{"lc_monetary", "C"},
 };
 
 /*

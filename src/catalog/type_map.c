@@ -20,6 +20,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -49,9 +50,12 @@ typedef struct UserMapping
 	char *mapped_type;
 } UserMapping;
 
+static void require_user_map(SdCatalog *cat);
 static void read_user_map(SdCatalog *cat);
 static void keep_user_mapping(SdCatalog *cat, TupleTableSlot *slot,
 							  const AttrNumber *columns);
+static const char *find_mapping(SdCatalog *cat, const char *dialect,
+								SdType *type, bool *mapped);
 static const char *find_user_mapping(SdCatalog *cat, const char *dialect,
 									 const char *schema, const char *name);
 static const char *find_builtin_mapping(const char *dialect, const char *schema,
@@ -63,21 +67,17 @@ static const char *const column_names[] = {"dialect", "type_name",
 
 /*
  * sd_type_map_check_dialect
- *		Raise 22023 unless the dialect is built in or the table knows it.
+ *		Raise 22023 unless the dialect is built in or the table knows it, and
+ *		55P03 or 42501 if the table cannot be read.
  */
 void
 sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
 {
 	ListCell *lc;
 
+	require_user_map(cat);
 	if (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0)
 		return;
-
-	read_user_map(cat);
-	if (cat->type_map_locked)
-		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				errmsg("could not obtain lock on relation \"%s\"",
-					   "stormdisc.type_map"));
 	foreach (lc, cat->type_map)
 	{
 		if (strcmp(((UserMapping *) lfirst(lc))->dialect, dialect) == 0)
@@ -98,18 +98,45 @@ sd_type_map_check_dialect(SdCatalog *cat, const char *dialect)
  *
  * A domain is looked for under its own name and then as what it stands on.
  * *mapped tells whether there is a mapping; the result is TEXT if there is
- * none.  NULL means that the table is locked by somebody.
+ * none.  NULL, with a problem, means that the table could not be read.
  */
 const char *
-sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped)
+sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped,
+				 SdProblem *problem)
 {
 	SdType *type = sd_catalog_type(cat, oid);
-	const char *found;
+	bool is_stormweaver = (strcmp(dialect, SD_DIALECT_STORMWEAVER) == 0);
+	const char *result;
 
 	*mapped = false;
 	read_user_map(cat);
-	if (cat->type_map_locked)
+	if (cat->type_map_problem != SD_PROBLEM_NONE)
+	{
+		*problem = cat->type_map_problem;
 		return NULL;
+	}
+
+	/* columns ask for the same few types again and again */
+	if (is_stormweaver && type->storm_type != NULL)
+	{
+		*mapped = type->storm_type_mapped;
+		return type->storm_type;
+	}
+
+	result = find_mapping(cat, dialect, type, mapped);
+	if (is_stormweaver)
+	{
+		type->storm_type = result;
+		type->storm_type_mapped = *mapped;
+	}
+
+	return result;
+}
+
+static const char *
+find_mapping(SdCatalog *cat, const char *dialect, SdType *type, bool *mapped)
+{
+	const char *found;
 
 	for (;;)
 	{
@@ -146,8 +173,8 @@ sd_type_map_find(SdCatalog *cat, const char *dialect, Oid oid, bool *mapped)
  * sd_type_map_find_name
  *		Likewise for a type that need not exist: its own name only.
  *
- * NULL if there is no mapping.  Raises 55P03 if the table is locked by
- * somebody.
+ * NULL if there is no mapping.  Raises 55P03 or 42501 if the table cannot be
+ * read.
  */
 const char *
 sd_type_map_find_name(SdCatalog *cat, const char *dialect, const char *schema,
@@ -155,11 +182,7 @@ sd_type_map_find_name(SdCatalog *cat, const char *dialect, const char *schema,
 {
 	const char *found;
 
-	read_user_map(cat);
-	if (cat->type_map_locked)
-		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				errmsg("could not obtain lock on relation \"%s\"",
-					   "stormdisc.type_map"));
+	require_user_map(cat);
 	found = find_user_mapping(cat, dialect, schema, name);
 	if (found == NULL)
 		found = find_builtin_mapping(dialect, schema, name);
@@ -171,6 +194,7 @@ static const char *
 find_user_mapping(SdCatalog *cat, const char *dialect, const char *schema,
 				  const char *name)
 {
+	MemoryContext oldcontext;
 	const char *bare = NULL;
 	const char *qualified;
 	ListCell *lc;
@@ -178,7 +202,9 @@ find_user_mapping(SdCatalog *cat, const char *dialect, const char *schema,
 	if (cat->type_map == NIL)
 		return NULL;
 
+	oldcontext = MemoryContextSwitchTo(cat->scratch);
 	qualified = quote_qualified_identifier(schema, name);
+	MemoryContextSwitchTo(oldcontext);
 	foreach (lc, cat->type_map)
 	{
 		UserMapping *mapping = lfirst(lc);
@@ -210,6 +236,20 @@ find_builtin_mapping(const char *dialect, const char *schema, const char *name)
 	return NULL;
 }
 
+/* Read the table, or raise the reason why it cannot be read. */
+static void
+require_user_map(SdCatalog *cat)
+{
+	read_user_map(cat);
+	if (cat->type_map_problem == SD_PROBLEM_LOCKED)
+		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				errmsg("could not obtain lock on relation \"%s\"",
+					   "stormdisc.type_map"));
+	if (cat->type_map_problem == SD_PROBLEM_DENIED)
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("permission denied for table %s", "type_map"));
+}
+
 /* Read the table, once, without waiting for it and without keeping it. */
 static void
 read_user_map(SdCatalog *cat)
@@ -230,9 +270,14 @@ read_user_map(SdCatalog *cat)
 		OidIsValid(schema) ? get_relname_relid("type_map", schema) : InvalidOid;
 	if (!OidIsValid(relid))
 		return;
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+	{
+		cat->type_map_problem = SD_PROBLEM_DENIED;
+		return;
+	}
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
 	{
-		cat->type_map_locked = true;
+		cat->type_map_problem = SD_PROBLEM_LOCKED;
 		return;
 	}
 	rel = try_relation_open(relid, NoLock);

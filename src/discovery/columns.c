@@ -87,11 +87,11 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		SdColumn *column = &rel->columns[j];
 		SdProblem problem = column->problem;
 		const char *default_value = column->default_value;
-		const char *storm_type;
+		const char *storm_type = NULL;
 		SdType *type;
 		SdType *base;
 		int32 base_typmod = column->typmod;
-		bool is_mapped;
+		bool is_mapped = false;
 
 		if (!column->exists)
 			continue;
@@ -99,10 +99,9 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		base = sd_catalog_base_type(cat, column->type, &base_typmod);
 		if (!column->has_default)
 			default_value = sd_catalog_type_default(cat, type, &problem);
-		storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER, column->type,
-									  &is_mapped);
-		if (storm_type == NULL)
-			problem = SD_PROBLEM_LOCKED;
+		if (!disc->is_document)
+			storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER,
+										  column->type, &is_mapped, &problem);
 
 		sd_row_name(disc, &rel->schema->name);
 		sd_row_name(disc, &rel->name);

@@ -58,7 +58,15 @@ emit_constraints(SdDiscovery *disc)
 		ListCell *lc;
 
 		foreach (lc, rel->constraints)
-			sd_discovery_add(disc, add_constraint, lfirst(lc));
+		{
+			SdConstraint *con = lfirst(lc);
+
+			/* the server makes these from the parent's, and names them */
+			if (disc->is_document && con->type == CONSTRAINT_FOREIGN &&
+				OidIsValid(con->parent))
+				continue;
+			sd_discovery_add(disc, add_constraint, con);
+		}
 	}
 }
 

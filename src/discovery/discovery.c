@@ -353,6 +353,8 @@ sd_row_end(SdDiscovery *disc, SdProblem problem)
 	cat->rows++;
 	if (problem != SD_PROBLEM_NONE)
 		cat->problems++;
+	if (problem == SD_PROBLEM_DENIED)
+		cat->denied++;
 	sd_catalog_reset(cat);
 }
 

@@ -34,6 +34,7 @@ typedef struct SdKind
 	const char *left_out; /* that are not there */
 	const char *defaults; /* "is_valid=true": values that go without saying,
 						   * besides NULL, false and the empty array */
+	bool is_grouped;	  /* rows of one identity are one array there */
 	void (*emit)(SdDiscovery *disc);
 } SdKind;
 
@@ -86,6 +87,7 @@ extern const int sd_nkinds;
 
 extern const SdKind sd_kind_tables;
 extern const SdKind sd_kind_columns;
+extern const SdKind sd_kind_column_options;
 extern const SdKind sd_kind_partitions;
 extern const SdKind sd_kind_constraints;
 extern const SdKind sd_kind_indexes;
@@ -119,6 +121,7 @@ extern const SdKind sd_kind_property_graphs;
 /* parts of a table's object in a document: also called by its kind's emit */
 extern void sd_add_table(SdDiscovery *disc, void *rel);
 extern void sd_add_columns(SdDiscovery *disc, void *rel);
+extern void sd_add_view(SdDiscovery *disc, void *rel);
 extern void sd_add_partition(SdDiscovery *disc, void *rel);
 
 extern const char *sd_table_type(char relkind);

@@ -43,6 +43,9 @@
 PG_FUNCTION_INFO_V1(stormdisc_schema);
 PG_FUNCTION_INFO_V1(stormdisc_schema_objects);
 
+/* the relations that documents have something to say about */
+#define ALL_RELKINDS "rpfvmSg"
+
 /* the arguments after those of the scope */
 enum
 {
@@ -85,9 +88,11 @@ typedef struct Document
 	MemoryContext context; /* of the values */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
+	Part *part;	 /* of the rows that are added now */
 	/* a table with its columns is made of several rows: they collect here */
 	bool collecting;
 	Container rows;
+	const char *group;	  /* the identity of rows that are an array */
 	const char *identity; /* of the last row */
 	SdProblem problem;	  /* of the rows of the object */
 	/* where a finished object goes: into the kind's container, or a row */
@@ -113,13 +118,16 @@ static bool next_name(const char **list, const char **name, int *length);
 static int compare_attributes(const void *a, const void *b);
 static void put_object(SdDiscovery *disc, SdProblem problem);
 static void object_failed(SdDiscovery *disc, ErrorData *error);
+static void deliver_group(SdDiscovery *disc);
 static void deliver(SdDiscovery *disc, const char *identity,
 					JsonbValue *object);
 static const char *row_identity(SdDiscovery *disc, Part *part);
 static JsonbValue row_value(SdDiscovery *disc, Part *part);
 static bool goes_without_saying(const Attribute *attribute, Datum value);
+static bool says_nothing(ArrayType *array);
 static JsonbValue scalar_value(Oid type, Datum value);
 static JsonbValue array_value(ArrayType *array);
+static JsonbValue number_value(Numeric number);
 static JsonbValue string_value(const char *string, int length);
 static JsonbValue text_value(const char *string);
 static void add_pair(Container *container, const char *name, JsonbValue value);
@@ -129,7 +137,7 @@ static JsonbValue finish_array(Container *container);
 static int compare_keys(const JsonbValue *a, const JsonbValue *b);
 static int compare_pairs(const void *a, const void *b);
 static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-						const char *message);
+						const char *message, bool is_left_out);
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
@@ -313,7 +321,11 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	}
 
 	disc->scope = *scope;
-	disc->scope.kinds = relkinds.data;
+	/* a relation that no part serves makes an empty document */
+	disc->scope.kinds = scope->has_relation ? ALL_RELKINDS
+						: relkinds.len > 0	? relkinds.data
+											: NULL;
+	disc->scope.kinds_error = "\"%s\" is not a table, view or sequence";
 	disc->scope.permanent_only = true;
 	disc->put = put_object;
 	disc->sink = doc;
@@ -322,7 +334,10 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 
 	disc->catalog = sd_catalog_begin(&disc->scope);
 	disc->row_context = disc->catalog->scratch;
-	doc->context = AllocSetContextCreate(
+	disc->catalog->degrade = !options->atomic;
+
+	/* no room is lost to rounding here, and little is freed before the end */
+	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
 	sd_catalog_read(disc->catalog, parts);
 
@@ -339,6 +354,7 @@ emit_kinds(SdDiscovery *disc)
 	{
 		const SdKind *kind = sd_kinds[i];
 
+		/* columns and partition bounds are in their tables */
 		if (!is_wanted(doc, kind) || kind == &sd_kind_columns ||
 			kind == &sd_kind_partitions)
 			continue;
@@ -428,13 +444,16 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 static void
 emit_objects(SdDiscovery *disc, const SdKind *kind)
 {
+	Document *doc = disc->sink;
 	SdRelation *rel;
 	int position = 0;
 
 	use_kind(disc, kind);
-	if (kind != &sd_kind_tables)
+	if (kind != &sd_kind_tables && kind != &sd_kind_views)
 	{
+		doc->rows.count = 0;
 		kind->emit(disc);
+		deliver_group(disc);
 		return;
 	}
 
@@ -445,7 +464,10 @@ emit_objects(SdDiscovery *disc, const SdKind *kind)
 	}
 }
 
-/* Add a table with its columns and its bound, as far as they are wanted. */
+/*
+ * Add a table or view with its columns and its bound, as far as they are
+ * wanted.
+ */
 static void
 add_relation(SdDiscovery *disc, void *rel)
 {
@@ -459,7 +481,10 @@ add_relation(SdDiscovery *disc, void *rel)
 	doc->collecting = true;
 	doc->problem = SD_PROBLEM_NONE;
 	doc->rows.count = 0;
-	sd_add_table(disc, rel);
+	if (kind == &sd_kind_tables)
+		sd_add_table(disc, rel);
+	else
+		sd_add_view(disc, rel);
 	identity = doc->identity;
 	value = doc->rows.elements[0];
 	members.pairs = value.val.object.pairs;
@@ -475,7 +500,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		memset(&doc->rows, 0, sizeof(Container));
 		MemoryContextSwitchTo(oldcontext);
 	}
-	if (is_wanted(doc, &sd_kind_partitions))
+	if (kind == &sd_kind_tables && is_wanted(doc, &sd_kind_partitions))
 	{
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_partitions);
@@ -491,6 +516,7 @@ add_relation(SdDiscovery *disc, void *rel)
 	oldcontext = MemoryContextSwitchTo(doc->context);
 	value = finish_object(&members);
 	deliver(disc, identity, &value);
+	memset(&doc->rows, 0, sizeof(Container));
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -499,12 +525,18 @@ is_wanted(Document *doc, const SdKind *kind)
 {
 	const bool *parts = doc->options->parts;
 
-	/* columns and partitions are in their tables */
 	if (parts == NULL || parts[kind_number(kind)])
 		return true;
 
-	return kind == &sd_kind_tables && (parts[kind_number(&sd_kind_columns)] ||
-									   parts[kind_number(&sd_kind_partitions)]);
+	/* columns alone are those of tables and views, and stand in these */
+	if (parts[kind_number(&sd_kind_tables)] ||
+		parts[kind_number(&sd_kind_views)])
+		return false;
+	if (kind == &sd_kind_tables && parts[kind_number(&sd_kind_partitions)])
+		return true;
+
+	return (kind == &sd_kind_tables || kind == &sd_kind_views) &&
+		   parts[kind_number(&sd_kind_columns)];
 }
 
 static int
@@ -526,8 +558,9 @@ use_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 
+	doc->part = &doc->parts[kind_number(kind)];
 	disc->kind = kind;
-	disc->desc = doc->parts[kind_number(kind)].desc;
+	disc->desc = doc->part->desc;
 }
 
 /* Find out what the rows of a kind look like, and what of them is kept. */
@@ -641,21 +674,44 @@ static void
 put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
-	JsonbValue value = row_value(disc, part);
+	JsonbValue value;
 
-	doc->identity = row_identity(disc, part);
-	if (!doc->collecting || problem != SD_PROBLEM_NONE)
-		doc->problem = problem;
+	/* before anything of this row is in the memory that this may reset */
+	if (disc->kind->is_grouped && doc->rows.count > 0 &&
+		strcmp(doc->group, disc->identity) != 0)
+		deliver_group(disc);
+	value = row_value(disc, part);
 
 	/* what the caller may not see is not in documents anyway */
-	if (problem != SD_PROBLEM_NONE && problem != SD_PROBLEM_DENIED)
-		add_warning(disc, doc->identity, problem_sqlerrcode(problem),
-					problem_message(problem));
+	if (problem == SD_PROBLEM_DENIED)
+		problem = SD_PROBLEM_NONE;
+
+	/* the first row of an object names it */
+	if (!doc->collecting || doc->rows.count == 0 || problem != SD_PROBLEM_NONE)
+		doc->identity = row_identity(disc, part);
+	if (!doc->collecting || problem != SD_PROBLEM_NONE)
+		doc->problem = problem;
+	if (problem != SD_PROBLEM_NONE)
+	{
+		const SdFailure *failure = sd_catalog_failure(disc->catalog, problem);
+
+		if (failure != NULL)
+			add_warning(disc, doc->identity, failure->sqlerrcode,
+						failure->message, false);
+		else
+			add_warning(disc, doc->identity, problem_sqlerrcode(problem),
+						problem_message(problem), false);
+	}
 
 	if (doc->collecting)
 		add_element(&doc->rows, value);
+	else if (disc->kind->is_grouped)
+	{
+		doc->group = doc->identity;
+		add_element(&doc->rows, value);
+	}
 	else
 		deliver(disc, doc->identity, &value);
 	MemoryContextSwitchTo(oldcontext);
@@ -666,7 +722,7 @@ static void
 object_failed(SdDiscovery *disc, ErrorData *error)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	bool is_named = disc->identity != NULL || part->nidentity > 0;
 
@@ -677,7 +733,23 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 	doc->collecting = false;
 	disc->catalog->problems++;
 	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
-				error->sqlerrcode, error->message);
+				error->sqlerrcode, error->message, true);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The rows of one identity are complete. */
+static void
+deliver_group(SdDiscovery *disc)
+{
+	Document *doc = disc->sink;
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	JsonbValue value = finish_array(&doc->rows);
+
+	if (doc->rows.count > 0)
+	{
+		memset(&doc->rows, 0, sizeof(Container));
+		deliver(disc, doc->group, &value);
+	}
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -712,6 +784,7 @@ deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 static const char *
 row_identity(SdDiscovery *disc, Part *part)
 {
+	MemoryContext oldcontext;
 	StringInfoData buf;
 
 	if (part->nidentity == 0)
@@ -722,42 +795,44 @@ row_identity(SdDiscovery *disc, Part *part)
 		return pstrdup(disc->identity);
 	}
 
+	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	initStringInfo(&buf);
 	for (int i = 0; i < part->nidentity; i++)
-	{
-		char *name = TextDatumGetCString(disc->values[part->identity[i]]);
-
 		appendStringInfo(&buf, "%s%s", i > 0 ? "." : "",
-						 quote_identifier(name));
-		pfree(name);
-	}
+						 quote_identifier(TextDatumGetCString(
+							 disc->values[part->identity[i]])));
+	MemoryContextSwitchTo(oldcontext);
 
-	return buf.data;
+	return pstrdup(buf.data);
 }
 
 /* The row as a jsonb object. */
 static JsonbValue
 row_value(SdDiscovery *disc, Part *part)
 {
+	JsonbPair pairs[SD_MAX_COLUMNS];
 	JsonbValue value;
 	int count = 0;
 
-	value.type = jbvObject;
-	value.val.object.pairs = palloc(sizeof(JsonbPair) * part->nattributes);
 	for (int i = 0; i < part->nattributes; i++)
 	{
 		Attribute *attribute = &part->attributes[i];
 		Datum datum = disc->values[attribute->column];
-		JsonbPair *pair = &value.val.object.pairs[count];
 
 		if (disc->nulls[attribute->column] ||
 			goes_without_saying(attribute, datum))
 			continue;
-		pair->key = string_value(attribute->name, attribute->name_length);
-		pair->value = scalar_value(attribute->type, datum);
-		pair->order = count++;
+		pairs[count].key =
+			string_value(attribute->name, attribute->name_length);
+		pairs[count].value = scalar_value(attribute->type, datum);
+		pairs[count].order = count;
+		count++;
 	}
+
+	value.type = jbvObject;
 	value.val.object.nPairs = count;
+	value.val.object.pairs = palloc(sizeof(JsonbPair) * Max(count, 1));
+	memcpy(value.val.object.pairs, pairs, sizeof(JsonbPair) * count);
 
 	return value;
 }
@@ -785,10 +860,32 @@ goes_without_saying(const Attribute *attribute, Datum value)
 		case INT8OID:
 			return expected != NULL &&
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
+		case FLOAT4OID:
+			return expected != NULL && DatumGetFloat4(value) == atof(expected);
+		case FLOAT8OID:
+			return expected != NULL && DatumGetFloat8(value) == atof(expected);
 		default:
 			return type_is_array(attribute->type) &&
-				   ARR_NDIM(DatumGetArrayTypeP(value)) == 0;
+				   says_nothing(DatumGetArrayTypeP(value));
 	}
+}
+
+/* Has an array no members, or only null ones? */
+static bool
+says_nothing(ArrayType *array)
+{
+	int length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	const uint8 *bitmap = ARR_NULLBITMAP(array);
+
+	if (length > 0 && bitmap == NULL)
+		return false;
+	for (int i = 0; i < length; i++)
+	{
+		if (bitmap[i / BITS_PER_BYTE] & (1 << (i % BITS_PER_BYTE)))
+			return false;
+	}
+
+	return true;
 }
 
 /* A value of one of the types that discovery returns. */
@@ -804,18 +901,15 @@ scalar_value(Oid type, Datum value)
 			result.val.boolean = DatumGetBool(value);
 			return result;
 		case INT4OID:
-			value = Int64GetDatum(DatumGetInt32(value));
-			/* FALLTHROUGH */
+			return number_value(int64_to_numeric(DatumGetInt32(value)));
 		case INT8OID:
-			result.type = jbvNumeric;
-			result.val.numeric = int64_to_numeric(DatumGetInt64(value));
-			return result;
+			return number_value(int64_to_numeric(DatumGetInt64(value)));
 		case FLOAT4OID:
+			return number_value(
+				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
 		case FLOAT8OID:
-			result.type = jbvNumeric;
-			result.val.numeric = DatumGetNumeric(DirectFunctionCall1(
-				type == FLOAT4OID ? float4_numeric : float8_numeric, value));
-			return result;
+			return number_value(
+				DatumGetNumeric(DirectFunctionCall1(float8_numeric, value)));
 		case TEXTOID:
 		{
 			text *string = DatumGetTextPP(value);
@@ -838,7 +932,7 @@ scalar_value(Oid type, Datum value)
 static JsonbValue
 array_value(ArrayType *array)
 {
-	Container members = {0};
+	JsonbValue result;
 	Oid type = ARR_ELEMTYPE(array);
 	int16 length;
 	bool by_value;
@@ -850,16 +944,34 @@ array_value(ArrayType *array)
 	get_typlenbyvalalign(type, &length, &by_value, &alignment);
 	deconstruct_array(array, type, length, by_value, alignment, &values, &nulls,
 					  &count);
+	result.type = jbvArray;
+	result.val.array.rawScalar = false;
+	result.val.array.nElems = count;
+	result.val.array.elems = palloc(sizeof(JsonbValue) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 	{
-		JsonbValue null = {.type = jbvNull};
+		JsonbValue *element = &result.val.array.elems[i];
 
-		add_element(&members, nulls[i] ? null : scalar_value(type, values[i]));
+		if (nulls[i])
+			element->type = jbvNull;
+		else
+			*element = scalar_value(type, values[i]);
 	}
 	pfree(values);
 	pfree(nulls);
 
-	return finish_array(&members);
+	return result;
+}
+
+static JsonbValue
+number_value(Numeric number)
+{
+	JsonbValue value;
+
+	value.type = jbvNumeric;
+	value.val.numeric = number;
+
+	return value;
 }
 
 static JsonbValue
@@ -975,7 +1087,7 @@ compare_pairs(const void *a, const void *b)
 /* Tell of something that is missing, or do not go on without it. */
 static void
 add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-			const char *message)
+			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
 	Container members = {0};
@@ -988,12 +1100,16 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 				errhint("Concurrent schema changes may be the reason; try "
 						"again, or use the mode \"degrade\"."));
 
+	/* a row tells of its own problem, but an object that failed has none */
 	if (doc->tuplestore != NULL)
 	{
-		if (identity == NULL)
+		if (is_left_out)
 			ereport(WARNING, errcode(sqlerrcode),
-					errmsg("an object of stormdisc_%s is left out: %s",
-						   disc->kind->name, message));
+					identity != NULL
+						? errmsg("%s of stormdisc_%s is left out: %s", identity,
+								 disc->kind->name, message)
+						: errmsg("an object of stormdisc_%s is left out: %s",
+								 disc->kind->name, message));
 		return;
 	}
 
@@ -1030,7 +1146,7 @@ problem_sqlerrcode(SdProblem problem)
 		case SD_PROBLEM_VANISHED:
 			return ERRCODE_UNDEFINED_OBJECT;
 		case SD_PROBLEM_CHANGED:
-			return ERRCODE_T_R_SERIALIZATION_FAILURE;
+			return ERRCODE_OBJECT_IN_USE;
 		case SD_PROBLEM_LOCKED:
 			return ERRCODE_LOCK_NOT_AVAILABLE;
 		default:

@@ -45,6 +45,7 @@ stormdisc_map_type(PG_FUNCTION_ARGS)
 	SdCatalog *cat;
 	text *result;
 	bool mapped;
+	SdProblem problem;
 	Oid type;
 
 	if (PG_ARGISNULL(0))
@@ -61,11 +62,7 @@ stormdisc_map_type(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("type \"%s\" does not exist", name));
 	sd_type_map_check_dialect(cat, dialect);
-	mapped_type = sd_type_map_find(cat, dialect, type, &mapped);
-	if (mapped_type == NULL)
-		ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				errmsg("could not obtain lock on relation \"%s\"",
-					   "stormdisc.type_map"));
+	mapped_type = sd_type_map_find(cat, dialect, type, &mapped, &problem);
 	if (!mapped)
 		ereport(strict ? ERROR : NOTICE, errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("type %s has no mapping in dialect \"%s\"",

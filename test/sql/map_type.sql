@@ -132,3 +132,16 @@ INSERT INTO stormdisc.type_map VALUES ('stormweaver', 'uuid', 'CHAR');
 RESET ROLE;
 DROP ROLE regress_disc_plain;
 DROP SCHEMA disc_map, disc_map2 CASCADE;
+
+-- a role that may not read the table sees that it may not
+CREATE ROLE regress_stormdisc_mapless;
+REVOKE SELECT ON stormdisc.type_map FROM PUBLIC;
+CREATE TABLE map_type_denied (a int);
+SET ROLE regress_stormdisc_mapless;
+SELECT stormdisc_map_type('integer');
+SELECT stormdisc_map_type('integer', 'elsewhere');
+SELECT column_name, storm_type, storm_type_mapped, problem FROM stormdisc_columns('map_type_denied');
+RESET ROLE;
+GRANT SELECT ON stormdisc.type_map TO PUBLIC;
+DROP TABLE map_type_denied;
+DROP ROLE regress_stormdisc_mapless;

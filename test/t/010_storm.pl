@@ -39,6 +39,9 @@ my %source = (
 		i => 'SELECT * FROM public.stormdisc_indexes()',
 		k => 'SELECT * FROM public.stormdisc_constraints()',
 		p => 'SELECT * FROM public.stormdisc_partitions()',
+		v => 'SELECT * FROM public.stormdisc_views()',
+		r => 'SELECT * FROM public.stormdisc_rules()',
+		y => 'SELECT * FROM public.stormdisc_policies()',
 	},
 	plain => {
 		t => q{
@@ -69,10 +72,23 @@ FROM pg_constraint con JOIN rel ON rel.oid = conrelid LEFT JOIN rel f ON f.oid =
 SELECT m.s AS parent_schema, m.r AS parent_name, rel.s AS schema_name, rel.r AS partition_name,
 	pg_get_expr(rel.bound, rel.oid) AS partition_bound, NULL::text AS problem
 FROM pg_inherits JOIN rel ON rel.oid = inhrelid JOIN rel m ON m.oid = inhparent WHERE rel.relispartition AND rel.relkind IN ('r', 'p', 'f')},
+		v => q{
+SELECT s AS schema_name, r AS view_name, pg_get_viewdef(oid) AS definition,
+	ARRAY(SELECT a FROM att WHERE att.oid = rel.oid ORDER BY attnum) AS columns,
+	NULL::text[] AS base_columns, NULL::text[] AS depends_on, NULL::text AS problem
+FROM rel WHERE relkind IN ('v', 'm')},
+		r => q{
+SELECT s AS schema_name, r AS table_name, rulename::text AS rule_name, pg_get_ruledef(w.oid) AS definition,
+	NULL::text AS condition, NULL::text AS problem
+FROM pg_rewrite w JOIN rel ON rel.oid = ev_class WHERE rulename <> '_RETURN'},
+		y => q{
+SELECT s AS schema_name, r AS table_name, polname::text AS policy_name, pg_get_expr(polqual, polrelid) AS using_expression,
+	NULL::text AS problem
+FROM pg_policy JOIN rel ON rel.oid = polrelid},
 	});
 
 # The check: one statement, so one snapshot.  rel, att and names are the truth
-# of that snapshot; t, c, i, k and p are what is held against it.
+# of that snapshot; t, c, i, k, p, v, r and y are what is held against it.
 sub check_function
 {
 	my ($way) = @_;
@@ -99,11 +115,15 @@ BEGIN
 		UNION SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname IN ('storm', 'quiet')
 		UNION SELECT conname FROM pg_constraint t JOIN pg_namespace n ON n.oid = t.connamespace WHERE n.nspname IN ('storm', 'quiet')
 		UNION SELECT enumlabel FROM pg_enum
+		UNION SELECT rulename FROM pg_rewrite
 	), t AS MATERIALIZED ($from->{t}
 	), c AS MATERIALIZED ($from->{c}
 	), i AS MATERIALIZED ($from->{i}
 	), k AS MATERIALIZED ($from->{k}
 	), p AS MATERIALIZED ($from->{p}
+	), v AS MATERIALIZED ($from->{v}
+	), r AS MATERIALIZED ($from->{r}
+	), y AS MATERIALIZED ($from->{y}
 	), answers AS (
 		SELECT 'tables' AS kind, schema_name AS s, table_name AS r, NULL::text AS a, problem, false AS gap FROM t
 		UNION ALL
@@ -117,6 +137,12 @@ BEGIN
 			definition IS NULL OR (expression IS NULL AND constraint_type IN ('check', 'c')) FROM k
 		UNION ALL
 		SELECT 'partitions', schema_name, partition_name, NULL, problem, partition_bound IS NULL FROM p
+		UNION ALL
+		SELECT 'views', schema_name, view_name, NULL, problem, definition IS NULL FROM v
+		UNION ALL
+		SELECT 'rules', schema_name, table_name, rule_name, problem, definition IS NULL FROM r
+		UNION ALL
+		SELECT 'policies', schema_name, table_name, policy_name, problem, using_expression IS NULL FROM y
 	), expected AS (
 		SELECT 'tables' AS kind, s, r, NULL::text AS a FROM rel WHERE relkind IN ('r', 'p', 'f')
 		UNION ALL
@@ -128,6 +154,12 @@ BEGIN
 		SELECT 'constraints', s, r, conname FROM pg_constraint JOIN rel ON rel.oid = conrelid
 		UNION ALL
 		SELECT 'partitions', s, r, NULL FROM pg_inherits JOIN rel ON rel.oid = inhrelid WHERE relispartition AND relkind IN ('r', 'p', 'f')
+		UNION ALL
+		SELECT 'views', s, r, NULL FROM rel WHERE relkind IN ('v', 'm')
+		UNION ALL
+		SELECT 'rules', s, r, rulename FROM pg_rewrite JOIN rel ON rel.oid = ev_class WHERE rulename <> '_RETURN'
+		UNION ALL
+		SELECT 'policies', s, r, polname FROM pg_policy JOIN rel ON rel.oid = polrelid
 	), true_columns AS (
 		SELECT 'indexes' AS kind, s, r, x.relname::text AS a, ARRAY(SELECT attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY u (n, o)
 			JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = n ORDER BY o) AS cols
@@ -140,6 +172,8 @@ BEGIN
 		SELECT 'referenced', s, r, conname, ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY u (n, o)
 			JOIN pg_attribute a ON a.attrelid = confrelid AND a.attnum = n ORDER BY o)
 		FROM pg_constraint JOIN rel ON rel.oid = conrelid WHERE contype = 'f'
+		UNION ALL
+		SELECT 'views', s, r, NULL, ARRAY(SELECT a FROM att WHERE att.oid = rel.oid ORDER BY attnum) FROM rel WHERE relkind IN ('v', 'm')
 	), our_columns AS (
 		SELECT 'indexes' AS kind, schema_name AS s, table_name AS r, index_name AS a,
 			ARRAY(SELECT col FROM unnest(column_names || include_columns) WITH ORDINALITY u (col, o)
@@ -150,6 +184,8 @@ BEGIN
 		UNION ALL
 		SELECT 'referenced', schema_name, table_name, constraint_name, ref_columns FROM k
 		WHERE constraint_type IN ('foreign key', 'f')
+		UNION ALL
+		SELECT 'views', schema_name, view_name, NULL, columns FROM v
 	), texts AS (
 		SELECT 'partition key of ' || table_name AS what, partition_key::text AS txt FROM t
 		UNION ALL SELECT 'default of ' || table_name || '.' || column_name, default_value FROM c
@@ -160,6 +196,12 @@ BEGIN
 		UNION ALL SELECT 'definition of ' || constraint_name, definition FROM k
 		UNION ALL SELECT 'bound of ' || partition_name, partition_bound FROM p
 		UNION ALL SELECT 'sequence of ' || table_name || '.' || column_name, sequence_name FROM c
+		UNION ALL SELECT 'definition of ' || view_name, definition FROM v
+		UNION ALL SELECT 'base columns of ' || view_name, base_columns::text FROM v
+		UNION ALL SELECT 'what is below ' || view_name, depends_on::text FROM v
+		UNION ALL SELECT 'definition of rule ' || rule_name, definition FROM r
+		UNION ALL SELECT 'condition of rule ' || rule_name, condition FROM r
+		UNION ALL SELECT 'expression of policy ' || policy_name, using_expression FROM y
 	), index_columns AS (
 		SELECT table_name, schema_name, index_name, definition, col
 		FROM i, unnest(column_names || include_columns) col WHERE col ~ '^[a-z]{2}_[0-9]{8}\$'
@@ -177,8 +219,8 @@ BEGIN
 		SELECT kind || ' twice: ' || concat_ws('.', s, r, a)
 		FROM (SELECT kind, s, r, a FROM answers GROUP BY 1, 2, 3, 4 HAVING count(*) > 1) AS doubled
 		UNION ALL
-		SELECT kind || ' columns differ: ' || concat_ws('.', s, r, a, ours.cols, truth.cols)
-		FROM our_columns ours JOIN true_columns truth USING (kind, s, r, a) WHERE ours.cols IS DISTINCT FROM truth.cols
+		SELECT ours.kind || ' columns differ: ' || concat_ws('.', ours.s, ours.r, ours.a, ours.cols, truth.cols)
+		FROM our_columns ours JOIN true_columns truth ON (ours.kind, ours.s, ours.r) = (truth.kind, truth.s, truth.r) AND ours.a IS NOT DISTINCT FROM truth.a WHERE ours.cols IS DISTINCT FROM truth.cols
 		UNION ALL
 		SELECT kind || ' silent gap: ' || concat_ws('.', s, r, a) FROM answers WHERE gap AND problem IS NULL
 		UNION ALL
@@ -231,6 +273,8 @@ BEGIN
 			'qb_% int DEFAULT quiet.qf(2) CONSTRAINT qc_% CHECK (quiet.qf(qb_%) > 0), '
 			'qg_% int REFERENCES quiet.qa_% (qk_%))', '%', n::text);
 		EXECUTE pg_catalog.replace('CREATE INDEX qi_% ON quiet.qa_% (quiet.qf(qb_%), qk_%)', '%', n::text);
+		EXECUTE pg_catalog.replace('CREATE VIEW quiet.qv_% AS SELECT a.qk_%, quiet.qf(a.qb_%) AS qx_% FROM quiet.qa_% a', '%', n::text);
+		EXECUTE pg_catalog.replace('CREATE RULE qr_% AS ON INSERT TO quiet.qv_% DO INSTEAD NOTHING', '%', n::text);
 	END LOOP;
 END
 \$build\$;
@@ -317,7 +361,7 @@ foreach my $level ('read committed', 'repeatable read')
 		[
 			"$snapshot{$level}\nSELECT probe.discovery();\nSELECT probe.no_locks();\nCOMMIT;\n",
 			"$snapshot{$level}\n"
-			  . join('', map { "SELECT count(*), count(problem) FROM stormdisc_$_();\n" } qw(tables columns indexes constraints partitions))
+			  . join('', map { "SELECT count(*), count(problem) FROM stormdisc_$_();\n" } qw(tables columns indexes constraints partitions views rules policies))
 			  . "SELECT probe.no_locks();\nCOMMIT;\n"
 		],
 		weights => [ 1, 2 ],
@@ -367,7 +411,7 @@ foreach my $level ('read committed', 'repeatable read')
 
 	diag(sprintf '%s: %.0f DDL/s, %d discovery calls%s; in %d of their rows, all checked, '
 		  . '%d with a problem (%s); plain SQL: %d statements, %d failed, %d with NULL or torn rows',
-		$level, $ddl / $elapsed, 5 * $discovery->{transactions}, $discovery->{ok} ? ', none failed' : ', then one failed', $rows,
+		$level, $ddl / $elapsed, 8 * $discovery->{transactions}, $discovery->{ok} ? ', none failed' : ', then one failed', $rows,
 		eval { my $sum = 0; $sum += $_ for values %problems; $sum },
 		join(', ', map { "$problems{$_} $_" } sort keys %problems) || 'none',
 		$plain_errors + @plain_violations, $plain_errors, $plain_wrong);

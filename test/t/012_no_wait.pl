@@ -58,6 +58,13 @@ CREATE TABLE hold.t (
 CREATE INDEX t_expression ON hold.t (lower(b), (hold.f(a)) DESC) INCLUDE (c) WHERE hold.f(a) > 1;
 CREATE VIEW hold.v AS SELECT a, b FROM hold.t;
 CREATE MATERIALIZED VIEW hold.m AS SELECT a, b FROM hold.t;
+CREATE VIEW hold.above AS SELECT v.a, hold.f(m.a) AS fa FROM hold.v JOIN hold.m USING (b);
+CREATE VIEW hold.row_type AS SELECT (ROW(1, 'a')::hold.pair).x;
+CREATE VIEW hold.alone AS SELECT 1 AS one;
+CREATE RULE log_insert AS ON INSERT TO hold.t WHERE new.a > 0 DO ALSO INSERT INTO hold.parent VALUES (new.a, new.b);
+CREATE RULE instead AS ON UPDATE TO hold.v DO INSTEAD UPDATE hold.t SET a = new.a WHERE t.a = old.a;
+CREATE POLICY simple ON hold.t USING (hold.f(a) > 0);
+CREATE POLICY nested ON hold.t USING (EXISTS (SELECT 1 FROM hold.parent WHERE parent.id = t.r)) WITH CHECK (a IN (SELECT v.a FROM hold.v));
 CREATE INDEX m_expression ON hold.m ((a + 1));
 CREATE TABLE hold.p (k int, v timestamptz DEFAULT '2020-01-01 00:00:00+00') PARTITION BY RANGE ((hold.f(k)), v);
 CREATE TABLE hold.p1 PARTITION OF hold.p FOR VALUES FROM (0, '2020-01-01 00:00:00+00') TO (10, MAXVALUE);
@@ -70,13 +77,16 @@ CREATE SCHEMA probe;
 CREATE TABLE probe.before (kind text, name text, answer jsonb);
 EOS
 
-my @kinds = qw(tables columns indexes constraints partitions);
+my @kinds = qw(tables columns indexes constraints partitions views rules policies);
 my %key = (
 	tables => 'schema_name, table_name',
 	columns => 'schema_name, table_name, column_name',
 	indexes => 'schema_name, table_name, index_name',
 	constraints => 'schema_name, table_name, constraint_name',
-	partitions => 'schema_name, partition_name');
+	partitions => 'schema_name, partition_name',
+	views => 'schema_name, view_name',
+	rules => 'schema_name, table_name, rule_name',
+	policies => 'schema_name, table_name, policy_name');
 
 # What may be NULL with a problem; everything else is a plain fact of the
 # catalogs, which no lock can hide.
@@ -85,7 +95,10 @@ my %deparsed = (
 	columns => 'default_value',
 	indexes => 'column_names, predicate, definition, opclasses',
 	constraints => 'expression, definition',
-	partitions => 'partition_bound, lower_bound, upper_bound, list_values, range_size, range_base');
+	partitions => 'partition_bound, lower_bound, upper_bound, list_values, range_size, range_base',
+	views => 'definition',
+	rules => 'condition, definition',
+	policies => 'using_expression, check_expression');
 
 foreach my $kind (@kinds)
 {
@@ -98,7 +111,7 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM probe.before WHERE answer-
 	'0', 'nothing has a problem before');
 is( $node->safe_psql('postgres',
 		"SELECT kind, count(*) FROM probe.before WHERE answer->>'constraint_type' IS DISTINCT FROM 'not null' GROUP BY 1 ORDER BY 1"),
-	"columns|25\nconstraints|8\nindexes|11\npartitions|3\ntables|7",
+	"columns|29\nconstraints|8\nindexes|11\npartitions|3\npolicies|2\nrules|2\ntables|7\nviews|5",
 	'every object is there before');
 
 # The holder.  It never commits.
@@ -127,8 +140,11 @@ my @calls = (
 	map({ [ "stormdisc_$_", "stormdisc_$_()" ] } @kinds),
 	map({ [ "stormdisc_$_ of a schema", "stormdisc_$_(schemas => '{hold}')" ] } @kinds),
 	map({ [ "stormdisc_$_ by pattern", "stormdisc_$_(include => '{hold.*}', exclude => '{nothing}')" ] } @kinds),
-	map({ [ "stormdisc_$_ of a table", "stormdisc_$_('hold.t')" ] } grep { $_ ne 'partitions' } @kinds),
+	map({ [ "stormdisc_$_ of a table", "stormdisc_$_('hold.t')" ] } grep { $_ !~ /^(partitions|views)$/ } @kinds),
 	[ 'stormdisc_columns of a view', "stormdisc_columns('hold.v')" ],
+	[ 'stormdisc_views of a view', "stormdisc_views('hold.above')" ],
+	[ 'stormdisc_views of a materialized view', "stormdisc_views('hold.m')" ],
+	[ 'stormdisc_rules of a view', "stormdisc_rules('hold.v')" ],
 	[ 'stormdisc_indexes of a materialized view', "stormdisc_indexes('hold.m')" ],
 	[ 'stormdisc_partitions of a table', "stormdisc_partitions('hold.p')" ],
 	[ 'stormdisc_primary_key', "stormdisc_primary_key('hold.t')" ],
@@ -192,7 +208,10 @@ SELECT string_agg(p || ' ' || n, ', ' ORDER BY p) FROM (
 		UNION ALL SELECT problem FROM stormdisc_columns(schemas => '{hold}')
 		UNION ALL SELECT problem FROM stormdisc_indexes(schemas => '{hold}')
 		UNION ALL SELECT problem FROM stormdisc_constraints(schemas => '{hold}')
-		UNION ALL SELECT problem FROM stormdisc_partitions(schemas => '{hold}')) a
+		UNION ALL SELECT problem FROM stormdisc_partitions(schemas => '{hold}')
+		UNION ALL SELECT problem FROM stormdisc_views(schemas => '{hold}')
+		UNION ALL SELECT problem FROM stormdisc_rules(schemas => '{hold}')
+		UNION ALL SELECT problem FROM stormdisc_policies(schemas => '{hold}')) a
 	GROUP BY 1) g
 EOS
 diag("problems beside ACCESS EXCLUSIVE locks: $problems");
@@ -216,7 +235,7 @@ is("$stdout $stderr", "t\nt\nt\nt\n0 ", 'and holds none');
 
 # Our own table is a table like any other.
 $holder->query_safe('LOCK TABLE stormdisc.type_map IN ACCESS EXCLUSIVE MODE');
-is($node->safe_psql('postgres', <<'EOS'), '25|0|25|0', 'a lock on stormdisc.type_map hides the mapped types only');
+is($node->safe_psql('postgres', <<'EOS'), '29|0|29|0', 'a lock on stormdisc.type_map hides the mapped types only');
 SET client_min_messages = error;
 SELECT count(*), count(storm_type), count(problem), (SELECT count(problem) FROM stormdisc_tables())
 FROM stormdisc_columns(schemas => '{hold}');

@@ -88,6 +88,15 @@ COMMENT ON COLUMN snap.t.a IS 'a column';
 CREATE INDEX t_expression ON snap.t (lower(b) COLLATE snap.coll, (snap.f(a)) DESC) INCLUDE (c) WHERE snap.f(a) > 1;
 CREATE INDEX t_opclass ON snap.t (a snap.ops);
 CREATE VIEW snap.v AS SELECT a, b FROM snap.t;
+CREATE VIEW snap.v_above (va, vb, vp) AS
+	SELECT v.a, snap.f(parent.id) + (SELECT max(ba) FROM snap.base WHERE bb = v.a), (ROW(1, 2)::snap.pair).x
+	FROM snap.v LEFT JOIN snap.parent ON parent.code = v.b AND 'sad'::snap.mood <> 'happy' AND v.a OPERATOR(snap.===) 1
+	ORDER BY v.b COLLATE snap.coll;
+CREATE VIEW snap.v_joined AS SELECT ba, x.* FROM snap.base NATURAL JOIN (SELECT ba, ca FROM snap.child) AS c, snap.typed x;
+CREATE MATERIALIZED VIEW snap.m AS SELECT t.c, t.m FROM (SELECT c::snap.smaller, e AS m FROM snap.t) t WITH NO DATA;
+CREATE RULE t_rule AS ON INSERT TO snap.t WHERE snap.f(new.a) > 1 DO ALSO INSERT INTO snap.base (ba) SELECT p.id FROM snap.parent p WHERE p.code = new.b;
+CREATE RULE v_rule AS ON UPDATE TO snap.v DO INSTEAD NOTHING;
+CREATE POLICY t_policy ON snap.t TO snap_owner USING (a > 0 AND e <> 'happy') WITH CHECK (EXISTS (SELECT FROM snap.parent p WHERE p.id = n));
 CREATE TABLE snap.p (k int, v int DEFAULT 7, CONSTRAINT p_check CHECK (v > 0)) PARTITION BY RANGE (snap.f(k), v);
 CREATE TABLE snap.p1 PARTITION OF snap.p FOR VALUES FROM (0, MINVALUE) TO (10, MAXVALUE);
 CREATE TABLE snap.p2 PARTITION OF snap.p DEFAULT PARTITION BY LIST (k);
@@ -109,6 +118,9 @@ UNION ALL SELECT 'columns', concat_ws('.', schema_name, table_name, attribute_nu
 UNION ALL SELECT 'indexes', concat_ws('.', schema_name, table_name, index_name), to_jsonb(d) FROM stormdisc_indexes() d WHERE schema_name LIKE 'snap%'
 UNION ALL SELECT 'constraints', concat_ws('.', schema_name, table_name, constraint_name), to_jsonb(d) FROM stormdisc_constraints() d WHERE schema_name LIKE 'snap%'
 UNION ALL SELECT 'partitions', concat_ws('.', schema_name, partition_name), to_jsonb(d) FROM stormdisc_partitions() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'views', concat_ws('.', schema_name, view_name), to_jsonb(d) FROM stormdisc_views() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'rules', concat_ws('.', schema_name, table_name, rule_name), to_jsonb(d) FROM stormdisc_rules() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'policies', concat_ws('.', schema_name, table_name, policy_name), to_jsonb(d) FROM stormdisc_policies() d WHERE schema_name LIKE 'snap%'
 $$;
 
 CREATE FUNCTION probe.answer() RETURNS jsonb
@@ -203,7 +215,20 @@ my @ddl = (
 	'DROP SEQUENCE snap.s CASCADE',
 	'ALTER VIEW snap.v RENAME TO v2',
 	'ALTER VIEW snap.v RENAME COLUMN a TO a2',
-	'DROP VIEW snap.v',
+	'DROP VIEW snap.v CASCADE',
+	'CREATE OR REPLACE VIEW snap.v AS SELECT a, b, id FROM snap.t',
+	'ALTER VIEW snap.v_above RENAME COLUMN va TO va2',
+	'ALTER VIEW snap.v_above SET (security_barrier)',
+	'ALTER MATERIALIZED VIEW snap.m RENAME COLUMN c TO c9',
+	'DROP MATERIALIZED VIEW snap.m',
+	'REFRESH MATERIALIZED VIEW snap.m',
+	'ALTER RULE t_rule ON snap.t RENAME TO t_rule2',
+	'ALTER TABLE snap.t DISABLE RULE t_rule',
+	'CREATE OR REPLACE RULE t_rule AS ON INSERT TO snap.t DO ALSO NOTHING',
+	'DROP RULE t_rule ON snap.t',
+	'ALTER POLICY t_policy ON snap.t RENAME TO t_policy2',
+	'ALTER POLICY t_policy ON snap.t USING (a > 1)',
+	'DROP POLICY t_policy ON snap.t',
 	'ALTER TABLE snap.p RENAME TO pp',
 	'ALTER TABLE snap.p RENAME COLUMN k TO k2',
 	'ALTER TABLE snap.p DETACH PARTITION snap.p1',
@@ -217,8 +242,8 @@ my @ddl = (
 # the row type of these is in use in a table, so it may not grow
 my %other_setup = (
 	'ALTER TYPE snap.pair RENAME ATTRIBUTE x TO x2 CASCADE' => 'ALTER TABLE snap.t DROP COLUMN d',
-	'ALTER TYPE snap.pair ADD ATTRIBUTE z int' => 'DROP TABLE snap.typed; ALTER TABLE snap.t DROP COLUMN d',
-	'ALTER TYPE snap.pair DROP ATTRIBUTE x CASCADE' => 'DROP TABLE snap.typed; ALTER TABLE snap.t DROP COLUMN d; ALTER TABLE snap.t DROP CONSTRAINT row_check');
+	'ALTER TYPE snap.pair ADD ATTRIBUTE z int' => 'DROP TABLE snap.typed CASCADE; ALTER TABLE snap.t DROP COLUMN d',
+	'ALTER TYPE snap.pair DROP ATTRIBUTE x CASCADE' => 'DROP TABLE snap.typed CASCADE; ALTER TABLE snap.t DROP COLUMN d; ALTER TABLE snap.t DROP CONSTRAINT row_check');
 
 # What undoes a renaming or a move, so that not everything need be made anew.
 sub undo

@@ -1,0 +1,257 @@
+/*-------------------------------------------------------------------------
+ *
+ * statistics.c
+ *	  stormdisc_statistics: extended statistics of tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/ruleutils.h"
+
+#include "compat.h"
+#include "discovery/named.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_statistics);
+
+typedef struct Statistics
+{
+	SdNamed object;
+	SdRelation *table;
+	int ncolumns;
+	AttrNumber *columns;
+	ArrayType *kinds;
+	char *trees; /* pg_node_tree of a list of expressions, or NULL */
+	int target;	 /* -1: default */
+	/* from the trees, when the row is made */
+	int nexpressions;
+	const char **expressions; /* NULL: a problem */
+	const char **keys;		  /* the same, as in CREATE STATISTICS */
+	SdProblem problem;
+} Statistics;
+
+static void emit_statistics(SdDiscovery *disc);
+static void keep_statistics(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+							void *arg);
+static void add_statistics(SdDiscovery *disc, void *object);
+static void read_expressions(SdDiscovery *disc, Statistics *statistics);
+static int kind_names(Statistics *statistics, const char **names);
+static char *definition(SdDiscovery *disc, Statistics *statistics);
+
+const SdKind sd_kind_statistics = {
+	.name = "statistics",
+	.relkinds = "rpmf",
+	.not_served = "\"%s\" is not a table or materialized view",
+	.identity = "schema_name,statistics_name",
+	.left_out = "problem",
+	.defaults = "",
+	.emit = emit_statistics,
+};
+
+/* all kinds of statistics, in the order in which they are given */
+static const struct
+{
+	char kind;
+	const char *name;
+} kinds[] = {
+	{STATS_EXT_NDISTINCT, "ndistinct"},
+	{STATS_EXT_DEPENDENCIES, "dependencies"},
+	{STATS_EXT_MCV, "mcv"},
+	{STATS_EXT_EXPRESSIONS, "expressions"},
+};
+
+/*
+ * stormdisc_statistics(relation, schemas, include, exclude) -> setof row
+ *		Report the extended statistics of the tables in scope, by their own
+ *		schema and name.
+ */
+Datum
+stormdisc_statistics(PG_FUNCTION_ARGS)
+{
+	return sd_discovery_run(fcinfo, &sd_kind_statistics);
+}
+
+static void
+emit_statistics(SdDiscovery *disc)
+{
+	List *statistics = NIL;
+
+	sd_scan_relations(disc->catalog, StatisticExtRelationId,
+					  StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid,
+					  keep_statistics, &statistics);
+	sd_named_emit(disc, statistics, StatisticExtRelationId, add_statistics);
+}
+
+static void
+keep_statistics(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_statistic_ext form = (Form_pg_statistic_ext) GETSTRUCT(tuple);
+	SdRelation *table =
+		hash_search(cat->relation_hash, &form->stxrelid, HASH_FIND, NULL);
+	Statistics *statistics;
+	Datum value;
+	bool isnull;
+
+	if (table == NULL || !table->in_scope)
+		return;
+	if (!cat->scope->has_relation &&
+		sd_catalog_is_member(cat, StatisticExtRelationId, form->oid))
+		return;
+
+	statistics =
+		sd_named_keep(cat, arg, sizeof(Statistics), form->oid,
+					  form->stxnamespace, &form->stxname, form->stxowner);
+	statistics->table = table;
+	value = heap_getattr(tuple, Anum_pg_statistic_ext_stxkeys, desc, &isnull);
+	if (!isnull)
+		statistics->columns =
+			sd_attribute_numbers(cat, value, &statistics->ncolumns);
+	statistics->kinds =
+		sd_tuple_array(cat, tuple, desc, Anum_pg_statistic_ext_stxkind);
+	statistics->trees =
+		sd_tuple_text(cat, tuple, desc, Anum_pg_statistic_ext_stxexprs);
+	value =
+		heap_getattr(tuple, Anum_pg_statistic_ext_stxstattarget, desc, &isnull);
+	statistics->target = isnull ? -1 : SD_STATISTICS_TARGET(value);
+}
+
+static void
+add_statistics(SdDiscovery *disc, void *object)
+{
+	Statistics *statistics = object;
+	SdRelation *table = statistics->table;
+	const char *names[lengthof(kinds)];
+
+	sd_relation_read_columns(disc->catalog, table);
+	read_expressions(disc, statistics);
+
+	sd_row_named(disc, &statistics->object);
+	sd_row_name(disc, &table->schema->name);
+	sd_row_name(disc, &table->name);
+	sd_row_texts(disc, kind_names(statistics, names), names);
+	sd_row_columns(disc, table, statistics->ncolumns, statistics->columns);
+	sd_row_texts(disc, statistics->nexpressions, statistics->expressions);
+	if (statistics->target >= 0)
+		sd_row_int32(disc, statistics->target);
+	else
+		sd_row_null(disc);
+	sd_row_text(disc, definition(disc, statistics));
+	sd_row_named_end(disc, &statistics->object, StatisticExtRelationId,
+					 statistics->problem);
+}
+
+/* The texts of the expressions, for the time of the row. */
+static void
+read_expressions(SdDiscovery *disc, Statistics *statistics)
+{
+	List *trees;
+	ListCell *lc;
+
+	if (statistics->trees == NULL)
+		return;
+
+	trees = castNode(List,
+					 sd_deparse_read_string(disc->catalog, statistics->trees));
+	statistics->nexpressions = 0;
+	statistics->expressions = MemoryContextAlloc(
+		disc->row_context, sizeof(char *) * (list_length(trees) + 1));
+	statistics->keys = MemoryContextAlloc(
+		disc->row_context, sizeof(char *) * (list_length(trees) + 1));
+	foreach (lc, trees)
+	{
+		int i = statistics->nexpressions++;
+		const char *text = sd_deparse(disc->catalog, statistics->table,
+									  lfirst(lc), &statistics->problem);
+		const char *key = sd_deparse_pretty(disc->catalog, statistics->table,
+											lfirst(lc), &statistics->problem);
+
+		statistics->expressions[i] = text;
+		statistics->keys[i] = key;
+		if (text != NULL && key != NULL &&
+			!sd_expression_is_call(lfirst(lc), text))
+		{
+			MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
+
+			statistics->keys[i] = psprintf("(%s)", key);
+			MemoryContextSwitchTo(oldcontext);
+		}
+	}
+}
+
+/* The names of the kinds that are wanted; how many these are. */
+static int
+kind_names(Statistics *statistics, const char **names)
+{
+	const char *wanted =
+		statistics->kinds != NULL ? ARR_DATA_PTR(statistics->kinds) : "";
+	int nwanted = statistics->kinds != NULL
+					  ? ArrayGetNItems(ARR_NDIM(statistics->kinds),
+									   ARR_DIMS(statistics->kinds))
+					  : 0;
+	int count = 0;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (memchr(wanted, kinds[i].kind, nwanted) != NULL)
+			names[count++] = kinds[i].name;
+
+	return count;
+}
+
+/* What pg_get_statisticsobjdef() says; NULL with a problem. */
+static char *
+definition(SdDiscovery *disc, Statistics *statistics)
+{
+	MemoryContext oldcontext;
+	const char *names[lengthof(kinds)];
+	int nnames = kind_names(statistics, names);
+	int count = 0;
+	StringInfoData buf;
+
+	if (statistics->problem != SD_PROBLEM_NONE)
+		return NULL;
+
+	oldcontext = MemoryContextSwitchTo(disc->row_context);
+	initStringInfo(&buf);
+	appendStringInfo(
+		&buf, "CREATE STATISTICS %s",
+		quote_qualified_identifier(NameStr(statistics->object.schema->name),
+								   NameStr(statistics->object.name)));
+
+	/* those of expressions cannot be chosen, and all others are the default */
+	if (nnames > 0 && strcmp(names[nnames - 1], "expressions") == 0)
+		nnames--;
+	if (nnames < lengthof(kinds) - 1 &&
+		statistics->ncolumns + statistics->nexpressions > 1)
+	{
+		appendStringInfoString(&buf, " (");
+		for (int i = 0; i < nnames; i++)
+			appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", names[i]);
+		appendStringInfoChar(&buf, ')');
+	}
+
+	appendStringInfoString(&buf, " ON ");
+	for (int i = 0; i < statistics->ncolumns; i++)
+	{
+		SdColumn *column =
+			sd_relation_column(statistics->table, statistics->columns[i]);
+
+		appendStringInfo(
+			&buf, "%s%s", count++ > 0 ? ", " : "",
+			column != NULL ? quote_identifier(NameStr(column->name)) : "???");
+	}
+	for (int i = 0; i < statistics->nexpressions; i++)
+		appendStringInfo(&buf, "%s%s", count++ > 0 ? ", " : "",
+						 statistics->keys[i]);
+	appendStringInfo(&buf, " FROM %s",
+					 sd_relation_visible_name(statistics->table));
+	MemoryContextSwitchTo(oldcontext);
+
+	return buf.data;
+}
