@@ -783,10 +783,14 @@ find_differences(FunctionCallInfo fcinfo, const char *name,
 				 Differences *differences)
 {
 	SdSnapshot snapshot;
+	int settings_level;
 
 	sd_snapshot_read(&snapshot, name);
+	/* how names are quoted is a setting */
+	settings_level = sd_settings_pin();
 	sd_diff(snapshot.document, live_document(fcinfo, &snapshot), collect,
 			differences);
+	sd_settings_restore(settings_level);
 	qsort(differences->members, differences->count, sizeof(SdDifference),
 		  compare_differences);
 }
