@@ -30,7 +30,10 @@ SET search_path = kinds;
 
 -- extensions, languages, access methods
 CREATE EXTENSION IF NOT EXISTS plpgsql;
-CREATE TRUSTED LANGUAGE "Lang l" HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;
+CREATE FUNCTION lang_handler() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION lang_inline(internal) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_inline_handler';
+CREATE FUNCTION lang_validator(oid) RETURNS void LANGUAGE c STRICT AS '$libdir/plpgsql', 'plpgsql_validator';
+CREATE TRUSTED LANGUAGE "Lang l" HANDLER lang_handler INLINE lang_inline VALIDATOR lang_validator;
 COMMENT ON LANGUAGE "Lang l" IS 'of a language';
 CREATE ACCESS METHOD "Heap h" TYPE TABLE HANDLER heap_tableam_handler;
 CREATE ACCESS METHOD kinds_btree TYPE INDEX HANDLER bthandler;

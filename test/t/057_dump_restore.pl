@@ -21,6 +21,18 @@ my %files = (
 	mean => "$root/test/oracle/mean.sql",
 	kinds => "$root/test/oracle/kinds.sql");
 
+# What pg_dump itself does not keep: a restored schema is another one there.
+my %changed_by_dump = (
+	demo => [],
+	kinds => [],
+	mean => [
+		# a table's own columns that came before inherited ones: they go last
+		'tables / mean.child', 'tables / mean.grandchild', 'tables / mean.joins',
+		# a domain without the default that its base has: it has it again
+		'types / mean.d3', 'tables / mean.all_types', 'views / mean.domains',
+		# a constraint that is NOT VALID in the parent, and not in a foreign child
+		'constraints / mean.far_child.nv' ]);
+
 my $node = new_node('dump', conf => <<'CONF');
 autovacuum = off
 fsync = off
@@ -35,12 +47,14 @@ sub document
 	return decode_json($node->safe_psql($database, 'SELECT stormdisc_schema()'));
 }
 
+# The objects that differ are these, and no others.
 sub is_same
 {
-	my ($got, $expected, $name) = @_;
+	my ($got, $expected, $name, @but) = @_;
 	my @found = differences($got, $expected);
+	my %objects = map { m{^(.+? / .+?)(?: /|:)} ? ($1 => 1) : ($_ => 1) } @found;
 
-	is(scalar(@found), 0, $name) or diag(join "\n", @found);
+	is(join("\n", sort keys %objects), join("\n", sort @but), $name) or diag(join "\n", @found);
 	return;
 }
 
@@ -72,14 +86,16 @@ DO $$ BEGIN FOR i IN 1 .. 500 LOOP EXECUTE format('DROP TABLE used_up_%s', i); E
 	$node->command_ok(
 		[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr("${name}_plain"), '-f', "$dir/$name.sql" ],
 		"$name: psql restores it");
-	is_same(document_of_plain("${name}_plain"), $document, "$name: the document is the same after pg_dump | psql");
+	is_same(document_of_plain("${name}_plain"), $document, "$name: the document is the same after pg_dump | psql",
+		@{ $changed_by_dump{$name} });
 
 	# custom format, in parallel
 	$node->safe_psql('postgres', "CREATE DATABASE ${name}_custom");
 	$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/$name.dump", '-d', $node->connstr($name) ], "$name: pg_dump -Fc");
 	$node->command_ok([ 'pg_restore', '--exit-on-error', '-j', 2, '-d', $node->connstr("${name}_custom"), "$dir/$name.dump" ],
 		"$name: pg_restore -j 2");
-	is_same(document("${name}_custom"), $document, "$name: the document is the same after pg_restore");
+	my $restored = document("${name}_custom");
+	is_same($restored, $document, "$name: the document is the same after pg_restore", @{ $changed_by_dump{$name} });
 
 	# a dump of the dump, of the schema alone
 	$node->safe_psql('postgres', "CREATE DATABASE ${name}_again");
@@ -88,7 +104,7 @@ DO $$ BEGIN FOR i IN 1 .. 500 LOOP EXECUTE format('DROP TABLE used_up_%s', i); E
 	$node->command_ok(
 		[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr("${name}_again"), '-f', "$dir/$name.again.sql" ],
 		"$name: psql restores it");
-	is_same(document("${name}_again"), $document, "$name: the document is the same the second time");
+	is_same(document("${name}_again"), $restored, "$name: the document is the same the second time");
 
 	# a copy by the server itself
 	$node->safe_psql('postgres', "CREATE DATABASE ${name}_copy TEMPLATE $name");
