@@ -67,6 +67,13 @@
 #define SD_HAS_JSON_CONSTRUCTOR 1
 #endif
 
+/* SET of a list that is empty; before 19 the server's own text is no SQL */
+#if PG_VERSION_NUM >= 190000
+#define SD_EMPTY_LIST "NULL"
+#else
+#define SD_EMPTY_LIST "''"
+#endif
+
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
 #define sd_parse_type(string, typid, typmod)                                   \

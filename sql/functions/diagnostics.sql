@@ -61,8 +61,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT pg_catalog.make_interval(secs => LEAST(
-		EXTRACT(EPOCH FROM maximum)::pg_catalog.float8,
-		EXTRACT(EPOCH FROM base)::pg_catalog.float8
+		pg_catalog.date_part('epoch', maximum),
+		pg_catalog.date_part('epoch', base)
 			OPERATOR(pg_catalog.*) pg_catalog.power(2::pg_catalog.float8,
 				(LEAST(GREATEST(attempt, 1), 500) OPERATOR(pg_catalog.-) 1)::pg_catalog.float8)));
 $$;
@@ -195,7 +195,7 @@ AS $$
 	FROM pg_catalog.pg_stat_activity a
 	CROSS JOIN LATERAL (
 		SELECT pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change AS idle) t
-	WHERE a.state IN ('idle in transaction', 'idle in transaction (aborted)')
+	WHERE a.state OPERATOR(pg_catalog.=) ANY (ARRAY['idle in transaction', 'idle in transaction (aborted)'])
 		AND t.idle OPERATOR(pg_catalog.>=) COALESCE($1, '5 minutes')
 	ORDER BY a.state_change, a.pid;
 $$;
@@ -230,7 +230,7 @@ AS $$
 	FROM pg_catalog.pg_stat_activity a
 	CROSS JOIN LATERAL (
 		SELECT pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.query_start AS running) t
-	WHERE a.state IN ('active', 'fastpath function call')
+	WHERE a.state OPERATOR(pg_catalog.=) ANY (ARRAY['active', 'fastpath function call'])
 		AND a.backend_type OPERATOR(pg_catalog.=) 'client backend'
 		AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
 		AND t.running OPERATOR(pg_catalog.>=) COALESCE($1, '1 second')

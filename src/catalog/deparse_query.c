@@ -230,10 +230,11 @@ sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
  *		The condition of a trigger, as pg_get_triggerdef() lays it out.
  */
 char *
-sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel, Node *condition,
+sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel, Datum node_tree,
 							 SdProblem *problem)
 {
-	char *flat = deparse_condition(cat, rel, condition, problem);
+	Node *tree = sd_deparse_read(cat, node_tree);
+	char *flat = deparse_condition(cat, rel, tree, problem);
 	MemoryContext oldcontext;
 	char *text;
 

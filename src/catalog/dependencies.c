@@ -15,7 +15,10 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "lib/qunique.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
@@ -149,25 +152,28 @@ sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid)
 
 /*
  * sd_catalog_used
- *		The OIDs of all objects of a catalog that a relation uses, as above;
- *		an invalid classid stands for all catalogs.
+ *		The OIDs of all objects of a catalog that a relation uses, as above,
+ *		in the current memory context; an invalid classid stands for all
+ *		catalogs.
  */
-List *
-sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid)
+Oid *
+sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid, int *count)
 {
-	List *oids = NIL;
-	HASH_SEQ_STATUS seq;
+	HASH_SEQ_STATUS status;
 	Object *object;
+	Oid *oids;
 
 	if (cat->uses == NULL)
 		read_uses(cat, relation);
 
-	hash_seq_init(&seq, cat->uses);
-	while ((object = hash_seq_search(&seq)) != NULL)
+	*count = 0;
+	oids = palloc(sizeof(Oid) * (hash_get_num_entries(cat->uses) + 1));
+	hash_seq_init(&status, cat->uses);
+	while ((object = hash_seq_search(&status)) != NULL)
 		if (!OidIsValid(classid) || object->classid == classid)
-			oids = lappend_oid(oids, object->oid);
-	list_sort(oids, list_oid_cmp);
-	list_deduplicate_oid(oids);
+			oids[(*count)++] = object->oid;
+	qsort(oids, *count, sizeof(Oid), oid_cmp);
+	*count = qunique(oids, *count, sizeof(Oid), oid_cmp);
 
 	return oids;
 }
@@ -207,8 +213,22 @@ read_uses(SdCatalog *cat, Oid relation)
 						  lengthof(of_object), of_object, keep_reference,
 						  &objects);
 		if (object->classid == TypeRelationId)
-			add_object(cat, &objects, TypeRelationId,
-					   sd_catalog_type(cat, object->oid)->element);
+		{
+			SdType *type = sd_catalog_type(cat, object->oid);
+			SdKey of_columns[] = {
+				{Anum_pg_depend_classid, ObjectIdGetDatum(RelationRelationId),
+				 F_OIDEQ},
+				{Anum_pg_depend_objid, ObjectIdGetDatum(type->relation),
+				 F_OIDEQ},
+			};
+
+			add_object(cat, &objects, TypeRelationId, type->element);
+			/* the types of a composite's columns depend on its relation */
+			if (type->kind == SD_TYPE_COMPOSITE)
+				sd_scan_index(cat, DependRelationId, DependDependerIndexId,
+							  lengthof(of_columns), of_columns, keep_reference,
+							  &objects);
+		}
 	}
 	cat->uses = objects.known;
 	MemoryContextSwitchTo(oldcontext);
@@ -221,7 +241,9 @@ add_object(SdCatalog *cat, Objects *objects, Oid classid, Oid oid)
 	Object *object;
 	bool known;
 
-	if (oid < FirstGenbkiObjectId)
+	/* of what the server brought only these are ever asked for */
+	if (oid < FirstGenbkiObjectId && classid != NamespaceRelationId &&
+		classid != RelationRelationId)
 		return;
 	object = hash_search(objects->known, &key, HASH_ENTER, &known);
 	if (!known)
@@ -234,10 +256,18 @@ keep_part(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-	if (form->classid != RelationRelationId &&
-		(form->deptype == DEPENDENCY_AUTO ||
-		 form->deptype == DEPENDENCY_INTERNAL))
-		add_object(cat, arg, form->classid, form->objid);
+	if (form->deptype != DEPENDENCY_AUTO &&
+		form->deptype != DEPENDENCY_INTERNAL)
+		return;
+	/* partitions are relations of their own, indexes and sequences are not */
+	if (form->classid == RelationRelationId)
+	{
+		SdRelation *rel = sd_catalog_relation(cat, form->objid);
+
+		if (rel == NULL || strchr("iIS", rel->kind) == NULL)
+			return;
+	}
+	add_object(cat, arg, form->classid, form->objid);
 }
 
 static void

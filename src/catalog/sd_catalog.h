@@ -472,8 +472,8 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
-extern List *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid);
-
+extern Oid *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid,
+							int *count);
 extern bool sd_catalog_is_internal(SdCatalog *cat, Oid classid, Oid oid);
 
 /* ---- signatures.c: functions and operators with their arguments ---- */
@@ -552,7 +552,7 @@ extern char *sd_deparse_rule_condition(SdCatalog *cat, SdRelation *rel,
 									   const char *condition,
 									   SdProblem *problem);
 extern char *sd_deparse_trigger_condition(SdCatalog *cat, SdRelation *rel,
-										  Node *condition, SdProblem *problem);
+										  Datum node_tree, SdProblem *problem);
 extern char *sd_deparse_policy(SdCatalog *cat, SdRelation *rel,
 							   const char *node_tree, SdProblem *problem);
 extern char *sd_deparse_function_body(SdCatalog *cat, Oid function,

@@ -82,7 +82,7 @@ static const struct
 	const char *dialects[NDIALECTS];
 } capabilities[] = {
 	{"transactions", {"", "-a model, not a server", "", "", ""}},
-	{"transactional_ddl", {"", NULL, "", "", NULL}},
+	{"transactional_ddl", {"", NULL, "", NULL, ""}},
 	{"savepoints", {"", NULL, "", "", ""}},
 	{"prepared_transactions",
 	 {ASK, NULL, NULL, "XA", "-distributed transactions are elsewhere"}},
@@ -123,9 +123,9 @@ static const struct
 	{"json", {"", NULL, "", "", "as text"}},
 	{"jsonb", {"", NULL, "from 3.45 on", "json is binary", NULL}},
 	{"partitioning_by_range", {"", "", NULL, "", ""}},
-	{"partitioning_by_list", {"", "", NULL, "", NULL}},
-	{"partitioning_by_hash", {"", "", NULL, "", NULL}},
-	{"default_partition", {"", "", NULL, NULL, NULL}},
+	{"partitioning_by_list", {"", NULL, NULL, "", NULL}},
+	{"partitioning_by_hash", {"", NULL, NULL, "", NULL}},
+	{"default_partition", {"", NULL, NULL, NULL, NULL}},
 	{"table_inheritance", {"", NULL, NULL, NULL, NULL}},
 	{"table_access_methods", {ASK, "as engine", NULL, "storage engines", NULL}},
 	{"index_access_methods",

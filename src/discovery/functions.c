@@ -19,6 +19,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "compat.h"
 #include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_functions);
@@ -180,13 +181,16 @@ add_function(SdDiscovery *disc, void *arg)
 	sd_row_text(disc, is_aggregate ? NULL
 								   : sd_catalog_name(cat, LanguageRelationId,
 													 form->prolang));
-	sd_row_text(disc, volatility(form->provolatile));
+	sd_row_text(disc, is_aggregate ? NULL : volatility(form->provolatile));
 	sd_row_bool(disc, form->proisstrict);
 	sd_row_bool(disc, form->proleakproof);
 	sd_row_text(disc, parallel(form->proparallel));
 	sd_row_bool(disc, form->prosecdef);
 	sd_row_texts(disc, function.nsettings, function.settings);
-	sd_row_datum(disc, Float4GetDatum(form->procost));
+	if (is_aggregate)
+		sd_row_null(disc);
+	else
+		sd_row_datum(disc, Float4GetDatum(form->procost));
 	if (form->proretset)
 		sd_row_datum(disc, Float4GetDatum(form->prorows));
 	else
@@ -658,7 +662,7 @@ append_setting(StringInfo buf, const char *setting)
 	else if (!SplitGUCList(value, ',', &items))
 		elog(ERROR, "invalid list syntax in setting of function: %s", setting);
 	else if (items == NIL)
-		sd_append_literal(buf, "");
+		appendStringInfoString(buf, SD_EMPTY_LIST);
 	else
 	{
 		foreach (lc, items)

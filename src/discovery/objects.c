@@ -42,13 +42,24 @@ sd_objects_read(SdDiscovery *disc, const SdObjectClass *class)
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
 	Objects objects = {.class = class};
 	Oid *oids;
-	int noids = 0;
+	int noids;
 	ListCell *lc;
 
-	sd_scan_all(cat, class->classid, keep_object, &objects);
+	if (cat->scope->has_relation)
+	{
+		oids =
+			sd_catalog_used(cat, cat->scope->relation, class->classid, &noids);
+		sd_scan_oids(cat, class->classid, get_object_oid_index(class->classid),
+					 get_object_attnum_oid(class->classid), noids, oids,
+					 keep_object, &objects);
+		pfree(oids);
+	}
+	else
+		sd_scan_all(cat, class->classid, keep_object, &objects);
 	list_sort(objects.list, compare_objects);
 
 	oids = palloc(sizeof(Oid) * (list_length(objects.list) + 1));
+	noids = 0;
 	foreach (lc, objects.list)
 		oids[noids++] = ((SdObject *) lfirst(lc))->oid;
 	sd_catalog_read_comments(cat, class->classid, noids, oids);

@@ -190,15 +190,18 @@ read_objects(SecuredList *list, Oid catalog, Oid index, AttrNumber column,
 			 SdRowHandler handler)
 {
 	SdCatalog *cat = list->disc->catalog;
-	ListCell *lc;
+	Oid *oids;
+	int count;
 
 	if (!list->disc->scope.has_relation)
 	{
 		sd_scan_all(cat, catalog, handler, list);
 		return;
 	}
-	foreach (lc, sd_catalog_used(cat, list->disc->scope.relation, catalog))
-		sd_scan_oid(cat, catalog, index, column, lfirst_oid(lc), handler, list);
+	oids = sd_catalog_used(cat, list->disc->scope.relation, catalog, &count);
+	for (int i = 0; i < count; i++)
+		sd_scan_oid(cat, catalog, index, column, oids[i], handler, list);
+	pfree(oids);
 }
 
 static void

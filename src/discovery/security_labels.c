@@ -66,10 +66,13 @@ emit_security_labels(SdDiscovery *disc)
 
 	if (disc->scope.has_relation)
 	{
-		foreach (lc, sd_catalog_used(cat, disc->scope.relation, InvalidOid))
+		int count;
+		Oid *oids =
+			sd_catalog_used(cat, disc->scope.relation, InvalidOid, &count);
+
+		for (int i = 0; i < count; i++)
 			sd_scan_oid(cat, SecLabelRelationId, SecLabelObjectIndexId,
-						Anum_pg_seclabel_objoid, lfirst_oid(lc), keep_label,
-						&labels);
+						Anum_pg_seclabel_objoid, oids[i], keep_label, &labels);
 	}
 	else
 	{

@@ -254,8 +254,8 @@ read_condition(SdCatalog *cat, const TriggerRow *trigger, Parts *parts)
 	if (isnull)
 		return;
 	sd_relation_read_columns(cat, parts->relation);
-	parts->condition = sd_deparse_trigger_condition(
-		cat, parts->relation, sd_deparse_read(cat, tree), &parts->problem);
+	parts->condition = sd_deparse_trigger_condition(cat, parts->relation, tree,
+													&parts->problem);
 }
 
 /* The arguments are strings one after the other, each with its end. */

@@ -269,7 +269,7 @@ policy_expression(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 	bool isnull;
 	Datum tree = heap_getattr(tuple, column, desc, &isnull);
 
-	return isnull ? NULL : sd_deparse_read(cat, tree);
+	return isnull ? NULL : copyObject(sd_deparse_read(cat, tree));
 }
 
 static int

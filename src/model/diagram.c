@@ -450,6 +450,10 @@ append_mermaid_word(StringInfo buf, const char *text, const char *also)
 		}
 	}
 
+	/* Markdown would take these off */
+	if (buf->data[start] == '_' && buf->data[buf->len - 1] == '_')
+		is_same = false;
+
 	if (buf->len == start + 2 && strchr("pfuPFU", buf->data[start]) != NULL &&
 		pg_toupper(buf->data[start + 1]) == 'K')
 	{
@@ -482,13 +486,11 @@ append_mermaid_label(StringInfo buf, const char *text)
 		else if (isalnum((int) codepoint))
 			is_plain = true;
 		else
-			/* inside of words, and after commas */
+			/* inside of words, and between the columns of a key */
 			is_plain = (strchr("_.", (int) codepoint) != NULL && after_word &&
-						isalpha((unsigned char) *next)) ||
+						isalnum((unsigned char) *next)) ||
 					   (codepoint == ',' && *next == ' ') ||
-					   (codepoint == ' ' && *next != ' ' && *next != '\0' &&
-						buf->data[buf->len - 1] != '"' &&
-						buf->data[buf->len - 1] != ' ');
+					   (codepoint == ' ' && buf->data[buf->len - 1] == ',');
 
 		if (is_plain)
 			appendBinaryStringInfo(buf, text, length);
@@ -497,7 +499,7 @@ append_mermaid_label(StringInfo buf, const char *text)
 							 (unsigned int) (codepoint < 0x20
 												 ? codepoint + 0x2400
 												 : codepoint));
-		after_word = codepoint < 0x80 && isalpha((int) codepoint);
+		after_word = codepoint < 0x80 && isalnum((int) codepoint);
 	}
 }
 
@@ -550,7 +552,10 @@ graphviz_line(StringInfo buf, const Line *line)
 	appendStringInfoString(buf, ">];\n");
 }
 
-/* Append a text as in XML, where control characters have no place. */
+/*
+ * Append a text as in XML, where control characters have no place.  Graphviz
+ * looks for backslashes after it has read that.
+ */
 static void
 append_graphviz_text(StringInfo buf, const char *text)
 {
@@ -562,9 +567,12 @@ append_graphviz_text(StringInfo buf, const char *text)
 		int length;
 
 		next = next_character(text, &codepoint, &length);
-		if (codepoint >= 0x80 ? !is_safe_codepoint(codepoint)
-							  : (codepoint < 0x20 || codepoint == 0x7F ||
-								 strchr("&<>\"'\\[]", (int) codepoint) != NULL))
+		if (codepoint == '\\')
+			appendStringInfoString(buf, "&#92;&#92;");
+		else if (codepoint >= 0x80
+					 ? !is_safe_codepoint(codepoint)
+					 : (codepoint < 0x20 || codepoint == 0x7F ||
+						strchr("&<>\"'[]", (int) codepoint) != NULL))
 			appendStringInfo(buf, "&#%u;",
 							 (unsigned int) (codepoint < 0x20
 												 ? codepoint + 0x2400
@@ -615,7 +623,7 @@ is_safe_codepoint(pg_wchar codepoint)
 		   !(codepoint >= 0x2000 && codepoint <= 0x200F) &&
 		   !(codepoint >= 0x2028 && codepoint <= 0x202F) &&
 		   !(codepoint >= 0x205F && codepoint <= 0x206F) &&
-		   codepoint != 0x3000 && codepoint != 0xFB02 &&
+		   codepoint != 0x3000 &&
 		   !(codepoint >= 0xD800 && codepoint <= 0xF8FF) &&
 		   codepoint != 0xFEFF && !(codepoint >= 0xFFF0 && codepoint <= 0xFFFF);
 }

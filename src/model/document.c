@@ -88,6 +88,7 @@ typedef struct Document
 	MemoryContext context; /* of the values */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
+	Part *part;	 /* of the rows that are added now */
 	/* a table with its columns is made of several rows: they collect here */
 	bool collecting;
 	Container rows;
@@ -136,7 +137,7 @@ static JsonbValue finish_array(Container *container);
 static int compare_keys(const JsonbValue *a, const JsonbValue *b);
 static int compare_pairs(const void *a, const void *b);
 static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-						const char *message);
+						const char *message, bool is_left_out);
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
@@ -527,14 +528,15 @@ is_wanted(Document *doc, const SdKind *kind)
 	if (parts == NULL || parts[kind_number(kind)])
 		return true;
 
-	/* bounds are in tables; columns alone are those of tables and views */
+	/* columns alone are those of tables and views, and stand in these */
+	if (parts[kind_number(&sd_kind_tables)] ||
+		parts[kind_number(&sd_kind_views)])
+		return false;
 	if (kind == &sd_kind_tables && parts[kind_number(&sd_kind_partitions)])
 		return true;
 
 	return (kind == &sd_kind_tables || kind == &sd_kind_views) &&
-		   parts[kind_number(&sd_kind_columns)] &&
-		   !parts[kind_number(&sd_kind_tables)] &&
-		   !parts[kind_number(&sd_kind_views)];
+		   parts[kind_number(&sd_kind_columns)];
 }
 
 static int
@@ -556,8 +558,9 @@ use_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 
+	doc->part = &doc->parts[kind_number(kind)];
 	disc->kind = kind;
-	disc->desc = doc->parts[kind_number(kind)].desc;
+	disc->desc = doc->part->desc;
 }
 
 /* Find out what the rows of a kind look like, and what of them is kept. */
@@ -671,21 +674,15 @@ static void
 put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
+	Part *part = doc->part;
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	JsonbValue value;
 
-	/* before anything of this row is in the memory that it may reset */
+	/* before anything of this row is in the memory that this may reset */
 	if (disc->kind->is_grouped && doc->rows.count > 0 &&
-		strcmp(doc->group, row_identity(disc, part)) != 0)
+		strcmp(doc->group, disc->identity) != 0)
 		deliver_group(disc);
-
-	MemoryContextSwitchTo(doc->context);
 	value = row_value(disc, part);
-
-	/* what the caller may not see is not in documents anyway */
-	if (problem == SD_PROBLEM_DENIED)
-		problem = SD_PROBLEM_NONE;
 
 	/* the first row of an object names it */
 	if (!doc->collecting || doc->rows.count == 0 || problem != SD_PROBLEM_NONE)
@@ -698,10 +695,10 @@ put_object(SdDiscovery *disc, SdProblem problem)
 
 		if (failure != NULL)
 			add_warning(disc, doc->identity, failure->sqlerrcode,
-						failure->message);
+						failure->message, false);
 		else
 			add_warning(disc, doc->identity, problem_sqlerrcode(problem),
-						problem_message(problem));
+						problem_message(problem), false);
 	}
 
 	if (doc->collecting)
@@ -721,7 +718,7 @@ static void
 object_failed(SdDiscovery *disc, ErrorData *error)
 {
 	Document *doc = disc->sink;
-	Part *part = &doc->parts[kind_number(disc->kind)];
+	Part *part = doc->part;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	bool is_named = disc->identity != NULL || part->nidentity > 0;
 
@@ -732,7 +729,7 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 	doc->collecting = false;
 	disc->catalog->problems++;
 	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
-				error->sqlerrcode, error->message);
+				error->sqlerrcode, error->message, true);
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -874,7 +871,7 @@ static bool
 says_nothing(ArrayType *array)
 {
 	int length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	bits8 *bitmap = ARR_NULLBITMAP(array);
+	const uint8 *bitmap = ARR_NULLBITMAP(array);
 
 	if (length > 0 && bitmap == NULL)
 		return false;
@@ -1086,7 +1083,7 @@ compare_pairs(const void *a, const void *b)
 /* Tell of something that is missing, or do not go on without it. */
 static void
 add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
-			const char *message)
+			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
 	Container members = {0};
@@ -1099,12 +1096,16 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 				errhint("Concurrent schema changes may be the reason; try "
 						"again, or use the mode \"degrade\"."));
 
+	/* a row tells of its own problem, but an object that failed has none */
 	if (doc->tuplestore != NULL)
 	{
-		if (identity == NULL)
+		if (is_left_out)
 			ereport(WARNING, errcode(sqlerrcode),
-					errmsg("an object of stormdisc_%s is left out: %s",
-						   disc->kind->name, message));
+					identity != NULL
+						? errmsg("%s of stormdisc_%s is left out: %s", identity,
+								 disc->kind->name, message)
+						: errmsg("an object of stormdisc_%s is left out: %s",
+								 disc->kind->name, message));
 		return;
 	}
 

@@ -5,7 +5,7 @@ SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
-SELECT plan(13);
+SELECT plan(14);
 
 CREATE SCHEMA "Func s";
 CREATE SCHEMA func;
@@ -106,9 +106,9 @@ SELECT is_empty($$SELECT o.schema_name, o.function_name FROM ours o JOIN functio
 		ON (s, f, p.identity_arguments) = (schema_name, function_name, o.identity_arguments)
 	WHERE (o.function_kind, o.volatility, o.parallel, o.sql_body, o.settings, o.cost, o.rows, o.returns_set)
 		IS DISTINCT FROM (CASE prokind WHEN 'f' THEN 'function' WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'window' END,
-			CASE provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
+			CASE WHEN prokind = 'a' THEN NULL WHEN provolatile = 'i' THEN 'immutable' WHEN provolatile = 's' THEN 'stable' ELSE 'volatile' END,
 			CASE proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END,
-			p.body, coalesce(p.proconfig, '{}'), procost, CASE WHEN proretset THEN prorows END, proretset)
+			p.body, coalesce(p.proconfig, '{}'), CASE WHEN prokind <> 'a' THEN procost END, CASE WHEN proretset THEN prorows END, proretset)
 	OR source IS DISTINCT FROM CASE WHEN prokind <> 'a' AND body IS NULL THEN prosrc END
 	OR library IS DISTINCT FROM probin$$, 'columns as in pg_proc');
 SET LOCAL search_path = pg_catalog;
@@ -166,6 +166,12 @@ SELECT is_empty('SELECT function FROM before EXCEPT SELECT pg_temp.state()', 'de
 SELECT results_eq('SELECT count(*) FROM before', 'SELECT count(*) FROM pg_temp.state()', 'and nothing else');
 SELECT is_empty($$SELECT schema_name, function_name, definition FROM ours WHERE schema_name IN ('func', 'Func s') EXCEPT
 	SELECT schema_name, function_name, definition FROM stormdisc_functions(schemas => '{func,"Func s"}')$$, 'with the same definitions');
+
+-- a list that is empty, for which the server's text was no SQL before 19
+SET LOCAL search_path = '';
+CREATE FUNCTION "Func s".empty_list() RETURNS int LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT 1';
+SET LOCAL search_path = public, pg_temp;
+SELECT lives_ok(definition, 'an empty search_path can be set again') FROM stormdisc_functions(include => '{empty_list}');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -31,7 +31,7 @@ CREATE OPERATOR CLASS near FOR TYPE point USING gist AS STORAGE box, OPERATOR 15
 CREATE CAST (int AS num) WITH FUNCTION num_of(int) AS ASSIGNMENT;
 CREATE CAST (num AS num) WITH FUNCTION num_of(num, int, bool) AS IMPLICIT;
 CREATE CAST (num AS bpchar) WITH INOUT;
-CREATE CAST (ran AS int4range) WITHOUT FUNCTION;
+CREATE CAST (varbit AS bytea) WITHOUT FUNCTION;
 CREATE LANGUAGE "Lang" HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;
 CREATE FUNCTION from_sql(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'textin';
 CREATE TRANSFORM FOR num LANGUAGE "Lang" (FROM SQL WITH FUNCTION from_sql(internal));

@@ -452,8 +452,7 @@ CREATE TABLE "badItems" (
 	"orderDate" date,
 	order_status text,
 	"HTTPCode 2" jsonb,
-	order_date date,
-	"Größe" int);
+	order_date date);
 CREATE TABLE bad_no_key (a int);
 SELECT rule, severity, object, message, suggestion
 FROM stormdisc_advice(schemas => '{disc_adv}', rules => '{convention}');
@@ -466,16 +465,17 @@ FROM stormdisc_advice(schemas => '{disc_adv}', rules => '{convention}');
 --
 -- Scope and switches
 --
+CREATE TABLE bad_last (a timestamp);
 SELECT count(*) FROM stormdisc_advice('good_items');
-SELECT DISTINCT object_name FROM stormdisc_advice(include => '{disc_adv.bad_*}', rules => '{all}');
+SELECT DISTINCT object_name FROM stormdisc_advice(include => '{disc_adv.bad_*}', rules => '{all}') ORDER BY 1;
 SELECT DISTINCT object_name FROM stormdisc_advice(schemas => '{disc_adv}', exclude => '{bad*,good*,trig,who}', rules => '{all}');
-SELECT rule FROM stormdisc_advice('bad_no_key');
-SELECT rule FROM stormdisc_advice('bad_no_key', rules => '{default,convention}', skip => '{integrity,convention_timestamps}');
-SELECT rule FROM stormdisc_advice('bad_no_key', skip => '{all}');
-SELECT rule FROM stormdisc_advice('bad_no_key', rules => '{no_such}');
-SELECT rule FROM stormdisc_advice('bad_no_key', skip => '{No_primary_key}');
-SELECT rule FROM stormdisc_advice('bad_no_key', rules => '{}');
-SELECT rule FROM stormdisc_advice('bad_no_key', rules => '{NULL}');
+SELECT rule FROM stormdisc_advice('bad_last');
+SELECT rule FROM stormdisc_advice('bad_last', rules => '{default,convention}', skip => '{integrity,convention_timestamps}');
+SELECT rule FROM stormdisc_advice('bad_last', skip => '{all}');
+SELECT rule FROM stormdisc_advice('bad_last', rules => '{no_such}');
+SELECT rule FROM stormdisc_advice('bad_last', skip => '{No_primary_key}');
+SELECT rule FROM stormdisc_advice('bad_last', rules => '{}');
+SELECT rule FROM stormdisc_advice('bad_last', rules => '{NULL}');
 CREATE TYPE a_type AS (a int);
 SELECT rule FROM stormdisc_advice('a_type');
 SELECT rule FROM stormdisc_advice(schemas => '{no_such}');

@@ -31,7 +31,8 @@ CREATE EXTENSION hstore SCHEMA "Disc ""obj" VERSION '1.8';
 COMMENT ON EXTENSION hstore IS 'comment of hstore';
 SELECT schema_name, extension_name, version, is_relocatable, config_tables, config_conditions, comment, problem
 FROM stormdisc_extensions(include => '{hstore}');
-SELECT extension_name, is_relocatable, config_tables, config_conditions
+SELECT extension_name, is_relocatable, 'stormdisc.type_map' = ANY (config_tables) AS has_type_map,
+	cardinality(config_tables) = cardinality(config_conditions) AS same_length
 FROM stormdisc_extensions(include => '{stormdisc}');
 -- initdb brought plpgsql: no dump has it, but it can be asked for
 SELECT extension_name FROM stormdisc_extensions() WHERE extension_name = 'plpgsql';

@@ -84,9 +84,10 @@ CREATE CAST (int AS num) WITH FUNCTION num_of(int) AS ASSIGNMENT;
 CREATE CAST (num AS num) WITH FUNCTION num_of(num, int, bool) AS IMPLICIT;
 CREATE CAST (mood AS char) WITH INOUT;
 CREATE CAST (num[] AS text) WITH INOUT AS IMPLICIT;
-CREATE CAST (ran AS int4range) WITHOUT FUNCTION;
+CREATE CAST (varbit AS bytea) WITHOUT FUNCTION;
 COMMENT ON CAST (int AS num) IS 'a cast';
 SELECT * FROM stormdisc_casts();
+DROP CAST (varbit AS bytea);
 -- casts have no schema
 SELECT count(*) FROM stormdisc_casts(schemas => '{disc_oper}');
 

@@ -181,6 +181,7 @@ VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'Another', 'B');
 SELECT * FROM stormdisc_security_labels();
 SELECT identity, provider, label FROM stormdisc_security_labels('t');
 SELECT identity, provider, label FROM stormdisc_security_labels('ft');
+SELECT identity, provider, label FROM stormdisc_security_labels('pg_class');
 SELECT identity, provider, label FROM stormdisc_security_labels(include => '{t,f}');
 SELECT identity, provider, label FROM stormdisc_security_labels(schemas => '{pg_catalog}');
 ROLLBACK;
