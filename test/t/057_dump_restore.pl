@@ -71,21 +71,21 @@ foreach my $name (sort keys %files)
 	$objects += keys %{ $document->{$_} } foreach grep { ref $document->{$_} eq 'HASH' } keys %$document;
 	note "$name: $objects objects";
 
-	# plain, into a database that has used up OIDs and has odd settings
+	# plain, into a database that has used up OIDs; it gets odd settings
 	$node->safe_psql('postgres', "CREATE DATABASE ${name}_plain");
 	$node->safe_psql(
 		"${name}_plain", q{
 DO $$ BEGIN FOR i IN 1 .. 500 LOOP EXECUTE format('CREATE TABLE used_up_%s (a serial PRIMARY KEY)', i); END LOOP; END $$;
 DO $$ BEGIN FOR i IN 1 .. 500 LOOP EXECUTE format('DROP TABLE used_up_%s', i); END LOOP; END $$});
+	$node->command_ok([ 'pg_dump', '-f', "$dir/$name.sql", '-d', $node->connstr($name) ], "$name: pg_dump");
+	$node->command_ok(
+		[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr("${name}_plain"), '-f', "$dir/$name.sql" ],
+		"$name: psql restores it");
 	$node->safe_psql('postgres', "ALTER DATABASE ${name}_plain SET $_")
 	  foreach "timezone = 'Asia/Kathmandu'", "datestyle = 'SQL, DMY'", 'intervalstyle = iso_8601',
 	  'extra_float_digits = -15', 'bytea_output = escape', 'quote_all_identifiers = on',
 	  'search_path = pg_temp', 'xmlbinary = hex', 'default_toast_compression = pglz', "lc_monetary = 'C'",
 	  'standard_conforming_strings = off', 'escape_string_warning = off', 'default_transaction_isolation = serializable';
-	$node->command_ok([ 'pg_dump', '-f', "$dir/$name.sql", '-d', $node->connstr($name) ], "$name: pg_dump");
-	$node->command_ok(
-		[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr("${name}_plain"), '-f', "$dir/$name.sql" ],
-		"$name: psql restores it");
 	is_same(document_of_plain("${name}_plain"), $document, "$name: the document is the same after pg_dump | psql",
 		@{ $changed_by_dump{$name} });
 
