@@ -71,6 +71,14 @@ sd_json_object(SdJson *object)
 
 	/* the order of keys in a jsonb */
 	qsort(object->pairs, object->count, sizeof(JsonbPair), compare_pairs);
+	for (int i = 1; i < object->count; i++)
+	{
+		JsonbValue *key = &object->pairs[i].key;
+
+		if (sd_json_compare_keys(&object->pairs[i - 1].key, key) == 0)
+			elog(ERROR, "two members of an object have the key \"%.*s\"",
+				 key->val.string.len, key->val.string.val);
+	}
 	value.type = jbvObject;
 	value.val.object.nPairs = object->count;
 	value.val.object.pairs = object->pairs;

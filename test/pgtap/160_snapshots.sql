@@ -24,7 +24,9 @@ SELECT is(columns, (SELECT count(*) FROM stormdisc_columns(schemas => names) WHE
 	OR EXISTS (SELECT FROM stormdisc.snapshots WHERE name = 'mean' AND document ? 'views')), 'columns') FROM taken, scope;
 SELECT is(indexes, (SELECT count(*) FROM pg_index JOIN relations r ON r.oid = indrelid WHERE r.relkind IN ('r', 'p', 'm')), 'indexes') FROM taken;
 SELECT is(partitions, (SELECT count(*) FROM relations WHERE relispartition AND relkind IN ('r', 'p', 'f')), 'partitions') FROM taken;
-SELECT is(constraints, (SELECT count(*) FROM stormdisc_constraints(schemas => names)), 'constraints') FROM taken, scope;
+-- documents have what partitions inherit once, where it was made
+SELECT is(constraints, (SELECT count(*) FROM stormdisc_constraints(schemas => names) WHERE constraint_type <> 'foreign key' OR parent_constraint IS NULL),
+	'constraints') FROM taken, scope;
 SELECT is(message, format('Successfully discovered %s tables from existing database', tables), 'the message') FROM taken;
 SELECT is((SELECT counts FROM stormdisc.snapshots WHERE name = 'mean') @>
 	jsonb_build_object('tables', tables, 'columns', columns, 'indexes', indexes, 'constraints', constraints, 'partitions', partitions),
