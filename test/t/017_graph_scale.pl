@@ -5,10 +5,10 @@
 # rows of the catalogs are written as they are.  The tables have no files; that
 # is nothing to functions that never open a table.
 #
-# Time is asserted as a ratio: 4 times the tables may take 8 times as long at
-# most, where something quadratic would take 16 times.  Each figure is the best
-# of several runs, and the whole is tried again if something else kept the
-# machine busy.
+# Time is asserted as a ratio: 4 times the tables may take 10 times as long at
+# most, where something quadratic would take 16 times; it is 4 to 6 where nothing
+# else runs.  Each figure is the best of many runs: while the ratio is too high
+# more are made, as something else may have kept the machine busy.
 
 use strict;
 use warnings FATAL => 'all';
@@ -20,8 +20,8 @@ use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
 
-my $limit = 8;
-my $attempts = 4;
+my $limit = 10;
+my $attempts = 8;
 
 my $node = new_node('graph_scale', conf => <<'EOC');
 autovacuum = off
@@ -148,24 +148,30 @@ sub best_times
 sub check_ratio
 {
 	my ($what, $tables, $parent) = @_;
-	my @ratios;
+	my (@best, @ratios);
 
 	foreach my $attempt (1 .. $attempts)
 	{
-		make_tables('small', $tables, $parent);
-		my @small = best_times('small');
-		drop_tables('small');
-		make_tables('large', 4 * $tables, $parent);
-		my @large = best_times('large');
-		drop_tables('large');
-
-		@ratios = map { $large[$_] / $small[$_] } 0 .. $#queries;
-		note sprintf('%s, %s: %.1f ms of %d tables, %.1f ms of %d', $what, $queries[$_][0], $small[$_],
-			$tables, $large[$_], 4 * $tables)
-		  foreach 0 .. $#queries;
+		foreach my $size (0, 1)
+		{
+			make_tables('sized', $tables * ($size ? 4 : 1), $parent);
+			my @times = best_times('sized');
+			drop_tables('sized');
+			foreach (0 .. $#queries)
+			{
+				$best[$size][$_] = $times[$_]
+				  unless defined $best[$size][$_] && $best[$size][$_] < $times[$_];
+			}
+		}
+		@ratios = map { $best[1][$_] / $best[0][$_] } 0 .. $#queries;
 		last unless grep { $_ > $limit } @ratios;
 	}
-	cmp_ok($ratios[$_], '<=', $limit, "$what: $queries[$_][0] takes linear time") foreach 0 .. $#queries;
+	foreach (0 .. $#queries)
+	{
+		note sprintf('%s, %s: %.1f ms of %d tables, %.1f ms of %d', $what, $queries[$_][0], $best[0][$_],
+			$tables, $best[1][$_], 4 * $tables);
+		cmp_ok($ratios[$_], '<=', $limit, "$what: $queries[$_][0] takes linear time");
+	}
 	return;
 }
 
