@@ -126,7 +126,7 @@ static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
-static Jsonb *make_jsonb(JsonbValue *value);
+static Jsonb *make_jsonb(JsonbValue *value, const char *identity);
 
 /*
  * stormdisc_schema(relation, schemas, include, exclude, parts, mode) -> jsonb
@@ -274,7 +274,7 @@ sd_document_build(SdScope *scope, const SdDocumentOptions *options)
 	value = sd_json_object(&members);
 
 	MemoryContextSwitchTo(oldcontext);
-	result = make_jsonb(&value);
+	result = make_jsonb(&value, NULL);
 
 	/* the document's own warnings tell what is missing */
 	disc->catalog->problems = 0;
@@ -751,7 +751,7 @@ deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 
 	values[0] = CStringGetTextDatum(disc->kind->name);
 	values[1] = CStringGetTextDatum(identity);
-	values[2] = JsonbPGetDatum(make_jsonb(object));
+	values[2] = JsonbPGetDatum(make_jsonb(object, identity));
 	nulls[3] = (problem == NULL);
 	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
 	tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values, nulls);
@@ -1052,11 +1052,11 @@ environment(void)
 }
 
 /*
- * The jsonb as the server stores it.  There are limits to its size; where one
- * is met, tell of the way around.
+ * The jsonb as the server stores it, of an object or else of all.  There are
+ * limits to its size; where one is met, tell of the way around.
  */
 static Jsonb *
-make_jsonb(JsonbValue *value)
+make_jsonb(JsonbValue *value, const char *identity)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	Jsonb *volatile result = NULL;
@@ -1074,6 +1074,10 @@ make_jsonb(JsonbValue *value)
 		if (error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
 			PG_RE_THROW();
 		FlushErrorState();
+		if (identity != NULL)
+			ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("%s is too large for one document", identity),
+					errdetail("%s", error->message));
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("schema is too large for one document"),
 				errdetail("%s", error->message),
