@@ -265,6 +265,7 @@ sub finish_pgbench
 	($run->{tps}) = $run->{out} =~ /^tps = ([0-9.]+) /m;
 	$run->{tps} //= 0;
 
+	$run->{err} =~ s/^INFO: .*\n//mg;
 	note "$run->{name}: " . substr($run->{err}, 0, 2000) if $run->{err} =~ /error/i;
 
 	return $run;
