@@ -98,7 +98,7 @@ static void add_nulls(SdDiscovery *disc, int count);
 const SdKind sd_kind_types = {
 	.name = "types",
 	.identity = "schema_name,type_name",
-	.left_out = "problem",
+	.left_out = "constraint_domains,problem",
 	.defaults = "alignment=int4,storage=plain,category=U",
 	.emit = emit_types,
 };
@@ -472,6 +472,9 @@ add_constraints(SdDiscovery *disc, const SdObject *type, SdProblem *problem)
 		CHECK_FOR_INTERRUPTS();
 		levels = lappend(levels, domain);
 		count += list_length(domain->constraints);
+		/* a document has the others where they stand */
+		if (disc->is_document)
+			break;
 	}
 	names = palloc(sizeof(char *) * (count + 1));
 	domains = palloc(sizeof(char *) * (count + 1));
