@@ -65,3 +65,31 @@ FROM stormdisc_partitions('shop.measurement');
 \echo '# stormdisc_map_type(): types in another tool''s words'
 SELECT type, stormdisc_map_type(type) AS stormweaver
 FROM unnest('{int4,bigserial,varchar(80),numeric,shop.price,bool}'::text[]) AS type;
+
+\echo '# stormdisc_schema(): all of it as one document; here what it says of one column and one key'
+SELECT jsonb_pretty(jsonb_build_object(
+	'column', stormdisc_schema('shop.orders') #> '{tables,shop.orders,columns,4}',
+	'constraint', stormdisc_schema('shop.order_item') #> '{constraints,shop.order_item.order_item_product_id_fkey}')) AS document;
+
+\echo '# stormdisc_relationships(): how tables hang together'
+SELECT kind, from_table, from_columns, to_table, is_optional AS optional, is_indexed AS indexed
+FROM stormdisc_relationships(schemas => '{shop}') WHERE kind <> 'one-to-many';
+
+\echo '# stormdisc_insertable(relation): what a worker may put into each column'
+SELECT column_name, must_provide, min_value, max_value, enum_labels, references_table AS "references"
+FROM stormdisc_insertable('shop.orders');
+
+\echo '# snapshots: keep the schema under a name, change it, and see what changed'
+SELECT status, tables, columns, message FROM stormdisc_discover_existing_schema('before');
+BEGIN;
+ALTER TABLE shop.cart ADD COLUMN note varchar(80);
+ALTER TABLE shop.product ALTER COLUMN name DROP NOT NULL;
+SELECT kind, identity, change, attribute, old, new FROM stormdisc_validation('before');
+ROLLBACK;
+SELECT stormdisc_validate('before');
+
+\echo '# stormdisc_advice(): what deserves a second look'
+SELECT severity, rule, object, message FROM stormdisc_advice(schemas => '{shop}') WHERE severity <> 'info';
+
+\echo '# stormdisc_diagram(): the picture, for Mermaid or Graphviz'
+SELECT stormdisc_diagram(include => '{shop.orders,shop.order_item}') AS mermaid;

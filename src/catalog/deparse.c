@@ -865,8 +865,13 @@ print_guarded(SdCatalog *cat, SdFacts *facts, SdPrinter printer, void *arg,
 	MemoryContextSwitchTo(oldcontext);
 	CurrentResourceOwner = oldowner;
 
+	/* pg_get_ruledef() reads pg_rewrite as the caller */
+	if (*error != NULL &&
+		(*error)->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		*found = SD_PROBLEM_DENIED;
+
 	/* cancel, shutdown, out of memory and the like are never swallowed */
-	if (*error != NULL && !sd_error_is_of_object((*error)->sqlerrcode))
+	else if (*error != NULL && !sd_error_is_of_object((*error)->sqlerrcode))
 		ReThrowError(*error);
 
 	return text;

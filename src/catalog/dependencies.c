@@ -259,10 +259,18 @@ keep_part(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-	if (form->classid != RelationRelationId &&
-		(form->deptype == DEPENDENCY_AUTO ||
-		 form->deptype == DEPENDENCY_INTERNAL))
-		add_object(cat, arg, form->classid, form->objid);
+	if (form->deptype != DEPENDENCY_AUTO &&
+		form->deptype != DEPENDENCY_INTERNAL)
+		return;
+	/* partitions are relations of their own, indexes and sequences are not */
+	if (form->classid == RelationRelationId)
+	{
+		SdRelation *rel = sd_catalog_relation(cat, form->objid);
+
+		if (rel == NULL || strchr("iIS", rel->kind) == NULL)
+			return;
+	}
+	add_object(cat, arg, form->classid, form->objid);
 }
 
 static void

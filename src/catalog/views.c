@@ -229,8 +229,11 @@ keep_dependency(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 	owner = hash_search(arg, &form->objid, HASH_FIND, NULL);
 	used = find_view(cat, form->refobjid);
-	if (owner == NULL || used == NULL || !OidIsValid(used->rule) ||
-		used == owner->view)
+	if (owner == NULL || used == NULL || !OidIsValid(used->rule))
+		return;
+
+	/* every view depends on itself; one that reads itself, on its columns */
+	if (used == owner->view && form->refobjsubid == 0)
 		return;
 
 	/* the server's own views are there before all others, in any version */
@@ -429,6 +432,8 @@ read_columns(SdCatalog *cat, SdView *view, Query *query)
 		updates =
 			linitial_node(RangeTblRef, query->jointree->fromlist)->rtindex;
 		view->updates = rt_fetch(updates, query->rtable)->relid;
+		if (view->updates == view->oid)
+			view->updates = InvalidOid; /* the circle of one view */
 	}
 
 	view->columns = MemoryContextAllocZero(

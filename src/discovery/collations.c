@@ -28,7 +28,7 @@ static void add_conversion(SdDiscovery *disc, const SdObject *object);
 const SdKind sd_kind_collations = {
 	.name = "collations",
 	.identity = "schema_name,collation_name",
-	.left_out = "version,problem", /* a restored one has the new system's */
+	.left_out = "encoding,version,problem", /* as the restoring system has it */
 	.defaults = "is_deterministic=true",
 	.emit = emit_collations,
 };

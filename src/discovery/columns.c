@@ -96,7 +96,7 @@ sd_add_columns(SdDiscovery *disc, void *object)
 			continue;
 		type = sd_catalog_type(cat, column->type);
 		base = sd_catalog_base_type(cat, column->type, &base_typmod);
-		if (!column->has_default)
+		if (!column->has_default && !disc->is_document)
 			default_value = sd_catalog_type_default(cat, type, &problem);
 		if (!disc->is_document)
 			storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER,
@@ -108,7 +108,9 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		sd_row_name(disc, &type->name);
 		sd_row_int32(disc, column->length);
 		sd_row_int32(disc, column->typmod);
-		sd_row_bool(disc, effective_not_null(cat, column));
+		/* documents say of a domain what it is, once */
+		sd_row_bool(disc, disc->is_document ? column->not_null
+											: effective_not_null(cat, column));
 		sd_row_int32(disc, column->position);
 		sd_row_bool(disc, column->identity != '\0' ||
 							  (OidIsValid(column->sequence) &&

@@ -103,6 +103,7 @@ static void read_comments(Found *found, Oid classid);
 static int compare_foreign(const ListCell *a, const ListCell *b);
 static int compare_columns(const ListCell *a, const ListCell *b);
 static void add_row(SdDiscovery *disc, void *object);
+static int compare_options(const void *a, const void *b);
 static void add_names(SdDiscovery *disc, ArrayType *options);
 static void add_column_options(SdDiscovery *disc, Foreign *foreign);
 
@@ -315,13 +316,29 @@ add_foreign(Found *found, const char *type)
 	return foreign;
 }
 
+/* Options by name: their order means nothing, and a dump sorts them. */
 static ArrayType *
 options_of(HeapTuple tuple, TupleDesc desc, AttrNumber column)
 {
 	bool isnull;
 	Datum value = heap_getattr(tuple, column, desc, &isnull);
+	Datum *members;
+	int nmembers;
 
-	return isnull ? NULL : DatumGetArrayTypePCopy(value);
+	if (isnull)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &members, NULL, &nmembers);
+	qsort(members, nmembers, sizeof(Datum), compare_options);
+
+	return construct_array(members, nmembers, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+static int
+compare_options(const void *a, const void *b)
+{
+	return strcmp(TextDatumGetCString(*(const Datum *) a),
+				  TextDatumGetCString(*(const Datum *) b));
 }
 
 static const char *

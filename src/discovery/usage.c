@@ -26,6 +26,7 @@ static void add_table_stats(SdDiscovery *disc, void *object);
 static void emit_index_usage(SdDiscovery *disc);
 static void add_index_usage(SdDiscovery *disc, void *object);
 static void add_estimates(SdDiscovery *disc, SdRelation *rel);
+static void add_bytes(SdDiscovery *disc, SdRelation *rel);
 static void add_later(SdDiscovery *disc, PGFunction one, PGFunction other,
 					  Oid oid);
 static bool time_of(PGFunction function, Oid oid, TimestampTz *result);
@@ -152,7 +153,7 @@ add_index_usage(SdDiscovery *disc, void *object)
 	sd_row_text(disc, index->constraint != NULL
 						  ? NameStr(index->constraint->name)
 						  : NULL);
-	sd_row_int64(disc, (int64) (BlockNumber) index->self->pages * BLCKSZ);
+	add_bytes(disc, index->self);
 	sd_row_int64(disc, sd_statistic(pg_stat_get_numscans, oid));
 	sd_row_int64(disc, sd_statistic(pg_stat_get_tuples_returned, oid));
 	sd_row_int64(disc, sd_statistic(pg_stat_get_tuples_fetched, oid));
@@ -167,7 +168,16 @@ add_estimates(SdDiscovery *disc, SdRelation *rel)
 		sd_row_null(disc);
 	else
 		sd_row_int64(disc, (int64) rel->rows);
-	sd_row_int64(disc, (int64) (BlockNumber) rel->pages * BLCKSZ);
+	add_bytes(disc, rel);
+}
+
+static void
+add_bytes(SdDiscovery *disc, SdRelation *rel)
+{
+	if (!RELKIND_HAS_STORAGE(rel->kind))
+		sd_row_null(disc);
+	else
+		sd_row_int64(disc, (int64) (BlockNumber) rel->pages * BLCKSZ);
 }
 
 /* Add the later of two times, NULL if both never were. */

@@ -92,19 +92,19 @@ sd_advise_indexes(SdAdvice *adv, SdRelation *rel)
 		SdIndex *index = lfirst(lc);
 
 		if (!index->is_valid || !index->is_ready)
+		{
 			check_validity(adv, rel, index);
-		else if (index->problem != SD_PROBLEM_NONE)
+			continue;
+		}
+		if (index->problem != SD_PROBLEM_NONE)
 			sd_advise(adv, SD_RULE_DUPLICATE_INDEX, rel,
 					  sd_relation_qualified_name(index->self), NULL,
 					  psprintf("index \"%s\" was not compared with others",
 							   NameStr(index->self->name)))
 				->problem = index->problem;
-		else
-		{
-			all[count].index = index;
-			all[count].keys = describe_keys(adv, index);
-			all[count++].rank = rank(index);
-		}
+		all[count].index = index;
+		all[count].keys = describe_keys(adv, index);
+		all[count++].rank = rank(index);
 	}
 
 	check_redundancy(adv, rel, all, count);
@@ -168,7 +168,8 @@ check_redundancy(SdAdvice *adv, SdRelation *rel, Candidate *all, int count)
 
 /*
  * The access method, the predicate and the keys of an index.  An order and
- * its reverse are one.
+ * its reverse are one; an index with an expression that is not known is like
+ * no other.
  */
 static const char *
 describe_keys(SdAdvice *adv, SdIndex *index)
@@ -177,6 +178,11 @@ describe_keys(SdAdvice *adv, SdIndex *index)
 	int16 flip = 0;
 
 	initStringInfo(&buf);
+	if (index->problem != SD_PROBLEM_NONE)
+	{
+		appendStringInfo(&buf, "?%u", index->self->oid);
+		return buf.data;
+	}
 	appendStringInfo(&buf, "%u;", index->self->access_method);
 	if (index->has_predicate)
 		appendStringInfo(&buf, "%zu:%s", strlen(index->predicate),

@@ -39,6 +39,7 @@
 
 #include "errors.h"
 #include "model/document.h"
+#include "model/json.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_schema);
 PG_FUNCTION_INFO_V1(stormdisc_schema_objects);
@@ -74,15 +75,6 @@ typedef struct Part
 	int *identity; /* columns that make the key */
 } Part;
 
-/* a jsonb object or array that grows */
-typedef struct Container
-{
-	int count;
-	int size;
-	JsonbPair *pairs;	  /* of an object */
-	JsonbValue *elements; /* of an array */
-} Container;
-
 typedef struct Document
 {
 	MemoryContext context; /* of the values */
@@ -91,15 +83,15 @@ typedef struct Document
 	Part *part;	 /* of the rows that are added now */
 	/* a table with its columns is made of several rows: they collect here */
 	bool collecting;
-	Container rows;
+	SdJson rows;
 	const char *group;	  /* the identity of rows that are an array */
 	const char *identity; /* of the last row */
 	SdProblem problem;	  /* of the rows of the object */
 	/* where a finished object goes: into the kind's container, or a row */
-	Container objects;
+	SdJson objects;
 	Tuplestorestate *tuplestore;
 	TupleDesc tuplestore_desc;
-	Container warnings;
+	SdJson warnings;
 } Document;
 
 static SdDiscovery *begin(SdScope *scope, const SdDocumentOptions *options,
@@ -129,19 +121,12 @@ static JsonbValue scalar_value(Oid type, Datum value);
 static JsonbValue array_value(ArrayType *array);
 static JsonbValue number_value(Numeric number);
 static JsonbValue string_value(const char *string, int length);
-static JsonbValue text_value(const char *string);
-static void add_pair(Container *container, const char *name, JsonbValue value);
-static void add_element(Container *container, JsonbValue value);
-static JsonbValue finish_object(Container *container);
-static JsonbValue finish_array(Container *container);
-static int compare_keys(const JsonbValue *a, const JsonbValue *b);
-static int compare_pairs(const void *a, const void *b);
 static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 						const char *message, bool is_left_out);
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
-static Jsonb *make_jsonb(JsonbValue *value);
+static Jsonb *make_jsonb(JsonbValue *value, const char *identity);
 
 /*
  * stormdisc_schema(relation, schemas, include, exclude, parts, mode) -> jsonb
@@ -269,7 +254,7 @@ sd_document_build(SdScope *scope, const SdDocumentOptions *options)
 	MemoryContext oldcontext = CurrentMemoryContext;
 	Document doc = {0};
 	SdDiscovery *disc = begin(scope, options, &doc);
-	Container members = {0};
+	SdJson members = {0};
 	JsonbValue value;
 	Jsonb *result;
 
@@ -277,19 +262,19 @@ sd_document_build(SdScope *scope, const SdDocumentOptions *options)
 
 	MemoryContextSwitchTo(doc.context);
 	members = doc.objects;
-	add_pair(&members, "format",
-			 scalar_value(INT4OID, Int32GetDatum(SD_DOCUMENT_FORMAT)));
-	add_pair(&members, "server_version",
-			 text_value(GetConfigOption("server_version", false, false)));
-	add_pair(&members, "environment", environment());
+	sd_json_add(&members, "format",
+				scalar_value(INT4OID, Int32GetDatum(SD_DOCUMENT_FORMAT)));
+	sd_json_add(&members, "server_version",
+				sd_json_text(GetConfigOption("server_version", false, false)));
+	sd_json_add(&members, "environment", environment());
 	value.type = jbvBool;
 	value.val.boolean = (doc.warnings.count == 0);
-	add_pair(&members, "consistent", value);
-	add_pair(&members, "warnings", finish_array(&doc.warnings));
-	value = finish_object(&members);
+	sd_json_add(&members, "consistent", value);
+	sd_json_add(&members, "warnings", sd_json_array(&doc.warnings));
+	value = sd_json_object(&members);
 
 	MemoryContextSwitchTo(oldcontext);
-	result = make_jsonb(&value);
+	result = make_jsonb(&value, NULL);
 
 	/* the document's own warnings tell what is missing */
 	disc->catalog->problems = 0;
@@ -370,18 +355,18 @@ static void
 emit_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
-	Container others = doc->objects;
+	SdJson others = doc->objects;
 
-	memset(&doc->objects, 0, sizeof(Container));
+	memset(&doc->objects, 0, sizeof(SdJson));
 	emit_objects(disc, kind);
 
 	if (doc->tuplestore == NULL)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
-		Container objects = doc->objects;
+		SdJson objects = doc->objects;
 
 		doc->objects = others;
-		add_pair(&doc->objects, kind->name, finish_object(&objects));
+		sd_json_add(&doc->objects, kind->name, sd_json_object(&objects));
 		MemoryContextSwitchTo(oldcontext);
 	}
 }
@@ -474,7 +459,7 @@ add_relation(SdDiscovery *disc, void *rel)
 	Document *doc = disc->sink;
 	const SdKind *kind = disc->kind;
 	MemoryContext oldcontext;
-	Container members;
+	SdJson members;
 	const char *identity;
 	JsonbValue value;
 
@@ -496,8 +481,8 @@ add_relation(SdDiscovery *disc, void *rel)
 		use_kind(disc, &sd_kind_columns);
 		sd_add_columns(disc, rel);
 		oldcontext = MemoryContextSwitchTo(doc->context);
-		add_pair(&members, "columns", finish_array(&doc->rows));
-		memset(&doc->rows, 0, sizeof(Container));
+		sd_json_add(&members, "columns", sd_json_array(&doc->rows));
+		memset(&doc->rows, 0, sizeof(SdJson));
 		MemoryContextSwitchTo(oldcontext);
 	}
 	if (kind == &sd_kind_tables && is_wanted(doc, &sd_kind_partitions))
@@ -507,16 +492,16 @@ add_relation(SdDiscovery *disc, void *rel)
 		sd_add_partition(disc, rel);
 		oldcontext = MemoryContextSwitchTo(doc->context);
 		if (doc->rows.count > 0)
-			add_pair(&members, "partition", doc->rows.elements[0]);
+			sd_json_add(&members, "partition", doc->rows.elements[0]);
 		MemoryContextSwitchTo(oldcontext);
 	}
 	doc->collecting = false;
 
 	use_kind(disc, kind);
 	oldcontext = MemoryContextSwitchTo(doc->context);
-	value = finish_object(&members);
+	value = sd_json_object(&members);
 	deliver(disc, identity, &value);
-	memset(&doc->rows, 0, sizeof(Container));
+	memset(&doc->rows, 0, sizeof(SdJson));
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -684,10 +669,6 @@ put_object(SdDiscovery *disc, SdProblem problem)
 		deliver_group(disc);
 	value = row_value(disc, part);
 
-	/* what the caller may not see is not in documents anyway */
-	if (problem == SD_PROBLEM_DENIED)
-		problem = SD_PROBLEM_NONE;
-
 	/* the first row of an object names it */
 	if (!doc->collecting || doc->rows.count == 0 || problem != SD_PROBLEM_NONE)
 		doc->identity = row_identity(disc, part);
@@ -706,11 +687,11 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	}
 
 	if (doc->collecting)
-		add_element(&doc->rows, value);
+		sd_json_append(&doc->rows, value);
 	else if (disc->kind->is_grouped)
 	{
 		doc->group = doc->identity;
-		add_element(&doc->rows, value);
+		sd_json_append(&doc->rows, value);
 	}
 	else
 		deliver(disc, doc->identity, &value);
@@ -743,11 +724,11 @@ deliver_group(SdDiscovery *disc)
 {
 	Document *doc = disc->sink;
 	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
-	JsonbValue value = finish_array(&doc->rows);
+	JsonbValue value = sd_json_array(&doc->rows);
 
 	if (doc->rows.count > 0)
 	{
-		memset(&doc->rows, 0, sizeof(Container));
+		memset(&doc->rows, 0, sizeof(SdJson));
 		deliver(disc, doc->group, &value);
 	}
 	MemoryContextSwitchTo(oldcontext);
@@ -764,19 +745,19 @@ deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 
 	if (doc->tuplestore == NULL)
 	{
-		add_pair(&doc->objects, identity, *object);
+		sd_json_add(&doc->objects, identity, *object);
 		return;
 	}
 
 	values[0] = CStringGetTextDatum(disc->kind->name);
 	values[1] = CStringGetTextDatum(identity);
-	values[2] = JsonbPGetDatum(make_jsonb(object));
+	values[2] = JsonbPGetDatum(make_jsonb(object, identity));
 	nulls[3] = (problem == NULL);
 	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
 	tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values, nulls);
 
 	/* what the object was made of is not needed any more */
-	memset(&doc->rows, 0, sizeof(Container));
+	memset(&doc->rows, 0, sizeof(SdJson));
 	MemoryContextReset(doc->context);
 }
 
@@ -986,111 +967,13 @@ string_value(const char *string, int length)
 	return value;
 }
 
-/* A string as a value; it must live as long as that. */
-static JsonbValue
-text_value(const char *string)
-{
-	return string_value(string, strlen(string));
-}
-
-/* Append to an object; the name must live as long as that. */
-static void
-add_pair(Container *container, const char *name, JsonbValue value)
-{
-	JsonbPair *pair;
-
-	if (container->count == container->size)
-	{
-		container->size = Max(8, container->size * 2);
-		if (container->pairs == NULL)
-			container->pairs = palloc(sizeof(JsonbPair) * container->size);
-		else
-			container->pairs = repalloc_huge(
-				container->pairs, sizeof(JsonbPair) * container->size);
-	}
-	pair = &container->pairs[container->count];
-	pair->key = text_value(name);
-	pair->value = value;
-	pair->order = container->count++;
-}
-
-/* Append to an array. */
-static void
-add_element(Container *container, JsonbValue value)
-{
-	if (container->count == container->size)
-	{
-		container->size = Max(8, container->size * 2);
-		if (container->elements == NULL)
-			container->elements = palloc(sizeof(JsonbValue) * container->size);
-		else
-			container->elements = repalloc_huge(
-				container->elements, sizeof(JsonbValue) * container->size);
-	}
-	container->elements[container->count++] = value;
-}
-
-/* The container as an object: sorted, and each key once. */
-static JsonbValue
-finish_object(Container *container)
-{
-	JsonbValue value;
-	int count = 0;
-
-	qsort(container->pairs, container->count, sizeof(JsonbPair), compare_pairs);
-	for (int i = 0; i < container->count; i++)
-	{
-		if (count > 0 && compare_keys(&container->pairs[count - 1].key,
-									  &container->pairs[i].key) == 0)
-			elog(ERROR, "two objects have the name %.*s",
-				 container->pairs[i].key.val.string.len,
-				 container->pairs[i].key.val.string.val);
-		container->pairs[count++] = container->pairs[i];
-	}
-	value.type = jbvObject;
-	value.val.object.nPairs = count;
-	value.val.object.pairs = container->pairs;
-
-	return value;
-}
-
-static JsonbValue
-finish_array(Container *container)
-{
-	JsonbValue value;
-
-	value.type = jbvArray;
-	value.val.array.rawScalar = false;
-	value.val.array.nElems = container->count;
-	value.val.array.elems = container->elements;
-
-	return value;
-}
-
-/* the order of keys in a jsonb: the shorter first */
-static int
-compare_keys(const JsonbValue *a, const JsonbValue *b)
-{
-	if (a->val.string.len != b->val.string.len)
-		return a->val.string.len - b->val.string.len;
-
-	return memcmp(a->val.string.val, b->val.string.val, a->val.string.len);
-}
-
-static int
-compare_pairs(const void *a, const void *b)
-{
-	return compare_keys(&((const JsonbPair *) a)->key,
-						&((const JsonbPair *) b)->key);
-}
-
 /* Tell of something that is missing, or do not go on without it. */
 static void
 add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
-	Container members = {0};
+	SdJson members = {0};
 
 	if (doc->options->atomic)
 		ereport(ERROR, errcode(sqlerrcode),
@@ -1113,13 +996,13 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 		return;
 	}
 
-	add_pair(&members, "kind", text_value(disc->kind->name));
+	sd_json_add(&members, "kind", sd_json_text(disc->kind->name));
 	if (identity != NULL)
-		add_pair(&members, "object", text_value(identity));
-	add_pair(&members, "sqlstate",
-			 text_value(pstrdup(unpack_sql_state(sqlerrcode))));
-	add_pair(&members, "message", text_value(pstrdup(message)));
-	add_element(&doc->warnings, finish_object(&members));
+		sd_json_add(&members, "object", sd_json_text(identity));
+	sd_json_add(&members, "sqlstate",
+				sd_json_text(pstrdup(unpack_sql_state(sqlerrcode))));
+	sd_json_add(&members, "message", sd_json_text(pstrdup(message)));
+	sd_json_append(&doc->warnings, sd_json_object(&members));
 }
 
 static const char *
@@ -1158,22 +1041,22 @@ problem_sqlerrcode(SdProblem problem)
 static JsonbValue
 environment(void)
 {
-	Container members = {0};
+	SdJson members = {0};
 	const char *name;
 	const char *value;
 
 	for (int i = 0; sd_settings_get(i, &name, &value); i++)
-		add_pair(&members, name, text_value(value));
+		sd_json_add(&members, name, sd_json_text(value));
 
-	return finish_object(&members);
+	return sd_json_object(&members);
 }
 
 /*
- * The jsonb as the server stores it.  There are limits to its size; where one
- * is met, tell of the way around.
+ * The jsonb as the server stores it, of an object or else of all.  There are
+ * limits to its size; where one is met, tell of the way around.
  */
 static Jsonb *
-make_jsonb(JsonbValue *value)
+make_jsonb(JsonbValue *value, const char *identity)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	Jsonb *volatile result = NULL;
@@ -1191,6 +1074,10 @@ make_jsonb(JsonbValue *value)
 		if (error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
 			PG_RE_THROW();
 		FlushErrorState();
+		if (identity != NULL)
+			ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("%s is too large for one document", identity),
+					errdetail("%s", error->message));
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("schema is too large for one document"),
 				errdetail("%s", error->message),

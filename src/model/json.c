@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -72,6 +73,14 @@ sd_json_object(SdJson *object)
 
 	/* the order of keys in a jsonb */
 	qsort(object->pairs, object->count, sizeof(JsonbPair), compare_pairs);
+	for (int i = 1; i < object->count; i++)
+	{
+		JsonbValue *key = &object->pairs[i].key;
+
+		if (sd_json_compare_keys(&object->pairs[i - 1].key, key) == 0)
+			elog(ERROR, "two members of an object have the key \"%.*s\"",
+				 key->val.string.len, key->val.string.val);
+	}
 	value.type = jbvObject;
 	value.val.object.nPairs = object->count;
 	value.val.object.pairs = object->pairs;
@@ -162,6 +171,35 @@ sd_json_text_array(ArrayType *array)
 		sd_json_append(&result, sd_json_text(members[i]));
 
 	return sd_json_array(&result);
+}
+
+/*
+ * sd_json_copy
+ *		A value that was read, as one that can be put together with others.
+ */
+JsonbValue
+sd_json_copy(const JsonbValue *value)
+{
+	SdJson copy = {0};
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue member;
+
+	if (value->type != jbvBinary)
+		return *value;
+
+	check_stack_depth();
+	sd_json_walk(&walk, value->val.binary.data);
+	if (JsonContainerIsArray(value->val.binary.data))
+	{
+		while (sd_json_next_element(&walk, &member))
+			sd_json_append(&copy, sd_json_copy(&member));
+		return sd_json_array(&copy);
+	}
+	while (sd_json_next_member(&walk, &key, &member))
+		sd_json_add(&copy, sd_json_as_text(&key), sd_json_copy(&member));
+
+	return sd_json_object(&copy);
 }
 
 /*

@@ -53,7 +53,7 @@ PG_FUNCTION_INFO_V1(stormdisc_validate);
 #define MAX_NAME_LENGTH 255
 
 /* how often to read again when somebody's DDL is in the way */
-#define MAX_ATTEMPTS 3
+#define MAX_ATTEMPTS 10
 
 /* of stormdisc_validate() */
 #define MAX_NOTICES 100
@@ -499,7 +499,7 @@ relation_name(Oid oid)
 static bool
 may_pass(int sqlerrcode)
 {
-	return sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
+	return sqlerrcode == ERRCODE_OBJECT_IN_USE ||
 		   sqlerrcode == ERRCODE_UNDEFINED_OBJECT ||
 		   sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
@@ -783,10 +783,14 @@ find_differences(FunctionCallInfo fcinfo, const char *name,
 				 Differences *differences)
 {
 	SdSnapshot snapshot;
+	int settings_level;
 
 	sd_snapshot_read(&snapshot, name);
+	/* how names are quoted is a setting */
+	settings_level = sd_settings_pin();
 	sd_diff(snapshot.document, live_document(fcinfo, &snapshot), collect,
 			differences);
+	sd_settings_restore(settings_level);
 	qsort(differences->members, differences->count, sizeof(SdDifference),
 		  compare_differences);
 }

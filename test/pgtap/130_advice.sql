@@ -98,6 +98,9 @@ SELECT is_empty($$SELECT object FROM (
 SELECT set_eq($$SELECT * FROM stormdisc_advice(schemas => '{tap}', rules => '{all}')$$,
 	$$SELECT * FROM stormdisc_advice(schemas => '{tap}', rules => '{all}')$$, 'advice changes nothing');
 
+SELECT suggestion FROM stormdisc_advice(schemas => '{tap}', rules => '{not_enforced_constraint}') \gexec
+SELECT is_empty($$SELECT object FROM stormdisc_advice(schemas => '{tap}', rules => '{not_enforced_constraint}')$$, 'a constraint is enforced as suggested');
+
 --
 -- The rules that a query can say, over this schema and the oddest that we have
 --

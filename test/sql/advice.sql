@@ -366,7 +366,10 @@ INSERT INTO good_small SELECT generate_series(1, 999);
 INSERT INTO bad_stats SELECT generate_series(1, 2000);
 SELECT pg_stat_force_next_flush();
 ANALYZE good_stats;
-DELETE FROM bad_stats WHERE a <= 1500;
+-- dead for everybody at once, whatever other sessions still see
+BEGIN;
+INSERT INTO bad_stats SELECT generate_series(2001, 5000);
+ROLLBACK;
 SELECT pg_stat_force_next_flush();
 SELECT rule, severity, object, message, suggestion
 FROM stormdisc_advice(schemas => '{disc_adv}', rules => '{maintenance}');

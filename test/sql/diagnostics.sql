@@ -25,9 +25,10 @@ RESET enable_seqscan;
 RESET enable_bitmapscan;
 SELECT pg_stat_force_next_flush();
 VACUUM ANALYZE t;
+ANALYZE p;
 SELECT pg_stat_force_next_flush();
-SELECT schema_name, table_name, table_type, estimated_rows, estimated_bytes > 0 AS bytes, live_rows AS live,
-	dead_rows AS dead, changed_since_analyze AS changed, inserted_rows AS ins, updated_rows AS upd, deleted_rows AS del,
+SELECT schema_name, table_name, table_type, estimated_rows, estimated_bytes BETWEEN 1 AND 1000000 AS bytes, live_rows AS live,
+	changed_since_analyze AS changed, inserted_rows AS ins, updated_rows AS upd, deleted_rows AS del,
 	last_vacuum IS NOT NULL AS vacuumed, last_analyze IS NOT NULL AS analyzed, problem
 FROM stormdisc_table_stats(schemas => '{disc_diag}');
 SELECT index_name, is_unique, is_valid, constraint_name, estimated_bytes > 0 AS bytes, scans > 0 AS scans, problem

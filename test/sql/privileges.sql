@@ -70,7 +70,7 @@ GRANT EXECUTE ON FUNCTION g(int) TO PUBLIC;
 REVOKE ALL ON FUNCTION g() FROM PUBLIC, regress_priv_owner;
 GRANT EXECUTE ON FUNCTION g() TO PUBLIC, regress_priv_owner;
 REVOKE SELECT (xmin) ON t FROM regress_priv_a;
-SELECT relname, relacl IS NULL AS is_null FROM pg_class WHERE oid IN ('m'::regclass, 'p'::regclass);
+SELECT relname, relacl IS NULL AS is_null FROM pg_class WHERE oid IN ('m'::regclass, 'p'::regclass) ORDER BY relname COLLATE "C";
 SELECT DISTINCT identity, is_default
 FROM stormdisc_privileges(schemas => '{disc_priv}', include => '{m,p,g,t}')
 ORDER BY 1;

@@ -112,6 +112,16 @@ SELECT count(*) AS locks FROM pg_locks WHERE pid = pg_backend_pid() AND relation
 COMMIT;
 
 --
+-- Who may not read pg_rewrite gets no definitions of rules, but all else
+--
+BEGIN;
+REVOKE SELECT ON pg_rewrite FROM PUBLIC;
+SET LOCAL ROLE "regress_disc Two";
+SELECT rule_name, event, condition IS NULL AS no_condition, definition, problem FROM stormdisc_rules(include => ARRAY['"O o"']);
+SELECT count(definition) AS views, count(problem) AS problems FROM stormdisc_views(schemas => '{disc_rules}');
+ROLLBACK;
+
+--
 -- Property graphs: no supported server has them
 --
 SELECT * FROM stormdisc_property_graphs();

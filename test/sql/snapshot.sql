@@ -50,7 +50,7 @@ CREATE VIEW difference AS
 		CASE WHEN change = 'changed' THEN old END AS old, CASE WHEN change = 'changed' THEN new END AS new
 	FROM stormdisc_validation('diff') WHERE coalesce(new, old)->>'constraint_type' IS DISTINCT FROM 'not null';
 BEGIN;
-ALTER TABLE snap.parent ALTER name TYPE varchar(30), ALTER name DROP DEFAULT, ALTER name SET NOT NULL;
+ALTER TABLE snap.parent ALTER name TYPE varchar(30), ALTER name DROP DEFAULT;
 COMMENT ON TABLE snap.parent IS 'new';
 COMMENT ON COLUMN snap.parent.name IS 'new, too';
 ALTER TABLE snap.child DROP b, ADD d date, ADD CONSTRAINT child_other CHECK (a < 100);
@@ -97,9 +97,17 @@ END
 $$;
 ROLLBACK;
 
+-- names are quoted where they must be, whatever is set
+BEGIN;
+ALTER TABLE snap.child ADD z int;
+SET LOCAL quote_all_identifiers = on;
+SELECT identity FROM stormdisc_validation('diff');
+SHOW quote_all_identifiers;
+ROLLBACK;
+
 -- a long value is cut
 BEGIN;
-SELECT format('COMMENT ON TABLE snap.child IS %L', repeat('ä', 300)) \gexec
+SELECT format('COMMENT ON TABLE snap.child IS %L', repeat('x', 300)) \gexec
 SELECT stormdisc_validate('diff');
 ROLLBACK;
 DROP VIEW difference;

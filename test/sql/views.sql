@@ -61,6 +61,13 @@ SELECT view_name, level, base_columns, is_updatable AS upd, is_insertable AS ins
 SELECT view_name, level FROM stormdisc_views('c1');
 CREATE OR REPLACE VIEW c1 AS SELECT 1 AS x;
 DROP VIEW c1 CASCADE;
+CREATE VIEW s1 AS SELECT 1 AS x;
+CREATE OR REPLACE VIEW s1 AS SELECT x FROM s1;
+CREATE VIEW s2 AS SELECT 1 AS x;
+CREATE OR REPLACE VIEW s2 AS SELECT 1 AS x FROM s2;
+SELECT view_name, level, base_columns, is_updatable AS upd, is_insertable AS ins, depends_on FROM stormdisc_views(include => '{s?}');
+SELECT * FROM wrong('disc_views');
+DROP VIEW s1, s2;
 
 --
 -- Lineage: through views, joins, sub-selects and WITH, down to a table

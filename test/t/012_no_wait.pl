@@ -73,11 +73,19 @@ CREATE TABLE hold.p21 PARTITION OF hold.p2 FOR VALUES IN (1, NULL);
 CREATE INDEX p_expression ON hold.p ((k + 1));
 CREATE TABLE hold.gone (id int DEFAULT 1 + 1 CHECK (id > 0));
 CREATE INDEX gone_index ON hold.gone ((id + 1));
+CREATE FUNCTION hold.trig() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION hold.body(k int DEFAULT hold.d(), e hold.mood DEFAULT 'sad', p hold.pair DEFAULT ROW(1, 'a')) RETURNS int LANGUAGE sql
+	RETURN (SELECT a FROM hold.t WHERE hold.f(a) = k AND t.e = body.e);
+CREATE FUNCTION hold.simple(hold.pair) RETURNS SETOF hold.t LANGUAGE plpgsql AS 'BEGIN END';
+CREATE AGGREGATE hold.agg(int) (SFUNC = int4pl, STYPE = int, FINALFUNC = hold.f);
+CREATE TRIGGER plain AFTER UPDATE OF b ON hold.t FOR EACH ROW WHEN (new.a > 0 AND old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION hold.trig('x');
+CREATE TRIGGER named AFTER UPDATE ON hold.t FOR EACH ROW WHEN (hold.f(new.a) > 0 AND (new.d).x > 1 AND new.e <> 'sad') EXECUTE FUNCTION hold.trig();
+CREATE TRIGGER cloned AFTER INSERT ON hold.p FOR EACH ROW WHEN (new.k > 0) EXECUTE FUNCTION hold.trig();
 CREATE SCHEMA probe;
 CREATE TABLE probe.before (kind text, name text, answer jsonb);
 EOS
 
-my @kinds = qw(tables columns indexes constraints partitions views rules policies);
+my @kinds = qw(tables columns indexes constraints partitions views rules policies triggers functions);
 my %key = (
 	tables => 'schema_name, table_name',
 	columns => 'schema_name, table_name, column_name',
@@ -86,7 +94,9 @@ my %key = (
 	partitions => 'schema_name, partition_name',
 	views => 'schema_name, view_name',
 	rules => 'schema_name, table_name, rule_name',
-	policies => 'schema_name, table_name, policy_name');
+	policies => 'schema_name, table_name, policy_name',
+	triggers => 'schema_name, table_name, trigger_name',
+	functions => 'schema_name, function_name');
 
 # What may be NULL with a problem; everything else is a plain fact of the
 # catalogs, which no lock can hide.
@@ -98,7 +108,9 @@ my %deparsed = (
 	partitions => 'partition_bound, lower_bound, upper_bound, list_values, range_size, range_base',
 	views => 'definition',
 	rules => 'condition, definition',
-	policies => 'using_expression, check_expression');
+	policies => 'using_expression, check_expression',
+	triggers => 'condition, definition',
+	functions => 'arguments, argument_defaults, sql_body, definition');
 
 foreach my $kind (@kinds)
 {
@@ -111,7 +123,7 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM probe.before WHERE answer-
 	'0', 'nothing has a problem before');
 is( $node->safe_psql('postgres',
 		"SELECT kind, count(*) FROM probe.before WHERE answer->>'constraint_type' IS DISTINCT FROM 'not null' GROUP BY 1 ORDER BY 1"),
-	"columns|29\nconstraints|8\nindexes|11\npartitions|3\npolicies|2\nrules|2\ntables|7\nviews|5",
+	"columns|29\nconstraints|8\nfunctions|6\nindexes|11\npartitions|3\npolicies|2\nrules|2\ntables|7\ntriggers|6\nviews|5",
 	'every object is there before');
 
 # The holder.  It never commits.
@@ -211,7 +223,9 @@ SELECT string_agg(p || ' ' || n, ', ' ORDER BY p) FROM (
 		UNION ALL SELECT problem FROM stormdisc_partitions(schemas => '{hold}')
 		UNION ALL SELECT problem FROM stormdisc_views(schemas => '{hold}')
 		UNION ALL SELECT problem FROM stormdisc_rules(schemas => '{hold}')
-		UNION ALL SELECT problem FROM stormdisc_policies(schemas => '{hold}')) a
+		UNION ALL SELECT problem FROM stormdisc_policies(schemas => '{hold}')
+		UNION ALL SELECT problem FROM stormdisc_triggers(schemas => '{hold}')
+		UNION ALL SELECT problem FROM stormdisc_functions(schemas => '{hold}')) a
 	GROUP BY 1) g
 EOS
 diag("problems beside ACCESS EXCLUSIVE locks: $problems");

@@ -28,6 +28,8 @@ SET client_min_messages = error;
 DROP SCHEMA IF EXISTS snap CASCADE;
 DROP SCHEMA IF EXISTS snap2 CASCADE;
 DROP SCHEMA IF EXISTS elsewhere CASCADE;
+DROP LANGUAGE IF EXISTS snap_language CASCADE;
+DROP LANGUAGE IF EXISTS snap_language2 CASCADE;
 DROP ROLE IF EXISTS snap_owner;
 DROP ROLE IF EXISTS snap_owner2;
 CREATE ROLE snap_owner;
@@ -104,6 +106,32 @@ CREATE TABLE snap.p21 PARTITION OF snap.p2 FOR VALUES IN (1, NULL);
 CREATE INDEX p_index ON snap.p ((k + 1));
 CREATE TABLE snap.q (m snap.mood) PARTITION BY LIST (m);
 CREATE TABLE snap.q1 PARTITION OF snap.q FOR VALUES IN ('sad', 'happy');
+CREATE LANGUAGE snap_language HANDLER plpgsql_call_handler;
+CREATE FUNCTION snap.ft() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION snap.fi(internal) RETURNS internal IMMUTABLE LANGUAGE internal AS 'textin';
+CREATE TRANSFORM FOR snap.pair LANGUAGE snap_language (FROM SQL WITH FUNCTION snap.fi(internal));
+CREATE FUNCTION snap.fa(snap.small, INOUT k snap.mood DEFAULT 'sad', s regclass DEFAULT 'snap.base', p snap.pair DEFAULT ROW(1, snap.fd()), OUT snap.pair[])
+	LANGUAGE snap_language SUPPORT snap.fi TRANSFORM FOR TYPE snap.pair SET search_path = snap AS '';
+CREATE PROCEDURE snap.pr(snap.outer_pair) LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION snap.body(k snap.small) RETURNS TABLE (a int, p snap.pair) LANGUAGE sql BEGIN ATOMIC
+	INSERT INTO snap.base (bb) VALUES (snap.f(k));
+	SELECT x.a, ROW(1, 2)::snap.pair FROM snap.t x JOIN snap.base y ON x.a OPERATOR(snap.===) y.ba WHERE x.e <> 'happy' AND y.bb = k;
+END;
+CREATE FUNCTION snap.body2(int) RETURNS int LANGUAGE sql RETURN snap.f($1) + snap.fd();
+CREATE FUNCTION snap.ftrans(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE OPERATOR snap.<<< (FUNCTION = snap.fop, LEFTARG = int, RIGHTARG = int, COMMUTATOR = OPERATOR(snap.>>>));
+CREATE AGGREGATE snap.agg(int) (SFUNC = snap.ftrans, STYPE = int, FINALFUNC = snap.f);
+CREATE AGGREGATE snap.agg_max(int) (SFUNC = int4larger, STYPE = int, SORTOP = OPERATOR(pg_catalog.>));
+CREATE FUNCTION snap.fcast(snap.mood) RETURNS snap.pair IMMUTABLE LANGUAGE sql AS 'SELECT NULL::snap.pair';
+CREATE CAST (snap.mood AS snap.pair) WITH FUNCTION snap.fcast(snap.mood);
+CREATE FUNCTION snap.fcmp(int, snap.small) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE TRIGGER t_trigger AFTER UPDATE OF a, b ON snap.t FOR EACH ROW
+	WHEN (snap.f(new.a) > 1 AND old.e <> 'happy' AND (new.d).x OPERATOR(snap.===) 2 AND old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION snap.ft('a');
+CREATE TRIGGER t_row BEFORE UPDATE ON snap.t FOR EACH ROW WHEN (ROW(old, 1) IS NOT NULL) EXECUTE FUNCTION snap.ft();
+CREATE CONSTRAINT TRIGGER t_constraint AFTER DELETE ON snap.t FROM snap.parent DEFERRABLE FOR EACH ROW EXECUTE FUNCTION snap.ft();
+CREATE TRIGGER v_trigger INSTEAD OF DELETE ON snap.v FOR EACH ROW EXECUTE FUNCTION snap.ft();
+CREATE TRIGGER p_trigger AFTER INSERT ON snap.p FOR EACH ROW WHEN (new.k > 0) EXECUTE FUNCTION snap.ft();
+COMMENT ON TRIGGER t_trigger ON snap.t IS 'a trigger';
 EOS
 
 $node->safe_psql('postgres', "SELECT pg_catalog.set_config('allow_in_place_tablespaces', 'on', false); CREATE TABLESPACE spc LOCATION ''");
@@ -121,6 +149,13 @@ UNION ALL SELECT 'partitions', concat_ws('.', schema_name, partition_name), to_j
 UNION ALL SELECT 'views', concat_ws('.', schema_name, view_name), to_jsonb(d) FROM stormdisc_views() d WHERE schema_name LIKE 'snap%'
 UNION ALL SELECT 'rules', concat_ws('.', schema_name, table_name, rule_name), to_jsonb(d) FROM stormdisc_rules() d WHERE schema_name LIKE 'snap%'
 UNION ALL SELECT 'policies', concat_ws('.', schema_name, table_name, policy_name), to_jsonb(d) FROM stormdisc_policies() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'functions', format('%s.%s(%s)', schema_name, function_name, identity_arguments), to_jsonb(d) FROM stormdisc_functions() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'triggers', concat_ws('.', schema_name, table_name, trigger_name), to_jsonb(d) FROM stormdisc_triggers() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'operators', format('%s.%s(%s,%s)', schema_name, operator_name, left_type, right_type), to_jsonb(d) FROM stormdisc_operators() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT object_kind, concat_ws('.', schema_name, object_name), to_jsonb(d) FROM stormdisc_operator_classes() d WHERE schema_name LIKE 'snap%'
+UNION ALL SELECT 'casts', format('(%s AS %s)', source_type, target_type), to_jsonb(d) FROM stormdisc_casts() d
+UNION ALL SELECT 'transforms', format('%s, %s', type, language), to_jsonb(d) FROM stormdisc_transforms() d
+UNION ALL SELECT 'languages', language_name, to_jsonb(d) FROM stormdisc_languages() d
 $$;
 
 CREATE FUNCTION probe.answer() RETURNS jsonb
@@ -229,6 +264,35 @@ my @ddl = (
 	'ALTER POLICY t_policy ON snap.t RENAME TO t_policy2',
 	'ALTER POLICY t_policy ON snap.t USING (a > 1)',
 	'DROP POLICY t_policy ON snap.t',
+	'ALTER TRIGGER t_trigger ON snap.t RENAME TO t_trigger2',
+	'ALTER TRIGGER p_trigger ON snap.p RENAME TO p_trigger2',
+	'ALTER TABLE snap.t DISABLE TRIGGER t_trigger',
+	'ALTER TABLE snap.p1 DISABLE TRIGGER p_trigger',
+	'CREATE OR REPLACE TRIGGER t_trigger AFTER UPDATE ON snap.t FOR EACH ROW WHEN (new.a > 2) EXECUTE FUNCTION snap.ft()',
+	'DROP TRIGGER t_trigger ON snap.t',
+	'ALTER FUNCTION snap.ft() RENAME TO ft2',
+	'ALTER FUNCTION snap.ftrans(int, int) RENAME TO ftrans2',
+	'ALTER FUNCTION snap.fi(internal) RENAME TO fi2',
+	'ALTER FUNCTION snap.fcast(snap.mood) RENAME TO fcast2',
+	'ALTER FUNCTION snap.body(snap.small) RENAME TO body1',
+	'ALTER FUNCTION snap.body(snap.small) SET SCHEMA elsewhere',
+	'ALTER FUNCTION snap.body(snap.small) SET search_path = snap, elsewhere',
+	'ALTER FUNCTION snap.body2(int) IMMUTABLE STRICT COST 7 PARALLEL SAFE',
+	'CREATE OR REPLACE FUNCTION snap.body2(int) RETURNS int LANGUAGE sql RETURN $1 - 1',
+	"CREATE OR REPLACE FUNCTION snap.body2(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+	'CREATE OR REPLACE FUNCTION snap.fa(snap.small, INOUT k snap.mood DEFAULT NULL, s regclass DEFAULT NULL, p snap.pair DEFAULT NULL, OUT snap.pair[]) LANGUAGE plpgsql AS $$BEGIN END$$',
+	'DROP FUNCTION snap.body(snap.small)',
+	'DROP FUNCTION snap.fa',
+	'ALTER PROCEDURE snap.pr(snap.outer_pair) RENAME TO pr2',
+	'ALTER AGGREGATE snap.agg(int) RENAME TO agg2',
+	'DROP AGGREGATE snap.agg(int)',
+	'DROP OPERATOR snap.<<< (int, int)',
+	'CREATE OPERATOR snap.>>> (FUNCTION = snap.fop, LEFTARG = int, RIGHTARG = int)',
+	'ALTER OPERATOR FAMILY snap.ops USING btree RENAME TO ops2',
+	'ALTER OPERATOR FAMILY snap.ops USING btree ADD FUNCTION 1 (int4, snap.small) snap.fcmp(int, snap.small)',
+	'DROP CAST (snap.mood AS snap.pair)',
+	'DROP TRANSFORM FOR snap.pair LANGUAGE snap_language CASCADE',
+	'ALTER LANGUAGE snap_language RENAME TO snap_language2',
 	'ALTER TABLE snap.p RENAME TO pp',
 	'ALTER TABLE snap.p RENAME COLUMN k TO k2',
 	'ALTER TABLE snap.p DETACH PARTITION snap.p1',
@@ -241,9 +305,9 @@ my @ddl = (
 
 # the row type of these is in use in a table, so it may not grow
 my %other_setup = (
-	'ALTER TYPE snap.pair RENAME ATTRIBUTE x TO x2 CASCADE' => 'ALTER TABLE snap.t DROP COLUMN d',
-	'ALTER TYPE snap.pair ADD ATTRIBUTE z int' => 'DROP TABLE snap.typed CASCADE; ALTER TABLE snap.t DROP COLUMN d',
-	'ALTER TYPE snap.pair DROP ATTRIBUTE x CASCADE' => 'DROP TABLE snap.typed CASCADE; ALTER TABLE snap.t DROP COLUMN d; ALTER TABLE snap.t DROP CONSTRAINT row_check');
+	'ALTER TYPE snap.pair RENAME ATTRIBUTE x TO x2 CASCADE' => 'ALTER TABLE snap.t DROP COLUMN d CASCADE',
+	'ALTER TYPE snap.pair ADD ATTRIBUTE z int' => 'DROP TABLE snap.typed CASCADE; ALTER TABLE snap.t DROP COLUMN d CASCADE',
+	'ALTER TYPE snap.pair DROP ATTRIBUTE x CASCADE' => 'DROP TABLE snap.typed CASCADE; ALTER TABLE snap.t DROP COLUMN d CASCADE; ALTER TABLE snap.t DROP CONSTRAINT row_check');
 
 # What undoes a renaming or a move, so that not everything need be made anew.
 sub undo
@@ -316,6 +380,10 @@ CREATE TABLE flip.t (
 	m flip.mood CONSTRAINT m_check CHECK (m <> 'happy'),
 	CONSTRAINT p_check CHECK ((ROW(a, a)::flip.pair).x > 0)
 );
+CREATE TABLE flip.u (k int);
+CREATE VIEW flip.v AS SELECT x.a, flip.f(x.a) AS fa, q.k AS c FROM flip.t x, flip.u q WHERE x.m <> 'happy';
+CREATE POLICY p ON flip.t USING (EXISTS (SELECT FROM flip.u q WHERE flip.f(q.k) = a));
+CREATE RULE r AS ON UPDATE TO flip.v DO INSTEAD DELETE FROM flip.u q WHERE flip.f(q.k) = old.a;
 
 CREATE PROCEDURE probe.watch_flips()
 LANGUAGE plpgsql AS $$
@@ -324,6 +392,9 @@ DECLARE
 	l text := (SELECT enumlabel FROM pg_enum WHERE enumtypid = 'flip.mood'::regtype AND enumlabel <> 'sad');
 	x text := (SELECT attname FROM pg_attribute WHERE attrelid = 'flip.pair'::regclass AND attnum = 1);
 	s text := (SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'flip'::regnamespace);
+	u text := (SELECT relname FROM pg_class WHERE relname LIKE 'u%' AND relnamespace = 'flip'::regnamespace);
+	k text := (SELECT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+		WHERE relname LIKE 'u%' AND relnamespace = 'flip'::regnamespace AND attnum = 1);
 	torn text;
 BEGIN
 	FOR i IN 1..300 LOOP
@@ -334,6 +405,15 @@ BEGIN
 		IF torn IS NULL THEN
 			SELECT string_agg(default_value, ' ') INTO torn FROM stormdisc_columns('flip.t')
 			WHERE strpos(default_value, 'flip.' || s || '''') = 0 OR column_name = 'a' AND default_value IS NULL AND problem IS NULL;
+		END IF;
+		IF torn IS NULL THEN
+			SELECT string_agg(coalesce(definition, 'NULL'), ' ') INTO torn FROM (
+				SELECT definition, problem, 'v' AS kind FROM stormdisc_views('flip.v')
+				UNION ALL SELECT definition, problem, 'r' FROM stormdisc_rules('flip.v')
+				UNION ALL SELECT using_expression, problem, 'p' FROM stormdisc_policies('flip.t')) d
+			WHERE strpos(definition, 'flip.' || f || '(') = 0 OR definition !~ ('flip\.' || u || ' (AS )?q')
+				OR strpos(definition, 'q.' || k) = 0 OR kind = 'v' AND strpos(definition, quote_literal(l)) = 0
+				OR definition ~ ('q\.' || k || '\w') OR definition IS NULL AND problem IS NULL;
 		END IF;
 		IF torn IS NOT NULL THEN
 			RAISE LOG 'flip: torn text: %', torn;
@@ -347,10 +427,14 @@ ALTER FUNCTION flip.f(int) RENAME TO g;
 ALTER TYPE flip.mood RENAME VALUE 'happy' TO 'glad';
 ALTER TYPE flip.pair RENAME ATTRIBUTE x TO z;
 ALTER SEQUENCE flip.s RENAME TO s2;
+ALTER TABLE flip.u RENAME TO u2;
+ALTER TABLE flip.u2 RENAME k TO kk;
 ALTER FUNCTION flip.g(int) RENAME TO f;
 ALTER TYPE flip.mood RENAME VALUE 'glad' TO 'happy';
 ALTER TYPE flip.pair RENAME ATTRIBUTE z TO x;
 ALTER SEQUENCE flip.s2 RENAME TO s;
+ALTER TABLE flip.u2 RENAME TO u;
+ALTER TABLE flip.u RENAME kk TO k;
 EOS
 my $watch = run_pgbench($node, 'watch', <<'EOS', args => [ '-T', $flip_seconds, '-c', 2, '-j', 1 ]);
 BEGIN ISOLATION LEVEL REPEATABLE READ;
@@ -364,7 +448,7 @@ ok($flips->{ok} && $watch->{ok}, 'names that flip: no error');
 is(scalar @torn, 0, 'names that flip: no text with a name that is not the snapshot\'s');
 diag("for example: $torn[0]") if @torn;
 diag(sprintf 'names that flip: %d changes, %d calls of discovery, %d torn texts',
-	8 * $flips->{transactions}, 600 * $watch->{transactions}, scalar @torn);
+	12 * $flips->{transactions}, 1500 * $watch->{transactions}, scalar @torn);
 cmp_ok($watch->{transactions}, '>', 0, 'names that flip: they were watched');
 
 unlike($log, qr/cache lookup failed|could not open relation|leak|still referenced|TRAP|PANIC/,
