@@ -35,7 +35,6 @@ static bool effective_not_null(SdCatalog *cat, SdColumn *column);
 static const char *type_kind(SdTypeKind kind);
 static const char *generated_type(char attgenerated);
 static const char *identity(char attidentity);
-static const char *storage(char attstorage);
 static const char *compression(char attcompression);
 
 const SdKind sd_kind_columns = {
@@ -129,7 +128,7 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		if (disc->is_document && column->storage == type->storage)
 			sd_row_null(disc);
 		else
-			sd_row_text(disc, storage(column->storage));
+			sd_row_text(disc, sd_storage(column->storage));
 		sd_row_text(disc, compression(column->compression));
 		if (column->statistics_target < 0)
 			sd_row_null(disc);
@@ -344,25 +343,6 @@ identity(char attidentity)
 			return "by default";
 		default:
 			elog(ERROR, "unrecognized attidentity: %c", attidentity);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-static const char *
-storage(char attstorage)
-{
-	switch (attstorage)
-	{
-		case TYPSTORAGE_PLAIN:
-			return "plain";
-		case TYPSTORAGE_EXTERNAL:
-			return "external";
-		case TYPSTORAGE_EXTENDED:
-			return "extended";
-		case TYPSTORAGE_MAIN:
-			return "main";
-		default:
-			elog(ERROR, "unrecognized attstorage: %c", attstorage);
 			return NULL; /* keep compiler quiet */
 	}
 }

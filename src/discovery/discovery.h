@@ -125,7 +125,11 @@ extern void sd_add_columns(SdDiscovery *disc, void *rel);
 extern void sd_add_view(SdDiscovery *disc, void *rel);
 extern void sd_add_partition(SdDiscovery *disc, void *rel);
 
+/* words.c: words for the letters of the catalogs */
 extern const char *sd_table_type(char relkind);
 extern const char *sd_partition_strategy(char strategy);
+extern const char *sd_persistence(char relpersistence);
+extern const char *sd_storage(char storage);
+extern const char *sd_enabled_state(char enabled);
 
 #endif /* STORMDISC_DISCOVERY_H */

@@ -62,7 +62,6 @@ static void add_owner(SdDiscovery *disc, Sequence *sequence);
 static bool read_last_value(SdRelation *rel, int64 *last_value,
 							SdProblem *problem);
 static bool read_page(Relation rel, int64 *last_value);
-static const char *persistence(char relpersistence);
 
 const SdKind sd_kind_sequences = {
 	.name = "sequences",
@@ -218,7 +217,7 @@ add_sequence(SdDiscovery *disc, void *object)
 	else
 		sd_row_null(disc);
 	add_owner(disc, sequence);
-	sd_row_text(disc, persistence(rel->persistence));
+	sd_row_text(disc, sd_persistence(rel->persistence));
 	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
 	sd_row_end(disc, problem);
@@ -315,21 +314,4 @@ read_page(Relation rel, int64 *last_value)
 	UnlockReleaseBuffer(buffer);
 
 	return is_called;
-}
-
-static const char *
-persistence(char relpersistence)
-{
-	switch (relpersistence)
-	{
-		case RELPERSISTENCE_PERMANENT:
-			return "permanent";
-		case RELPERSISTENCE_UNLOGGED:
-			return "unlogged";
-		case RELPERSISTENCE_TEMP:
-			return "temporary";
-		default:
-			elog(ERROR, "unrecognized persistence: %c", relpersistence);
-			return NULL; /* keep compiler quiet */
-	}
 }

@@ -92,7 +92,6 @@ static void add_range(SdDiscovery *disc, const SdObject *type);
 static void add_base(SdDiscovery *disc, const SdObject *type);
 static void add_collation(SdDiscovery *disc, Oid collation, Oid type);
 static const char *alignment(char typalign);
-static const char *storage(char typstorage);
 static void add_nulls(SdDiscovery *disc, int count);
 
 const SdKind sd_kind_types = {
@@ -626,7 +625,7 @@ add_base(SdDiscovery *disc, const SdObject *type)
 	sd_row_int32(disc, form->typlen);
 	sd_row_bool(disc, form->typbyval);
 	sd_row_text(disc, alignment(form->typalign));
-	sd_row_text(disc, storage(form->typstorage));
+	sd_row_text(disc, sd_storage(form->typstorage));
 	sd_row_text(disc, (const char[]){form->typcategory, '\0'});
 	sd_row_bool(disc, form->typispreferred);
 	sd_row_text(disc, (const char[]){form->typdelim, '\0'});
@@ -662,25 +661,6 @@ alignment(char typalign)
 			return "double";
 		default:
 			elog(ERROR, "unrecognized alignment: %c", typalign);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-static const char *
-storage(char typstorage)
-{
-	switch (typstorage)
-	{
-		case TYPSTORAGE_PLAIN:
-			return "plain";
-		case TYPSTORAGE_EXTERNAL:
-			return "external";
-		case TYPSTORAGE_EXTENDED:
-			return "extended";
-		case TYPSTORAGE_MAIN:
-			return "main";
-		default:
-			elog(ERROR, "unrecognized storage: %c", typstorage);
 			return NULL; /* keep compiler quiet */
 	}
 }
