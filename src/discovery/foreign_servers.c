@@ -100,6 +100,7 @@ static ArrayType *options_of(HeapTuple tuple, TupleDesc desc,
 static const char *text_of(HeapTuple tuple, TupleDesc desc, AttrNumber column);
 static Oid wrapper_of(Found *found, Oid server);
 static void read_comments(Found *found, Oid classid);
+static int compare_options(const void *a, const void *b);
 static int compare_foreign(const ListCell *a, const ListCell *b);
 static int compare_columns(const ListCell *a, const ListCell *b);
 static void add_row(SdDiscovery *disc, void *object);
@@ -315,13 +316,31 @@ add_foreign(Found *found, const char *type)
 	return foreign;
 }
 
+/* The options in the order of their names: dump and restore change another. */
 static ArrayType *
 options_of(HeapTuple tuple, TupleDesc desc, AttrNumber column)
 {
 	bool isnull;
 	Datum value = heap_getattr(tuple, column, desc, &isnull);
+	ArrayType *options;
+	Datum *members;
+	int nmembers;
 
-	return isnull ? NULL : DatumGetArrayTypePCopy(value);
+	if (isnull)
+		return NULL;
+	options = DatumGetArrayTypePCopy(value);
+	deconstruct_array(options, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
+					  &nmembers);
+	qsort(members, nmembers, sizeof(Datum), compare_options);
+
+	return construct_array(members, nmembers, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+static int
+compare_options(const void *a, const void *b)
+{
+	return strcmp(TextDatumGetCString(*(const Datum *) a),
+				  TextDatumGetCString(*(const Datum *) b));
 }
 
 static const char *
