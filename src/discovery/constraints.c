@@ -93,9 +93,10 @@ add_constraint(SdDiscovery *disc, void *object)
 	sd_row_bool(disc, con->enforced);
 	sd_row_bool(disc, con->period);
 	/* of others it is the server's own affair, which a restore changes */
-	sd_row_bool(disc, con->no_inherit && (!disc->is_document ||
-										  con->type == CONSTRAINT_CHECK ||
-										  con->type == CONSTRAINT_NOTNULL));
+	sd_row_bool(disc,
+				con->no_inherit &&
+					(!disc->is_document || con->type == CONSTRAINT_CHECK ||
+					 con->type == CONSTRAINT_NOTNULL));
 	sd_row_bool(disc, con->is_local);
 	sd_row_int32(disc, con->inherited_count);
 	sd_row_text(disc, parent != NULL ? NameStr(parent->name) : NULL);
