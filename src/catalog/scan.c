@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -221,4 +222,31 @@ sd_attribute_oids(SdCatalog *cat, Datum array, int *count)
 		pfree(arr);
 
 	return oids;
+}
+
+/*
+ * sd_array_texts
+ *		The members of a text[], NULL for null, in the current memory context;
+ *		no array has none.
+ */
+char **
+sd_array_texts(ArrayType *array, int *count)
+{
+	Datum *members;
+	bool *nulls;
+	char **texts;
+
+	*count = 0;
+	if (array == NULL)
+		return NULL;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, &nulls,
+					  count);
+	texts = palloc(sizeof(char *) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+		texts[i] = nulls[i] ? NULL : TextDatumGetCString(members[i]);
+	pfree(members);
+	pfree(nulls);
+
+	return texts;
 }

@@ -120,6 +120,7 @@ typedef struct SdType
 	SdSchema *schema;
 	SdTypeKind kind;
 	Oid element;   /* of an array */
+	Oid array;	   /* of this type; invalid: none */
 	Oid base;	   /* of a domain */
 	int32 typmod;  /* of a domain's base */
 	bool not_null; /* of a domain */
@@ -429,6 +430,7 @@ extern HTAB *sd_hash_create(SdCatalog *cat, const char *name, Size keysize,
 extern AttrNumber *sd_attribute_numbers(SdCatalog *cat, Datum array,
 										int *count);
 extern Oid *sd_attribute_oids(SdCatalog *cat, Datum array, int *count);
+extern char **sd_array_texts(ArrayType *array, int *count);
 
 /* ---- names.c: names of what the rows refer to, under the snapshot ---- */
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -260,6 +261,16 @@ sd_row_qualified(SdDiscovery *disc, Oid classid, Oid oid)
 
 	sd_row_text(disc, sd_catalog_qualified_name(disc->catalog, classid, oid));
 	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * sd_row_owner
+ *		Add the name of a role, NULL for none.
+ */
+void
+sd_row_owner(SdDiscovery *disc, Oid role)
+{
+	sd_row_text(disc, sd_catalog_name(disc->catalog, AuthIdRelationId, role));
 }
 
 /*

@@ -429,23 +429,13 @@ static void
 add_names(SdDiscovery *disc, ArrayType *options)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	Datum *members = NULL;
-	int nmembers = 0;
-	const char **names;
+	int count;
+	char **names = sd_array_texts(options, &count);
 
-	if (options != NULL)
-		deconstruct_array(options, TEXTOID, -1, false, TYPALIGN_INT, &members,
-						  NULL, &nmembers);
-	names = palloc(sizeof(char *) * (nmembers + 1));
-	for (int i = 0; i < nmembers; i++)
-	{
-		char *name = TextDatumGetCString(members[i]);
-
-		/* a name has no "=" in it; if it had, the rest would go as well */
-		name[strcspn(name, "=")] = '\0';
-		names[i] = name;
-	}
-	sd_row_texts(disc, nmembers, names);
+	/* a name has no "=" in it; if it had, the rest would go as well */
+	for (int i = 0; i < count; i++)
+		names[i][strcspn(names[i], "=")] = '\0';
+	sd_row_texts(disc, count, (const char *const *) names);
 	MemoryContextSwitchTo(oldcontext);
 }
 

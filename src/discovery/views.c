@@ -147,32 +147,23 @@ add_options(SdDiscovery *disc, SdRelation *rel)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
 	const char *check_option = NULL;
-	const char **names = NULL;
+	int noptions;
+	char **options = sd_array_texts(rel->options, &noptions);
+	const char **others = palloc(sizeof(char *) * (noptions + 1));
 	int count = 0;
 
-	if (rel->options != NULL)
+	for (int i = 0; i < noptions; i++)
 	{
-		Datum *members;
-		int nmembers;
-
-		deconstruct_array(rel->options, TEXTOID, -1, false, TYPALIGN_INT,
-						  &members, NULL, &nmembers);
-		names = palloc(sizeof(char *) * (nmembers + 1));
-		for (int i = 0; i < nmembers; i++)
-		{
-			const char *option = TextDatumGetCString(members[i]);
-
-			if (rel->kind == RELKIND_VIEW &&
-				strncmp(option, CHECK_OPTION, strlen(CHECK_OPTION)) == 0)
-				check_option = option + strlen(CHECK_OPTION);
-			else
-				names[count++] = option;
-		}
+		if (rel->kind == RELKIND_VIEW &&
+			strncmp(options[i], CHECK_OPTION, strlen(CHECK_OPTION)) == 0)
+			check_option = options[i] + strlen(CHECK_OPTION);
+		else
+			others[count++] = options[i];
 	}
 	MemoryContextSwitchTo(oldcontext);
 
 	sd_row_text(disc, check_option);
-	sd_row_texts(disc, count, names);
+	sd_row_texts(disc, count, others);
 }
 
 /* columns, base_columns */

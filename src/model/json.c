@@ -10,9 +10,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
+#include "catalog/sd_catalog.h"
 #include "model/json.h"
 
 static int compare_pairs(const void *a, const void *b);
@@ -162,18 +164,42 @@ JsonbValue
 sd_json_text_array(ArrayType *array)
 {
 	SdJson result = {0};
-	Datum *members;
-	bool *nulls;
 	int count;
+	char **members = sd_array_texts(array, &count);
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, &nulls,
-					  &count);
 	for (int i = 0; i < count; i++)
-		sd_json_append(
-			&result,
-			sd_json_text(nulls[i] ? NULL : TextDatumGetCString(members[i])));
+		sd_json_append(&result, sd_json_text(members[i]));
 
 	return sd_json_array(&result);
+}
+
+/*
+ * sd_json_copy
+ *		A value that was read, as one that can be put together with others.
+ */
+JsonbValue
+sd_json_copy(const JsonbValue *value)
+{
+	SdJson copy = {0};
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue member;
+
+	if (value->type != jbvBinary)
+		return *value;
+
+	check_stack_depth();
+	sd_json_walk(&walk, value->val.binary.data);
+	if (JsonContainerIsArray(value->val.binary.data))
+	{
+		while (sd_json_next_element(&walk, &member))
+			sd_json_append(&copy, sd_json_copy(&member));
+		return sd_json_array(&copy);
+	}
+	while (sd_json_next_member(&walk, &key, &member))
+		sd_json_add(&copy, sd_json_as_text(&key), sd_json_copy(&member));
+
+	return sd_json_object(&copy);
 }
 
 /*

@@ -37,6 +37,7 @@ extern JsonbValue sd_json_bool(bool value);
 extern JsonbValue sd_json_int64(int64 value);
 extern JsonbValue sd_json_text(const char *value);
 extern JsonbValue sd_json_text_array(ArrayType *array);
+extern JsonbValue sd_json_copy(const JsonbValue *value);
 
 /* read: NULL, false or 0 is what an object gives for a key that it lacks */
 extern bool sd_json_get(JsonbContainer *object, const char *key,

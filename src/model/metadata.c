@@ -199,7 +199,7 @@ stormdisc_metadata(PG_FUNCTION_ARGS)
 
 		sd_json_walk(&walk, warnings);
 		while (sd_json_next_element(&walk, &value))
-			sd_json_append(&model.warnings, value);
+			sd_json_append(&model.warnings, sd_json_copy(&value));
 	}
 
 	sd_json_add(&result, "dialect", sd_json_text(model.dialect));

@@ -1,12 +1,14 @@
 # Discovery in a storm of DDL.
 #
-# Four sessions run whole life cycles of tables, types, functions and
-# partitions flat out, a fifth one sends bursts of hundreds at once.  Beside them
-# two sessions call every discovery function, most of the time one after the
-# other, and every third time in one statement that holds the answer against the
-# catalogs under its own snapshot: no error, no silent gap, no torn row, no lock
-# kept.  One more session asks the same facts in plain SQL, by pg_get_indexdef()
-# and its kin, and has to fail: else this test could not fail either.
+# Six sessions run whole life cycles of tables, partitions and every other kind
+# of object flat out, a seventh one sends bursts of hundreds at once.  Beside them
+# two sessions call every function that reads the schema, most of the time one
+# after the other; now and then in one statement that holds the answer against
+# the catalogs under its own snapshot, or the rows of every function against the
+# document: no error, no silent gap, no torn row, no lock kept.  Two more take
+# snapshots over and over: each is whole, or tells why there is none.  One session
+# asks the same facts in plain SQL, by pg_get_indexdef() and its kin, and has to
+# fail: else this test could not fail either.
 #
 # STORMDISC_STORM_SECONDS is the length of the storm; half of it goes to READ
 # COMMITTED and half to REPEATABLE READ with a snapshot that is 50 ms old.
@@ -29,7 +31,8 @@ my $quiet_tables = 100;
 # The names that the storm makes, see ddl_scripts() in StormdiscTest.pm.
 my $name_pattern = '\m[a-z]{2}_[0-9]{8}\M';
 
-my ($life_of_a_table, $life_of_a_tree, $burst) = ddl_scripts();
+my ($life_of_a_table, $life_of_a_tree, $burst, $life_of_others) = ddl_scripts();
+my @readers = discovery_readers('quiet.qa_10000001', 'calm');
 
 # Where each fact comes from.  The plain way is what a careful client writes.
 my %source = (
@@ -43,7 +46,10 @@ my %source = (
 		r => 'SELECT * FROM public.stormdisc_rules()',
 		y => 'SELECT * FROM public.stormdisc_policies()',
 		z => 'SELECT * FROM public.stormdisc_triggers()',
-		f => 'SELECT * FROM public.stormdisc_functions() WHERE schema_name IN (\'storm\', \'quiet\')',
+		f => q{SELECT * FROM public.stormdisc_functions() WHERE schema_name IN ('storm', 'quiet') AND function_kind <> 'aggregate'},
+		s => 'SELECT * FROM public.stormdisc_statistics()',
+		e => q{SELECT * FROM public.stormdisc_types() WHERE schema_name IN ('storm', 'quiet')},
+		q => 'SELECT * FROM public.stormdisc_sequences()',
 	},
 	plain => {
 		t => q{
@@ -89,16 +95,35 @@ SELECT s AS schema_name, r AS table_name, polname::text AS policy_name, pg_get_e
 FROM pg_policy JOIN rel ON rel.oid = polrelid},
 		z => q{
 SELECT s AS schema_name, r AS table_name, tgname::text AS trigger_name, pg_get_triggerdef(t.oid) AS definition,
+	ARRAY(SELECT attname::text FROM unnest(tgattr::int2[]) WITH ORDINALITY u (n, o)
+		JOIN pg_attribute a ON a.attrelid = tgrelid AND a.attnum = n ORDER BY o) AS columns,
 	NULL::text AS condition, NULL::text AS problem
 FROM pg_trigger t JOIN rel ON rel.oid = tgrelid WHERE NOT tgisinternal},
 		f => q{
 SELECT nspname::text AS schema_name, proname::text AS function_name, pg_get_functiondef(p.oid) AS definition, NULL::text AS arguments,
 	NULL::text AS problem
-FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('storm', 'quiet') AND prokind <> 'a'},
+FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('storm', 'quiet') AND prokind <> 'a'
+	AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND deptype = 'i')},
+		s => q{
+SELECT nspname::text AS schema_name, stxname::text AS statistics_name, pg_get_statisticsobjdef(e.oid) AS definition,
+	ARRAY(SELECT attname::text FROM unnest(stxkeys::int2[]) WITH ORDINALITY u (n, o)
+		JOIN pg_attribute a ON a.attrelid = stxrelid AND a.attnum = n ORDER BY o) AS columns, NULL::text AS problem
+FROM pg_statistic_ext e JOIN pg_namespace n ON n.oid = stxnamespace WHERE nspname IN ('storm', 'quiet')},
+		e => q{
+SELECT nspname::text AS schema_name, typname::text AS type_name, typtype AS type_kind,
+	ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels,
+	ARRAY(SELECT a FROM att WHERE att.oid = t.typrelid ORDER BY attnum) AS attribute_names,
+	ARRAY(SELECT pg_get_constraintdef(con.oid) FROM pg_constraint con WHERE contypid = t.oid) AS constraint_definitions,
+	ARRAY(SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 AND NOT attisdropped) AS attribute_types,
+	NULL::text AS problem
+FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+WHERE nspname IN ('storm', 'quiet') AND (typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM rel WHERE rel.oid = typrelid AND relkind = 'c'))},
+		q => q{
+SELECT s AS schema_name, r AS sequence_name, NULL::text AS owner_column, NULL::text AS problem FROM rel WHERE relkind = 'S'},
 	});
 
 # The check: one statement, so one snapshot.  rel, att and names are the truth
-# of that snapshot; t, c, i, k, p, v, r, y, z and f are what is held against it.
+# of that snapshot; t, c, i and so on are what is held against it.
 sub check_function
 {
 	my ($way) = @_;
@@ -127,6 +152,9 @@ BEGIN
 		UNION SELECT enumlabel FROM pg_enum
 		UNION SELECT rulename FROM pg_rewrite
 		UNION SELECT tgname FROM pg_trigger
+		UNION SELECT stxname FROM pg_statistic_ext
+		UNION SELECT opcname FROM pg_opclass
+		UNION SELECT unnest(proargnames) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'storm'
 	), t AS MATERIALIZED ($from->{t}
 	), c AS MATERIALIZED ($from->{c}
 	), i AS MATERIALIZED ($from->{i}
@@ -137,6 +165,9 @@ BEGIN
 	), y AS MATERIALIZED ($from->{y}
 	), z AS MATERIALIZED ($from->{z}
 	), f AS MATERIALIZED ($from->{f}
+	), s AS MATERIALIZED ($from->{s}
+	), e AS MATERIALIZED ($from->{e}
+	), q AS MATERIALIZED ($from->{q}
 	), answers AS (
 		SELECT 'tables' AS kind, schema_name AS s, table_name AS r, NULL::text AS a, problem, false AS gap FROM t
 		UNION ALL
@@ -160,6 +191,13 @@ BEGIN
 		SELECT 'triggers', schema_name, table_name, trigger_name, problem, definition IS NULL FROM z
 		UNION ALL
 		SELECT 'functions', schema_name, function_name, NULL, problem, definition IS NULL FROM f
+		UNION ALL
+		SELECT 'statistics', schema_name, statistics_name, NULL, problem, definition IS NULL FROM s
+		UNION ALL
+		SELECT 'types', schema_name, type_name, NULL, problem, array_position(constraint_definitions, NULL) IS NOT NULL
+			OR array_position(attribute_types, NULL) IS NOT NULL FROM e
+		UNION ALL
+		SELECT 'sequences', schema_name, sequence_name, NULL, problem, false FROM q
 	), expected AS (
 		SELECT 'tables' AS kind, s, r, NULL::text AS a FROM rel WHERE relkind IN ('r', 'p', 'f')
 		UNION ALL
@@ -183,6 +221,14 @@ BEGIN
 		SELECT 'functions', nspname, proname, NULL FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
 		WHERE nspname IN ('storm', 'quiet') AND prokind <> 'a'
 		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND deptype = 'i')
+		UNION ALL
+		SELECT 'statistics', nspname, stxname, NULL FROM pg_statistic_ext e JOIN pg_namespace n ON n.oid = stxnamespace
+		WHERE nspname IN ('storm', 'quiet')
+		UNION ALL
+		SELECT 'types', nspname, typname, NULL FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+		WHERE nspname IN ('storm', 'quiet') AND (typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM rel WHERE rel.oid = typrelid AND relkind = 'c'))
+		UNION ALL
+		SELECT 'sequences', s, r, NULL FROM rel WHERE relkind = 'S'
 	), true_columns AS (
 		SELECT 'indexes' AS kind, s, r, x.relname::text AS a, ARRAY(SELECT attname::text FROM unnest(indkey::int2[]) WITH ORDINALITY u (n, o)
 			JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = n ORDER BY o) AS cols
@@ -197,6 +243,21 @@ BEGIN
 		FROM pg_constraint JOIN rel ON rel.oid = conrelid WHERE contype = 'f'
 		UNION ALL
 		SELECT 'views', s, r, NULL, ARRAY(SELECT a FROM att WHERE att.oid = rel.oid ORDER BY attnum) FROM rel WHERE relkind IN ('v', 'm')
+		UNION ALL
+		SELECT 'triggers', s, r, tgname, ARRAY(SELECT attname::text FROM unnest(tgattr::int2[]) WITH ORDINALITY u (n, o)
+			JOIN pg_attribute a ON a.attrelid = tgrelid AND a.attnum = n ORDER BY o)
+		FROM pg_trigger JOIN rel ON rel.oid = tgrelid
+		UNION ALL
+		SELECT 'statistics', nspname, stxname, NULL, ARRAY(SELECT attname::text FROM unnest(stxkeys::int2[]) WITH ORDINALITY u (n, o)
+			JOIN pg_attribute a ON a.attrelid = stxrelid AND a.attnum = n ORDER BY o)
+		FROM pg_statistic_ext e JOIN pg_namespace n ON n.oid = stxnamespace
+		UNION ALL
+		SELECT 'labels', nspname, typname, NULL, ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
+		FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+		UNION ALL
+		SELECT 'attributes', nspname, typname, NULL, ARRAY(SELECT a FROM att WHERE att.oid = t.typrelid ORDER BY attnum)
+		FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+		WHERE nspname IN ('storm', 'quiet')
 	), our_columns AS (
 		SELECT 'indexes' AS kind, schema_name AS s, table_name AS r, index_name AS a,
 			ARRAY(SELECT col FROM unnest(column_names || include_columns) WITH ORDINALITY u (col, o)
@@ -209,6 +270,14 @@ BEGIN
 		WHERE constraint_type IN ('foreign key', 'f')
 		UNION ALL
 		SELECT 'views', schema_name, view_name, NULL, columns FROM v
+		UNION ALL
+		SELECT 'triggers', schema_name, table_name, trigger_name, columns FROM z
+		UNION ALL
+		SELECT 'statistics', schema_name, statistics_name, NULL, columns FROM s
+		UNION ALL
+		SELECT 'labels', schema_name, type_name, NULL, labels FROM e WHERE labels IS NOT NULL
+		UNION ALL
+		SELECT 'attributes', schema_name, type_name, NULL, attribute_names FROM e WHERE attribute_names IS NOT NULL
 	), texts AS (
 		SELECT 'partition key of ' || table_name AS what, partition_key::text AS txt FROM t
 		UNION ALL SELECT 'default of ' || table_name || '.' || column_name, default_value FROM c
@@ -229,6 +298,10 @@ BEGIN
 		UNION ALL SELECT 'condition of trigger ' || trigger_name, condition FROM z
 		UNION ALL SELECT 'arguments of function ' || function_name, arguments FROM f
 		UNION ALL SELECT 'definition of function ' || function_name, definition FROM f
+		UNION ALL SELECT 'definition of statistics ' || statistics_name, definition FROM s
+		UNION ALL SELECT 'constraints of ' || type_name, constraint_definitions::text FROM e
+		UNION ALL SELECT 'attributes of ' || type_name, attribute_types::text FROM e
+		UNION ALL SELECT 'owner of ' || sequence_name, owner_column FROM q
 	), index_columns AS (
 		SELECT table_name, schema_name, index_name, definition, col
 		FROM i, unnest(column_names || include_columns) col WHERE col ~ '^[a-z]{2}_[0-9]{8}\$'
@@ -281,6 +354,72 @@ END
 EOS
 }
 
+# The rows of every function, the document and the objects of the document are
+# held against each other, in one statement.  Where both have an attribute it is
+# the same, unless one of them tells that something was in the way.
+sub check_document_function
+{
+	my $rows = join "\n\t\tUNION ALL ", map {
+		my $key = key_of_kind($_);
+
+		"SELECT '$_' AS kind, jsonb_build_array($key) AS key, to_jsonb(d) - 'problem' AS row, problem FROM public.stormdisc_$_() d"
+	} grep { !/^(columns|partitions|privileges|column_options|security_labels)$/ } discovery_kinds();
+	my $keys = join "\n\t\t\t", map { "WHEN '$_' THEN jsonb_build_array(" . join(', ', map { "o->'$_'" } split /, /, key_of_kind($_)) . ')' }
+	  discovery_kinds();
+
+	return <<"EOS";
+CREATE FUNCTION probe.check_document(OUT objects int, OUT warnings int, OUT violations text[])
+SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql AS \$check\$
+BEGIN
+	WITH d AS MATERIALIZED (
+		SELECT public.stormdisc_schema() AS document
+	), listed AS MATERIALIZED (
+		SELECT * FROM public.stormdisc_schema_objects()
+	), rows AS MATERIALIZED (
+		SELECT *, row->'persistence' = '"temporary"' OR row->>'schema_name' ~ '^pg_temp' AS temporary
+		FROM ($rows) AS r
+	), objects AS MATERIALIZED (
+		SELECT k.key AS kind, o.key AS identity, o.value AS o FROM d, jsonb_each(document) k, jsonb_each(k.value) o
+		WHERE jsonb_typeof(k.value) = 'object' AND k.key <> 'environment'
+	), warned AS MATERIALIZED (
+		SELECT w->>'kind' AS kind, w->>'object' AS identity FROM d, jsonb_array_elements(document->'warnings') w
+	), wrong AS (
+		SELECT 'consistent, with warnings' AS violation FROM d
+		WHERE (document->'consistent')::bool <> (document->'warnings' = '[]')
+		UNION ALL
+		SELECT 'no such kind in the document: ' || kind FROM rows, d WHERE NOT document ? kind
+		UNION ALL
+		SELECT 'not in both documents: ' || kind || ' ' || identity
+		FROM objects FULL JOIN listed USING (kind, identity) WHERE (o IS NULL OR document IS NULL) AND NOT EXISTS (SELECT FROM warned)
+		UNION ALL
+		SELECT 'not the same in both documents: ' || kind || ' ' || identity || ' ' || concat_ws(' / ', a.value, b.value)
+		FROM objects JOIN listed USING (kind, identity), jsonb_each(CASE WHEN jsonb_typeof(o) = 'object' THEN o END) a
+			JOIN jsonb_each(CASE WHEN jsonb_typeof(document) = 'object' THEN document END) b USING (key)
+		WHERE a.value <> b.value AND key NOT IN ('columns', 'partition') AND problem IS NULL AND NOT EXISTS (
+			SELECT FROM warned WHERE warned.kind = objects.kind AND warned.identity = objects.identity)
+		UNION ALL
+		SELECT 'no row for ' || kind || ' ' || identity FROM objects o LEFT JOIN LATERAL (
+			SELECT CASE kind $keys END) AS k (key) ON true LEFT JOIN rows USING (kind, key)
+		WHERE row IS NULL AND kind IN (SELECT kind FROM rows) AND kind NOT IN ('transforms')
+		UNION ALL
+		SELECT 'rows of ' || kind || ': ' || n || ', objects: ' || coalesce(m, 0)
+		FROM (SELECT kind, count(*) AS n FROM rows WHERE temporary IS NOT TRUE GROUP BY 1) AS r
+			LEFT JOIN (SELECT kind, count(*) AS m FROM objects GROUP BY 1) AS g USING (kind)
+		WHERE n <> coalesce(m, 0) AND NOT EXISTS (SELECT FROM warned WHERE warned.kind = r.kind)
+		UNION ALL
+		SELECT 'not what the row says: ' || kind || ' ' || identity || ' ' || a.key || ' ' || concat_ws(' / ', a.value, row->a.key)
+		FROM objects LEFT JOIN LATERAL (SELECT CASE kind $keys END) AS k (key) ON true JOIN rows USING (kind, key), jsonb_each(o) a
+		WHERE row ? a.key AND a.value <> row->a.key AND problem IS NULL AND a.key NOT IN ('columns', 'partition') AND NOT EXISTS (
+			SELECT FROM warned WHERE warned.kind = objects.kind AND warned.identity = objects.identity)
+	)
+	SELECT (SELECT count(*) FROM objects), (SELECT count(*) FROM warned), (SELECT array_agg(violation) FROM wrong)
+	INTO objects, warnings, violations;
+END
+\$check\$;
+EOS
+}
+
 my $node = new_node('storm', conf => <<'EOC');
 deadlock_timeout = 100ms
 autovacuum_naptime = 5s
@@ -288,7 +427,10 @@ jit = off
 max_connections = 30
 EOC
 
+tests_know_every_function($node);
+
 $node->safe_psql('postgres', <<"EOS");
+CREATE ROLE storm_reader;
 CREATE SCHEMA storm;
 CREATE SCHEMA quiet;
 CREATE SCHEMA probe;
@@ -307,6 +449,7 @@ END
 \$build\$;
 EOS
 $node->safe_psql('postgres', check_function($_)) for sort keys %source;
+$node->safe_psql('postgres', check_document_function());
 $node->safe_psql('postgres', 'ANALYZE');
 
 # Discovery in the storm: an exception when the answer is wrong, and a line
@@ -325,13 +468,64 @@ BEGIN
 END
 $$;
 
+-- What cannot be read as a whole cannot be compared, and says so.
+CREATE FUNCTION probe.validation() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM public.stormdisc_validation('calm') WHERE identity ~ 'quiet') THEN
+		RAISE EXCEPTION 'storm: a difference in a quiet schema';
+	END IF;
+	PERFORM public.stormdisc_validate('calm');
+	RAISE LOG 'storm validation done';
+EXCEPTION WHEN undefined_object OR object_in_use OR lock_not_available THEN
+	RAISE LOG 'storm validation refused: %', SQLSTATE;
+END
+$$;
+
+CREATE FUNCTION probe.document() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	result record;
+BEGIN
+	SELECT * INTO result FROM probe.check_document();
+	IF result.violations IS NOT NULL THEN
+		RAISE EXCEPTION 'storm: % violations in a document: %', pg_catalog.cardinality(result.violations), result.violations[1:10];
+	END IF;
+	RAISE LOG 'storm document objects=% warnings=%', result.objects, result.warnings;
+END
+$$;
+
+-- A snapshot is whole, or not taken; and what was there then stays.
+CREATE FUNCTION probe.snapshot(snapshot text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	result record;
+	torn text;
+BEGIN
+	SELECT * INTO result FROM public.stormdisc_discover_existing_schema(snapshot);
+	IF result.status = 'ok' THEN
+		SELECT pg_catalog.concat_ws(' ', i.key, s.document->'warnings') INTO torn
+		FROM stormdisc.snapshots s LEFT JOIN pg_catalog.jsonb_each(s.document->'indexes') i
+			ON NOT s.document->'tables' ? (i.value->>'schema_name' || '.' || (i.value->>'table_name'))
+			AND NOT s.document->'views' ? (i.value->>'schema_name' || '.' || (i.value->>'table_name'))
+		WHERE s.name = snapshot AND (i.key IS NOT NULL OR NOT (s.document->'consistent')::bool
+			OR (SELECT pg_catalog.count(*) FROM pg_catalog.jsonb_object_keys(s.document->'tables')) <> result.tables);
+		IF torn IS NOT NULL THEN
+			RAISE EXCEPTION 'storm: torn snapshot: %', torn;
+		END IF;
+	END IF;
+	RAISE LOG 'storm snapshot status=% message=%', result.status, result.message;
+END
+$$;
+
 CREATE FUNCTION probe.no_locks() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	held text;
 BEGIN
 	SELECT pg_catalog.string_agg(relation || ' ' || mode, ', ') INTO held FROM pg_catalog.pg_locks
-	WHERE pid = pg_catalog.pg_backend_pid() AND relation >= 16384;
+	WHERE pid = pg_catalog.pg_backend_pid() AND relation >= 16384
+		AND (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = relation) NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname IN ('stormdisc', 'pg_toast'));
 	IF held IS NOT NULL THEN
 		RAISE EXCEPTION 'storm: locks still held: %', held;
 	END IF;
@@ -357,6 +551,8 @@ my %snapshot = (
 );
 
 # Before the storm: nothing is wrong, in either way of asking.
+is($node->safe_psql('postgres', "SET client_min_messages = error; SELECT status FROM stormdisc_discover_existing_schema('calm')"),
+	'ok', 'calm: a snapshot is taken');
 foreach my $way (sort keys %source)
 {
 	is( $node->safe_psql(
@@ -364,6 +560,8 @@ foreach my $way (sort keys %source)
 		'|',
 		"calm: $way finds nothing wrong");
 }
+is($node->safe_psql('postgres', 'SELECT warnings, violations FROM probe.check_document()'),
+	'0|', 'calm: the document is what the functions say');
 
 my $base = 10_000_000;
 my %plain_total = (runs => 0, errors => 0, violations => 0);
@@ -379,7 +577,7 @@ foreach my $level ('read committed', 'repeatable read')
 		start_pgbench(
 			$node, 'ddl', $_,
 			args => [ @time_args, '-c', 2, '-j', 1, '-D', 'n=0', '-D', "base=" . ($base += 5_000_000) ]);
-	} ($life_of_a_table, $life_of_a_tree);
+	} ($life_of_a_table, $life_of_a_tree, $life_of_others);
 	push @churn,
 	  start_pgbench($node, 'burst', $burst,
 		args => [ @time_args, '-c', 1, '-R', '0.5', '-D', 'n=0', '-D', 'base=' . ($base + 4_000_000) ]);
@@ -388,22 +586,30 @@ foreach my $level ('read committed', 'repeatable read')
 		[
 			"$snapshot{$level}\nSELECT probe.discovery();\nSELECT probe.no_locks();\nCOMMIT;\n",
 			"$snapshot{$level}\n"
-			  . join('', map { "SELECT count(*), count(problem) FROM stormdisc_$_();\n" } qw(tables columns indexes constraints partitions views rules policies functions triggers operators operator_classes casts))
-			  . "SELECT probe.no_locks();\nCOMMIT;\n"
+			  . join('', map { "SELECT count(*) FROM $_->[1];\n" } grep { $_->[0] !~ /^valid/ } @readers)
+			  . "SELECT probe.no_locks();\nCOMMIT;\n",
+			"$snapshot{$level}\nSELECT probe.validation();\nSELECT probe.no_locks();\nCOMMIT;\n",
+			"$snapshot{$level}\nSELECT probe.document();\nSELECT probe.no_locks();\nCOMMIT;\n"
 		],
-		weights => [ 1, 2 ],
+		weights => [ 2, 3, 1, 1 ],
+		args => [ @time_args, '-c', 2, '-j', 1 ]);
+	my $snapshots = start_pgbench(
+		$node, 'snapshots',
+		"$snapshot{$level}\nSELECT probe.snapshot('w:client_id');\nSELECT probe.no_locks();\nCOMMIT;\n\\sleep 200 ms\n",
 		args => [ @time_args, '-c', 2, '-j', 1 ]);
 	my $plain = start_pgbench(
 		$node, 'plain',
 		"$snapshot{$level}\nSELECT probe.plain();\nCOMMIT;\n",
 		args => [ @time_args, '-c', 1 ]);
 
-	finish_pgbench($_) for @churn, $discovery, $plain;
+	finish_pgbench($_) for @churn, $discovery, $snapshots, $plain;
 	my $elapsed = time() - $start;
 
 	is(scalar(grep { !$_->{ok} } @churn), 0, "$level: DDL sessions ran without an error");
 	ok($discovery->{ok}, "$level: discovery sessions ran without an error or a violation");
 	diag(substr $discovery->{err}, 0, 2000) unless $discovery->{ok};
+	ok($snapshots->{ok}, "$level: sessions that take snapshots ran without an error or a torn one");
+	diag(substr $snapshots->{err}, 0, 2000) unless $snapshots->{ok};
 
 	my $log = slurp_file($node->logfile, $log_from);
 	my ($calls, $rows, %problems) = (0, 0);
@@ -417,13 +623,26 @@ foreach my $level ('read committed', 'repeatable read')
 	my $ddl =
 	  $churn[0]{transactions} * ddl_count($life_of_a_table) +
 	  $churn[1]{transactions} * ddl_count($life_of_a_tree) +
-	  $churn[2]{transactions} * ddl_count($burst);
+	  $churn[2]{transactions} * ddl_count($life_of_others) +
+	  $churn[3]{transactions} * ddl_count($burst);
+	my @documents = map { [split /,/] } map { s/objects=(\d+) warnings=(\d+)/$1,$2/r } $log =~ /storm document (objects=\d+ warnings=\d+)/g;
+	my $warnings = 0;
+	$warnings += $_->[1] foreach @documents;
+	my %taken;
+	$taken{$1}++ while $log =~ /storm snapshot status=(\w+)/g;
+	my $validated = () = $log =~ /storm validation done/g;
+	my $refused = () = $log =~ /storm validation refused/g;
+	my %reasons;
+	$reasons{$1}++ while $log =~ /storm snapshot status=failed message=(.{0,60})/g;
 	my $plain_errors = () = $log =~ /storm plain error=/g;
 	my @plain_violations = $log =~ /storm plain violations=(\d+)/g;
 	my $plain_wrong = grep { $_ > 0 } @plain_violations;
 
 	is($calls, $discovery->{by_script}[0], "$level: every answer was checked that should be");
-	cmp_ok($discovery->{transactions}, '>=', 2 * $phase_seconds, "$level: discovery ran at least twice a second");
+	is(scalar @documents, $discovery->{by_script}[3], "$level: so was every document");
+	is($validated + $refused, $discovery->{by_script}[2], "$level: validation answered or refused to");
+	cmp_ok($taken{ok} // 0, '>', 0, "$level: snapshots were taken");
+	cmp_ok($discovery->{transactions}, '>=', $phase_seconds, "$level: discovery ran at least once a second");
 	cmp_ok($calls, '>=', $phase_seconds / 5, "$level: answers were checked");
 	cmp_ok($ddl, '>=', 50 * $phase_seconds, "$level: it was a storm");
 
@@ -438,10 +657,15 @@ foreach my $level ('read committed', 'repeatable read')
 
 	diag(sprintf '%s: %.0f DDL/s, %d discovery calls%s; in %d of their rows, all checked, '
 		  . '%d with a problem (%s); plain SQL: %d statements, %d failed, %d with NULL or torn rows',
-		$level, $ddl / $elapsed, 8 * $discovery->{transactions}, $discovery->{ok} ? ', none failed' : ', then one failed', $rows,
+		$level, $ddl / $elapsed, 13 * $discovery->{by_script}[0] + @readers * $discovery->{by_script}[1] + (2 + discovery_kinds()) * $discovery->{by_script}[3], $discovery->{ok} ? ', none failed' : ', then one failed', $rows,
 		eval { my $sum = 0; $sum += $_ for values %problems; $sum },
 		join(', ', map { "$problems{$_} $_" } sort keys %problems) || 'none',
 		$plain_errors + @plain_violations, $plain_errors, $plain_wrong);
+
+	diag(sprintf '%s: %d documents with %d warnings; validations: %d, refused %d; snapshots: %s; %s',
+		$level, scalar @documents, $warnings, $validated + $refused, $refused,
+		join(', ', map { "$taken{$_} $_" } sort keys %taken),
+		join('; ', map { "$reasons{$_} times $_" } sort keys %reasons));
 
 	foreach my $sample (grep { defined } ($log =~ /storm plain (error=.*)/)[0], ($log =~ /storm plain violations=[1-9]\d* (first=.*)/)[0])
 	{
@@ -457,6 +681,16 @@ is($node->safe_psql('postgres', 'SELECT problems, violations FROM probe.check_st
 	'|', 'calm again: nothing wrong');
 is($node->safe_psql('postgres', "SELECT count(*) FROM stormdisc_tables(schemas => '{storm}')"),
 	'0', 'calm again: all that the storm made is gone');
+
+is($node->safe_psql('postgres', 'SELECT warnings, violations FROM probe.check_document()'),
+	'0|', 'calm again: the document is what the functions say');
+is($node->safe_psql('postgres', "SET client_min_messages = error; SELECT string_agg(kind || ' ' || identity || ' ' || change, ', ') FROM stormdisc_validation('calm')"),
+	'', 'calm again: the schema is what it was before');
+is($node->safe_psql('postgres', <<'EOS'), "ok\nt", 'calm again: a snapshot is taken and is right');
+SET client_min_messages = error;
+SELECT status FROM stormdisc_discover_existing_schema();
+SELECT stormdisc_validate();
+EOS
 
 $node->stop;
 

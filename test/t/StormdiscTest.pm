@@ -19,13 +19,130 @@ our @EXPORT = qw(
   build_catalog
   ddl_count
   ddl_scripts
+  discovery_kinds
+  discovery_readers
   finish_pgbench
+  key_of_kind
   median
   new_node
   run_pgbench
   seconds_setting
   start_pgbench
+  tests_know_every_function
 );
+
+# The kinds of src/discovery/kinds.c, in its order: each has a function
+# stormdisc_<kind>(relation, schemas, include, exclude), and these columns tell
+# one row from all others.
+my @kinds = (
+	schemas => 'schema_name',
+	extensions => 'extension_name',
+	languages => 'language_name',
+	access_methods => 'access_method_name',
+	types => 'schema_name, type_name',
+	collations => 'schema_name, collation_name, encoding',
+	conversions => 'schema_name, conversion_name',
+	text_search => 'schema_name, object_name, object_kind',
+	functions => 'schema_name, function_name, identity_arguments',
+	operators => 'schema_name, operator_name, left_type, right_type',
+	operator_classes => 'schema_name, object_name, object_kind, access_method',
+	casts => 'source_type, target_type',
+	transforms => 'type, language',
+	sequences => 'schema_name, sequence_name',
+	tables => 'schema_name, table_name',
+	columns => 'schema_name, table_name, column_name',
+	partitions => 'schema_name, partition_name',
+	column_options => 'schema_name, table_name, column_name, index_name, key_position',
+	constraints => 'schema_name, table_name, constraint_name',
+	indexes => 'schema_name, table_name, index_name',
+	views => 'schema_name, view_name',
+	rules => 'schema_name, table_name, rule_name',
+	triggers => 'schema_name, table_name, trigger_name',
+	policies => 'schema_name, table_name, policy_name',
+	statistics => 'schema_name, statistics_name',
+	property_graphs => 'schema_name, graph_name',
+	foreign_servers => 'schema_name, object_name, object_type, server_name, user_name',
+	publications => 'publication_name',
+	subscriptions => 'subscription_name',
+	event_triggers => 'trigger_name',
+	privileges => 'object_type, identity, column_name, default_role, default_objects, grantor, grantee, privilege',
+	security_labels => 'object_type, identity, column_name, provider');
+my %key_of_kind = @kinds;
+
+# The other functions that read the schema, as (name, call): %R is a table and
+# %S a snapshot.
+my @other_readers = (
+	schema => "stormdisc_schema()",
+	schema_objects => "stormdisc_schema_objects()",
+	relationships => "stormdisc_relationships()",
+	load_order => "stormdisc_load_order()",
+	insertable => "stormdisc_insertable('%R')",
+	primary_key => "stormdisc_primary_key('%R')",
+	diagram => "stormdisc_diagram()",
+	advice => "stormdisc_advice()",
+	metadata => "stormdisc_metadata()",
+	validation => "stormdisc_validation('%S')",
+	validate => "stormdisc_validate('%S')",
+	index_usage => "stormdisc_index_usage()",
+	table_stats => "stormdisc_table_stats()");
+
+# Functions that read no schema, and those that write.
+my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects
+  idle_transactions map_type retry_delay slow_queries);
+my @writers = qw(discover_existing_schema drop_snapshot);
+
+# The kinds, in the order of a document.
+sub discovery_kinds
+{
+	return grep { exists $key_of_kind{$_} } @kinds;
+}
+
+# The columns that tell one row of a kind from all others.
+sub key_of_kind
+{
+	return $key_of_kind{ $_[0] };
+}
+
+# Every function that reads the schema, as [ its name without stormdisc_, what
+# to put after FROM ]; given the name of a table for those that need one, and of
+# a snapshot.
+sub discovery_readers
+{
+	my ($relation, $snapshot) = @_;
+	my @readers = map { [ $_, "stormdisc_$_()" ] } discovery_kinds();
+
+	for (my $i = 0; $i < @other_readers; $i += 2)
+	{
+		push @readers,
+		  [ $other_readers[$i], $other_readers[ $i + 1 ] =~ s/%R/$relation/r =~ s/%S/$snapshot/r ];
+	}
+	return @readers;
+}
+
+# A function that is in none of the lists above would not be tested.
+sub tests_know_every_function
+{
+	my ($node) = @_;
+	my $functions = $node->safe_psql('postgres', <<'EOS');
+SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
+EOS
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	is( join("\n", sort split /\n/, $functions),
+		join("\n", sort map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers),
+		'these tests know every function of the extension');
+	is( join("\n", sort split /\n/, $node->safe_psql('postgres', <<'EOS')),
+SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
+	AND p.proretset AND p.proargnames[1:4] = '{relation,schemas,include,exclude}' AND p.pronargs = 4
+EOS
+		join("\n", sort map { "stormdisc_$_" } discovery_kinds(), qw(relationships load_order index_usage table_stats)),
+		'and every kind of objects');
+	return;
+}
 
 # A started node with the extension in its database postgres.
 #
@@ -148,6 +265,7 @@ sub finish_pgbench
 	($run->{tps}) = $run->{out} =~ /^tps = ([0-9.]+) /m;
 	$run->{tps} //= 0;
 
+	$run->{err} =~ s/^INFO: .*\n//mg;
 	note "$run->{name}: " . substr($run->{err}, 0, 2000) if $run->{err} =~ /error/i;
 
 	return $run;
@@ -158,9 +276,11 @@ sub run_pgbench
 	return finish_pgbench(start_pgbench(@_));
 }
 
-# Three pgbench scripts, each a whole life cycle of objects in the schema storm;
+# Four pgbench scripts, each a whole life cycle of objects in the schema storm;
 # they need the variables n and base.  The third makes and drops 200 tables in a
 # transaction each: more invalidation messages at once than the server queues.
+# The fourth is of everything that is no table, view or type; it also needs the
+# role storm_reader.
 #
 # Every name that they make is two letters, an underscore and a number of eight
 # digits, so that a name in a text can be told from all other words, and no
@@ -297,7 +417,115 @@ $$;
 COMMIT;
 EOS
 
-	return ($life_of_a_table, $life_of_a_tree, $burst);
+	my $life_of_others = <<'EOS';
+\set n :n + 1
+\set id :base + :client_id * 1000000 + :n
+CREATE SCHEMA sn_:id;
+ALTER DEFAULT PRIVILEGES IN SCHEMA sn_:id GRANT SELECT ON TABLES TO storm_reader;
+COMMENT ON SCHEMA sn_:id IS 'one of many';
+CREATE TABLE storm.qa_:id (qb_:id int CONSTRAINT qp_:id PRIMARY KEY, qc_:id int, qd_:id text);
+CREATE SEQUENCE storm.qs_:id;
+GRANT SELECT (qb_:id), UPDATE ON storm.qa_:id TO storm_reader WITH GRANT OPTION;
+COMMENT ON TABLE storm.qa_:id IS 'some table';
+COMMENT ON COLUMN storm.qa_:id.qb_:id IS 'some column';
+COMMENT ON CONSTRAINT qp_:id ON storm.qa_:id IS 'some constraint';
+CREATE STATISTICS storm.st_:id ON qb_:id, (qc_:id + 1) FROM storm.qa_:id;
+CREATE TYPE storm.et_:id AS ENUM ('lx_:id');
+CREATE DOMAIN storm.dd_:id AS int CONSTRAINT de_:id CHECK (VALUE > 0);
+CREATE DOMAIN storm.df_:id AS storm.dd_:id CONSTRAINT dg_:id CHECK (VALUE < 1000);
+CREATE TYPE storm.ct_:id AS (cu_:id int, cv_:id storm.et_:id);
+CREATE TYPE storm.rt_:id AS RANGE (SUBTYPE = int4, MULTIRANGE_TYPE_NAME = storm.mr_:id);
+CREATE FUNCTION storm.of_:id(aa_:id int, ab_:id int DEFAULT 1 + 1) RETURNS int IMMUTABLE LANGUAGE sql RETURN aa_:id + ab_:id;
+CREATE FUNCTION storm.oq_:id(ac_:id storm.et_:id) RETURNS bigint STABLE LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM storm.qa_:id t WHERE t.qc_:id > storm.of_:id(1); END;
+CREATE PROCEDURE storm.op_:id(INOUT ad_:id int) LANGUAGE plpgsql AS 'BEGIN NULL; END';
+CREATE AGGREGATE storm.ag_:id(int) (SFUNC = int4pl, STYPE = int);
+CREATE FUNCTION storm.ow_:id(storm.ct_:id, storm.ct_:id) RETURNS bool IMMUTABLE LANGUAGE sql RETURN true;
+CREATE FUNCTION storm.tx_:id() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER ta_:id AFTER UPDATE OF qc_:id, qd_:id ON storm.qa_:id FOR EACH ROW WHEN (storm.of_:id(NEW.qc_:id) > OLD.qb_:id) EXECUTE FUNCTION storm.tx_:id('x');
+CREATE CONSTRAINT TRIGGER tb_:id AFTER INSERT ON storm.qa_:id DEFERRABLE FOR EACH ROW EXECUTE FUNCTION storm.tx_:id();
+CREATE VIEW storm.ov_:id AS SELECT t.qb_:id, storm.oq_:id('lx_:id') AS oy_:id FROM storm.qa_:id t;
+CREATE RULE ry_:id AS ON DELETE TO storm.ov_:id DO INSTEAD DELETE FROM storm.qa_:id WHERE qb_:id = old.qb_:id;
+CREATE TRIGGER tc_:id INSTEAD OF UPDATE ON storm.ov_:id FOR EACH ROW EXECUTE FUNCTION storm.tx_:id();
+CREATE POLICY pq_:id ON storm.qa_:id FOR UPDATE TO storm_reader USING (qc_:id > 0) WITH CHECK (storm.of_:id(qc_:id) > 0);
+CREATE PUBLICATION pu_:id FOR TABLE storm.qa_:id (qb_:id, qc_:id) WHERE (qb_:id > 0);
+CREATE FOREIGN DATA WRAPPER fw_:id OPTIONS (password 'secret of storm');
+CREATE SERVER fs_:id FOREIGN DATA WRAPPER fw_:id OPTIONS (host 'h');
+CREATE USER MAPPING FOR storm_reader SERVER fs_:id OPTIONS (password 'secret of storm');
+CREATE FOREIGN TABLE storm.ft_:id (fu_:id int OPTIONS (a 'b') CONSTRAINT fc_:id CHECK (fu_:id > 0)) SERVER fs_:id OPTIONS (c 'd');
+CREATE OPERATOR storm.=== (FUNCTION = storm.ow_:id, LEFTARG = storm.ct_:id, RIGHTARG = storm.ct_:id);
+CREATE OPERATOR FAMILY storm.oc_:id USING btree;
+CREATE OPERATOR CLASS storm.od_:id FOR TYPE int4 USING btree FAMILY storm.oc_:id AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int4, int4);
+CREATE INDEX oi_:id ON storm.qa_:id (qc_:id storm.od_:id) INCLUDE (qd_:id) WHERE storm.of_:id(qc_:id) > 0;
+CREATE COLLATION storm.cx_:id FROM "C";
+CREATE CONVERSION storm.cy_:id FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+CREATE TEXT SEARCH DICTIONARY storm.td_:id (TEMPLATE = simple, stopwords = 'english');
+CREATE TEXT SEARCH CONFIGURATION storm.te_:id (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION storm.te_:id ALTER MAPPING FOR word WITH storm.td_:id;
+CREATE LANGUAGE la_:id HANDLER plpgsql_call_handler;
+CREATE ACCESS METHOD am_:id TYPE INDEX HANDLER bthandler;
+CREATE FUNCTION storm.fx_:id(storm.et_:id) RETURNS int LANGUAGE sql RETURN 1;
+CREATE CAST (storm.et_:id AS int) WITH FUNCTION storm.fx_:id(storm.et_:id);
+CREATE FUNCTION storm.ev_:id() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER eg_:id ON ddl_command_end WHEN TAG IN ('ALTER LARGE OBJECT') EXECUTE FUNCTION storm.ev_:id();
+ALTER TYPE storm.et_:id ADD VALUE 'ly_:id';
+ALTER TYPE storm.et_:id RENAME VALUE 'lx_:id' TO 'lz_:id';
+ALTER TYPE storm.ct_:id RENAME ATTRIBUTE cu_:id TO cw_:id;
+ALTER TYPE storm.ct_:id ADD ATTRIBUTE cx_:id storm.df_:id;
+ALTER TYPE storm.rt_:id RENAME TO ru_:id;
+ALTER DOMAIN storm.dd_:id ADD CONSTRAINT dh_:id CHECK (storm.of_:id(VALUE) > 0) NOT VALID;
+ALTER DOMAIN storm.dd_:id RENAME CONSTRAINT de_:id TO di_:id;
+ALTER DOMAIN storm.dd_:id RENAME TO dj_:id;
+ALTER TABLE storm.qa_:id RENAME COLUMN qc_:id TO qe_:id;
+ALTER TRIGGER ta_:id ON storm.qa_:id RENAME TO td_:id;
+ALTER TABLE storm.qa_:id DISABLE TRIGGER td_:id;
+ALTER FUNCTION storm.of_:id(int, int) RENAME TO og_:id;
+CREATE OR REPLACE FUNCTION storm.oq_:id(ac_:id storm.et_:id) RETURNS bigint VOLATILE LANGUAGE sql BEGIN ATOMIC SELECT 1 + t.qb_:id FROM storm.qa_:id t; END;
+ALTER TABLE storm.qa_:id RENAME TO qf_:id;
+ALTER STATISTICS storm.st_:id RENAME TO su_:id;
+ALTER POLICY pq_:id ON storm.qf_:id USING (qe_:id > 1);
+ALTER PUBLICATION pu_:id SET TABLE storm.qf_:id WHERE (qb_:id > 1);
+ALTER PUBLICATION pu_:id ADD TABLES IN SCHEMA sn_:id;
+ALTER PUBLICATION pu_:id RENAME TO pv_:id;
+ALTER SERVER fs_:id RENAME TO ft_:id;
+ALTER FOREIGN TABLE storm.ft_:id OPTIONS (SET c 'e');
+ALTER FOREIGN TABLE storm.ft_:id RENAME COLUMN fu_:id TO fv_:id;
+CREATE OR REPLACE VIEW storm.ov_:id AS SELECT t.qb_:id, storm.oq_:id('ly_:id') AS oy_:id, t.qe_:id FROM storm.qf_:id t;
+ALTER VIEW storm.ov_:id SET (security_barrier);
+ALTER SEQUENCE storm.qs_:id INCREMENT 5 OWNED BY storm.qf_:id.qb_:id;
+ALTER COLLATION storm.cx_:id RENAME TO cz_:id;
+ALTER OPERATOR CLASS storm.od_:id USING btree RENAME TO oe_:id;
+ALTER TEXT SEARCH CONFIGURATION storm.te_:id RENAME TO tf_:id;
+ALTER EVENT TRIGGER eg_:id DISABLE;
+ALTER SCHEMA sn_:id RENAME TO so_:id;
+REVOKE ALL ON storm.qf_:id FROM storm_reader CASCADE;
+COMMENT ON TABLE storm.qf_:id IS NULL;
+DROP EVENT TRIGGER eg_:id;
+DROP CAST (storm.et_:id AS int);
+DROP VIEW storm.ov_:id CASCADE;
+DROP FOREIGN DATA WRAPPER fw_:id CASCADE;
+DROP PUBLICATION pv_:id;
+DROP TRIGGER td_:id ON storm.qf_:id;
+DROP OPERATOR FAMILY storm.oc_:id USING btree CASCADE;
+DROP ACCESS METHOD am_:id;
+DROP LANGUAGE la_:id;
+DROP TEXT SEARCH CONFIGURATION storm.tf_:id;
+DROP TEXT SEARCH DICTIONARY storm.td_:id;
+DROP CONVERSION storm.cy_:id;
+DROP COLLATION storm.cz_:id;
+DROP DOMAIN storm.dj_:id CASCADE;
+DROP TYPE storm.et_:id CASCADE;
+DROP TYPE storm.ct_:id CASCADE;
+DROP TYPE storm.ru_:id;
+DROP FUNCTION storm.og_:id(int, int) CASCADE;
+DROP FUNCTION storm.tx_:id() CASCADE;
+DROP FUNCTION storm.ev_:id();
+DROP PROCEDURE storm.op_:id(int);
+DROP AGGREGATE storm.ag_:id(int);
+DROP TABLE storm.qf_:id CASCADE;
+DROP SCHEMA so_:id;
+EOS
+
+	return ($life_of_a_table, $life_of_a_tree, $burst, $life_of_others);
 }
 
 # How many DDL statements has a script?
