@@ -116,6 +116,7 @@ extern const SdKind sd_kind_foreign_servers;
 extern const SdKind sd_kind_publications;
 extern const SdKind sd_kind_subscriptions;
 extern const SdKind sd_kind_event_triggers;
+extern const SdKind sd_kind_extension_dependencies;
 extern const SdKind sd_kind_security_labels;
 extern const SdKind sd_kind_property_graphs;
 
