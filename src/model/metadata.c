@@ -116,6 +116,7 @@ static int type_length(const char *formatted);
 static JsonbValue indexes_value(Model *model, Table *table);
 static JsonbValue fields_value(Table *table, JsonbContainer *index);
 static void warn(Model *model, const Member *table, const char *message);
+static void copy_warning(Model *model, JsonbContainer *object);
 
 /*
  * stormdisc_metadata(name, dialect) -> jsonb
@@ -199,7 +200,7 @@ stormdisc_metadata(PG_FUNCTION_ARGS)
 
 		sd_json_walk(&walk, warnings);
 		while (sd_json_next_element(&walk, &value))
-			sd_json_append(&model.warnings, value);
+			copy_warning(&model, sd_json_as_object(&value));
 	}
 
 	sd_json_add(&result, "dialect", sd_json_text(model.dialect));
@@ -852,5 +853,24 @@ warn(Model *model, const Member *table, const char *message)
 		&warning, "object",
 		sd_json_text(quote_qualified_identifier(table->schema, table->table)));
 	sd_json_add(&warning, "message", sd_json_text(message));
+	sd_json_append(&model->warnings, sd_json_object(&warning));
+}
+
+/* Take over a warning of the document, whose members are all strings. */
+static void
+copy_warning(Model *model, JsonbContainer *object)
+{
+	SdJson warning = {0};
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (object == NULL)
+		return;
+
+	sd_json_walk(&walk, object);
+	while (sd_json_next_member(&walk, &key, &value))
+		sd_json_add(&warning, sd_json_as_text(&key),
+					sd_json_text(sd_json_as_text(&value)));
 	sd_json_append(&model->warnings, sd_json_object(&warning));
 }
