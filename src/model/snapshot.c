@@ -499,7 +499,7 @@ relation_name(Oid oid)
 static bool
 may_pass(int sqlerrcode)
 {
-	return sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE ||
+	return sqlerrcode == ERRCODE_OBJECT_IN_USE ||
 		   sqlerrcode == ERRCODE_UNDEFINED_OBJECT ||
 		   sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
@@ -859,11 +859,7 @@ static Oid
 find_relation(const char *qualified_name, char *relkind)
 {
 	List *names = textToQualifiedNameList(cstring_to_text(qualified_name));
-	struct
-	{
-		Oid oid;
-		char kind;
-	} found = {InvalidOid, '\0'};
+	FoundRelation found = {InvalidOid, '\0'};
 	SdCatalog *cat;
 	Oid schema;
 	NameData name;
