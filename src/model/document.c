@@ -382,7 +382,7 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 	Document saved = *doc;
-	Container warnings;
+	SdJson warnings;
 	int problems = disc->catalog->problems;
 	int rows = disc->catalog->rows;
 	MemoryContext oldcontext = CurrentMemoryContext;
@@ -424,7 +424,7 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 	warnings.count = saved.warnings.count;
 	*doc = saved;
 	doc->warnings = warnings;
-	memset(&doc->rows, 0, sizeof(Container));
+	memset(&doc->rows, 0, sizeof(SdJson));
 	disc->catalog->problems = problems;
 	disc->catalog->rows = rows;
 	disc->ncolumns = 0;
@@ -893,7 +893,7 @@ scalar_value(Oid type, Datum value)
 			return number_value(int64_to_numeric(DatumGetInt64(value)));
 		case FLOAT4OID:
 			if (isinf(DatumGetFloat4(value)) || isnan(DatumGetFloat4(value)))
-				return text_value(
+				return sd_json_text(
 					DatumGetCString(DirectFunctionCall1(float4out, value)));
 			return number_value(
 				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
