@@ -250,3 +250,24 @@ sd_array_texts(ArrayType *array, int *count)
 
 	return texts;
 }
+
+/*
+ * sd_text_cmp
+ *		The order of texts everywhere in stormdisc, whatever the locale: for
+ *		qsort() of an array of them.
+ */
+int
+sd_text_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/*
+ * sd_list_text_cmp
+ *		Likewise, for list_sort() of a list of char *.
+ */
+int
+sd_list_text_cmp(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}

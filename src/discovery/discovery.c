@@ -9,7 +9,6 @@
 
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -238,6 +237,7 @@ sd_row_oid(SdDiscovery *disc, Oid value)
 void
 sd_row_null(SdDiscovery *disc)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = true;
 	disc->values[disc->ncolumns++] = (Datum) 0;
 }
@@ -246,6 +246,7 @@ sd_row_null(SdDiscovery *disc)
 void
 sd_row_datum(SdDiscovery *disc, Datum value)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = false;
 	disc->values[disc->ncolumns++] = value;
 }
@@ -367,50 +368,4 @@ sd_row_end(SdDiscovery *disc, SdProblem problem)
 	if (problem == SD_PROBLEM_DENIED)
 		cat->denied++;
 	sd_catalog_reset(cat);
-}
-
-/*
- * sd_table_type
- *		The word for a relkind.
- */
-const char *
-sd_table_type(char relkind)
-{
-	switch (relkind)
-	{
-		case RELKIND_RELATION:
-			return "table";
-		case RELKIND_PARTITIONED_TABLE:
-			return "partitioned table";
-		case RELKIND_FOREIGN_TABLE:
-			return "foreign table";
-		case RELKIND_VIEW:
-			return "view";
-		case RELKIND_MATVIEW:
-			return "materialized view";
-		default:
-			elog(ERROR, "unrecognized relation kind: %c", relkind);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-/*
- * sd_partition_strategy
- *		The word for a partition strategy.
- */
-const char *
-sd_partition_strategy(char strategy)
-{
-	switch (strategy)
-	{
-		case PARTITION_STRATEGY_RANGE:
-			return "range";
-		case PARTITION_STRATEGY_LIST:
-			return "list";
-		case PARTITION_STRATEGY_HASH:
-			return "hash";
-		default:
-			elog(ERROR, "unrecognized partition strategy: %c", strategy);
-			return NULL; /* keep compiler quiet */
-	}
 }

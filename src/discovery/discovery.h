@@ -116,6 +116,7 @@ extern const SdKind sd_kind_foreign_servers;
 extern const SdKind sd_kind_publications;
 extern const SdKind sd_kind_subscriptions;
 extern const SdKind sd_kind_event_triggers;
+extern const SdKind sd_kind_extension_dependencies;
 extern const SdKind sd_kind_security_labels;
 extern const SdKind sd_kind_property_graphs;
 
@@ -125,7 +126,11 @@ extern void sd_add_columns(SdDiscovery *disc, void *rel);
 extern void sd_add_view(SdDiscovery *disc, void *rel);
 extern void sd_add_partition(SdDiscovery *disc, void *rel);
 
+/* words.c: words for the letters of the catalogs */
 extern const char *sd_table_type(char relkind);
 extern const char *sd_partition_strategy(char strategy);
+extern const char *sd_persistence(char relpersistence);
+extern const char *sd_storage(char storage);
+extern const char *sd_enabled_state(char enabled);
 
 #endif /* STORMDISC_DISCOVERY_H */

@@ -10,7 +10,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_proc.h"
-#include "commands/trigger.h"
 
 #include "discovery/objects.h"
 
@@ -18,7 +17,6 @@ PG_FUNCTION_INFO_V1(stormdisc_event_triggers);
 
 static void emit_event_triggers(SdDiscovery *disc);
 static void add_event_trigger(SdDiscovery *disc, const SdObject *object);
-static const char *enabled_state(char enabled);
 
 const SdKind sd_kind_event_triggers = {
 	.name = "event_triggers",
@@ -60,25 +58,6 @@ add_event_trigger(SdDiscovery *disc, const SdObject *object)
 	sd_row_options(disc,
 				   sd_object_array(object, Anum_pg_event_trigger_evttags));
 	sd_row_qualified(disc, ProcedureRelationId, form->evtfoid);
-	sd_row_text(disc, enabled_state(form->evtenabled));
+	sd_row_text(disc, sd_enabled_state(form->evtenabled));
 	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
-}
-
-static const char *
-enabled_state(char enabled)
-{
-	switch (enabled)
-	{
-		case TRIGGER_FIRES_ON_ORIGIN:
-			return "origin";
-		case TRIGGER_FIRES_ALWAYS:
-			return "always";
-		case TRIGGER_FIRES_ON_REPLICA:
-			return "replica";
-		case TRIGGER_DISABLED:
-			return "disabled";
-		default:
-			elog(ERROR, "unrecognized trigger state: %c", enabled);
-			return NULL; /* keep compiler quiet */
-	}
 }

@@ -100,6 +100,7 @@ static ArrayType *options_of(HeapTuple tuple, TupleDesc desc,
 static const char *text_of(HeapTuple tuple, TupleDesc desc, AttrNumber column);
 static Oid wrapper_of(Found *found, Oid server);
 static void read_comments(Found *found, Oid classid);
+static int compare_options(const void *a, const void *b);
 static int compare_foreign(const ListCell *a, const ListCell *b);
 static int compare_columns(const ListCell *a, const ListCell *b);
 static void add_row(SdDiscovery *disc, void *object);

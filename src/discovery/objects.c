@@ -20,12 +20,15 @@
 typedef struct Reading
 {
 	const SdObjectClass *class;
-	TupleDesc desc; /* of its catalog, once there is an object */
-	List *objects;	/* of SdObject * */
+	const char *relkinds; /* of the relations that the kind is about */
+	TupleDesc desc;		  /* of its catalog, once there is an object */
+	List *objects;		  /* of SdObject * */
 } Reading;
 
 static void keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
+static SdRelation *relation_of(SdCatalog *cat, Reading *reading,
+							   HeapTuple tuple, TupleDesc desc);
 static int compare_objects(const ListCell *a, const ListCell *b);
 static void add_object(SdDiscovery *disc, void *arg);
 
@@ -42,7 +45,7 @@ sd_objects_read(SdDiscovery *disc, const SdObjectClass *class)
 {
 	SdCatalog *cat = disc->catalog;
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
-	Reading reading = {.class = class};
+	Reading reading = {.class = class, .relkinds = disc->kind->relkinds};
 	Oid *oids;
 	int noids;
 	ListCell *lc;
@@ -83,9 +86,16 @@ keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	SdObject *object;
 	Oid oid;
 	Oid schema = InvalidOid;
+	SdRelation *rel = NULL;
 	const char *name;
 	bool isnull;
 
+	if (OidIsValid(class->relation_index))
+	{
+		rel = relation_of(cat, reading, tuple, desc);
+		if (rel == NULL)
+			return;
+	}
 	if (schema_column == InvalidAttrNumber)
 		schema_column = get_object_attnum_namespace(class->classid);
 	oid = DatumGetObjectId(heap_getattr(
@@ -100,7 +110,8 @@ keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 			tuple, get_object_attnum_name(class->classid), desc, &isnull)));
 	if (class->is_in_scope != NULL
 			? !class->is_in_scope(cat, tuple)
-			: !sd_scope_has_object(cat, class->classid, oid, schema, name))
+			: rel == NULL &&
+				  !sd_scope_has_object(cat, class->classid, oid, schema, name))
 		return;
 	if (class->is_wanted != NULL && !class->is_wanted(cat, tuple))
 		return;
@@ -111,6 +122,7 @@ keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	object->class = class;
 	object->oid = oid;
 	object->schema = OidIsValid(schema) ? sd_catalog_schema(cat, schema) : NULL;
+	object->relation = rel;
 	object->name = pstrdup(name);
 	object->detail = "";
 	object->tuple = heap_copytuple(tuple);
@@ -120,9 +132,28 @@ keep_object(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	reading->objects = lappend(reading->objects, object);
 }
 
+/* The relation that a row belongs to, if that is in scope; NULL if not. */
+static SdRelation *
+relation_of(SdCatalog *cat, Reading *reading, HeapTuple tuple, TupleDesc desc)
+{
+	bool isnull;
+	Oid oid = DatumGetObjectId(
+		heap_getattr(tuple, reading->class->relation_column, desc, &isnull));
+	SdRelation *rel = NULL;
+
+	if (cat->relation_hash != NULL)
+		rel = hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
+
+	return rel != NULL && rel->in_scope &&
+				   strchr(reading->relkinds, rel->kind) != NULL
+			   ? rel
+			   : NULL;
+}
+
 /*
  * sd_objects_add
- *		Add the row of each object, by schema, name and detail.
+ *		Add the row of each object, by schema, name and detail.  What has no
+ *		schema, but a relation, goes by that one's schema and name first.
  *
  * The list, which is sorted in place, may be of several classes.
  */
@@ -146,6 +177,8 @@ compare_objects(const ListCell *a, const ListCell *b)
 	if (left->schema != NULL && right->schema != NULL)
 		result =
 			strcmp(NameStr(left->schema->name), NameStr(right->schema->name));
+	else if (left->relation != NULL && right->relation != NULL)
+		result = sd_relation_compare(left->relation, right->relation);
 	if (result == 0)
 		result = strcmp(left->name, right->name);
 	if (result == 0)
@@ -214,13 +247,19 @@ sd_object_array(const SdObject *object, AttrNumber column)
 
 /*
  * sd_row_object
- *		Begin the row of an object: its schema, if it has one, and its name.
+ *		Begin the row of an object: its schema, or else its relation's schema
+ *		and name, if it has any of these, and its own name.
  */
 void
 sd_row_object(SdDiscovery *disc, const SdObject *object)
 {
 	if (object->schema != NULL)
 		sd_row_name(disc, &object->schema->name);
+	else if (object->relation != NULL)
+	{
+		sd_row_name(disc, &object->relation->schema->name);
+		sd_row_name(disc, &object->relation->name);
+	}
 	sd_row_text(disc, object->name);
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * objects.h
- *	  What the kinds of objects that are not relations share: the rows of
+ *	  What most kinds of objects that are not relations share: the rows of
  *	  one catalog that are in scope, sorted, each handed to the kind.
  *
  * A kind describes its catalog by an SdObjectClass.  Its add() finds the row
@@ -21,7 +21,8 @@ typedef struct SdObject
 {
 	const SdObjectClass *class;
 	Oid oid;
-	SdSchema *schema; /* NULL: it has none */
+	SdSchema *schema;	  /* NULL: it has none */
+	SdRelation *relation; /* that it belongs to; NULL: to none */
 	const char *name;
 	const char *detail; /* tells objects with one name apart */
 	HeapTuple tuple;
@@ -32,15 +33,15 @@ typedef struct SdObject
 struct SdObjectClass
 {
 	Oid classid;
-	/* of objects that belong to a relation, which is in this column: the
-	 * rows of the relations in scope are read; 0: it is not so */
+	/* if the objects belong to relations: the column that says to which, and
+	 * an index on it; they are in scope with these */
 	Oid relation_index;
 	AttrNumber relation_column;
 	/* the schema, if the server does not know the column as such */
 	AttrNumber schema_column;
 	/* the name, if there is no column for it */
 	const char *(*get_name)(SdCatalog *cat, HeapTuple tuple, TupleDesc desc);
-	/* NULL: sd_scope_has_object() knows */
+	/* NULL: sd_scope_has_object() knows, or the relation */
 	bool (*is_in_scope)(SdCatalog *cat, HeapTuple tuple);
 	/* NULL: all objects in scope are wanted */
 	bool (*is_wanted)(SdCatalog *cat, HeapTuple tuple);

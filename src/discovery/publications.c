@@ -75,7 +75,6 @@ static void keep_table(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
 static int compare_publications(const ListCell *a, const ListCell *b);
 static int compare_tables(const ListCell *a, const ListCell *b);
-static int compare_names(const ListCell *a, const ListCell *b);
 static void add_publication(SdDiscovery *disc, void *object);
 static void add_actions(SdDiscovery *disc, const Published *pub);
 static void add_names(SdDiscovery *disc, List *names);
@@ -133,9 +132,9 @@ emit_publications(SdDiscovery *disc)
 			!(found.is_table && pub->all_tables && !pub->is_excepted) &&
 			!(found.is_sequence && pub->all_sequences))
 			continue;
-		list_sort(pub->schemas, compare_names);
+		list_sort(pub->schemas, sd_list_text_cmp);
 		list_sort(pub->tables, compare_tables);
-		list_sort(pub->excepts, compare_names);
+		list_sort(pub->excepts, sd_list_text_cmp);
 		wanted = lappend(wanted, pub);
 		oids[noids++] = pub->oid;
 	}
@@ -278,12 +277,6 @@ compare_tables(const ListCell *a, const ListCell *b)
 {
 	return strcmp(((PublishedTable *) lfirst(a))->name,
 				  ((PublishedTable *) lfirst(b))->name);
-}
-
-static int
-compare_names(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
 }
 
 static void

@@ -37,7 +37,7 @@ typedef struct Statistics
 } Statistics;
 
 static void emit_statistics(SdDiscovery *disc);
-static bool is_in_scope(SdCatalog *cat, HeapTuple tuple);
+static bool is_not_member(SdCatalog *cat, HeapTuple tuple);
 static void add_statistics(SdDiscovery *disc, const SdObject *object);
 static void read_statistics(SdCatalog *cat, const SdObject *object,
 							Statistics *statistics);
@@ -59,7 +59,7 @@ static const SdObjectClass statistics_class = {
 	.classid = StatisticExtRelationId,
 	.relation_index = StatisticExtRelidIndexId,
 	.relation_column = Anum_pg_statistic_ext_stxrelid,
-	.is_in_scope = is_in_scope,
+	.is_in_scope = is_not_member,
 	.add = add_statistics,
 };
 
@@ -94,14 +94,9 @@ emit_statistics(SdDiscovery *disc)
 
 /* They are in scope with their tables, wherever they are themselves. */
 static bool
-is_in_scope(SdCatalog *cat, HeapTuple tuple)
+is_not_member(SdCatalog *cat, HeapTuple tuple)
 {
 	Form_pg_statistic_ext form = (Form_pg_statistic_ext) GETSTRUCT(tuple);
-	SdRelation *table =
-		hash_search(cat->relation_hash, &form->stxrelid, HASH_FIND, NULL);
-
-	if (table == NULL || !table->in_scope)
-		return false;
 
 	return cat->scope->has_relation ||
 		   !sd_catalog_is_member(cat, StatisticExtRelationId, form->oid);
@@ -134,13 +129,11 @@ add_statistics(SdDiscovery *disc, const SdObject *object)
 static void
 read_statistics(SdCatalog *cat, const SdObject *object, Statistics *statistics)
 {
-	Form_pg_statistic_ext form =
-		(Form_pg_statistic_ext) GETSTRUCT(object->tuple);
 	Datum value;
 	bool isnull;
 
 	statistics->object = object;
-	statistics->table = sd_catalog_relation(cat, form->stxrelid);
+	statistics->table = object->relation;
 	sd_relation_read_columns(cat, statistics->table);
 	value = sd_object_value(object, Anum_pg_statistic_ext_stxkeys, &isnull);
 	if (!isnull)

@@ -24,7 +24,6 @@ static void add_partitioning(SdDiscovery *disc, SdRelation *rel,
 							 SdPartitionKey *key);
 static void add_inherits(SdDiscovery *disc, SdRelation *rel);
 static void add_options(SdDiscovery *disc, SdRelation *rel);
-static const char *persistence(char relpersistence);
 static const char *replica_identity(char relreplident);
 
 const SdKind sd_kind_tables = {
@@ -78,7 +77,7 @@ sd_add_table(SdDiscovery *disc, void *object)
 				  ? sd_catalog_name(cat, TableSpaceRelationId, rel->tablespace)
 				  : "");
 	add_partitioning(disc, rel, key);
-	sd_row_text(disc, persistence(rel->persistence));
+	sd_row_text(disc, sd_persistence(rel->persistence));
 	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
 	if (rel->rows < 0)
 		sd_row_null(disc);
@@ -203,23 +202,6 @@ add_options(SdDiscovery *disc, SdRelation *rel)
 						 false, TEXTOID, disc->row_context);
 	sd_row_datum(disc, makeArrayResult(options, disc->row_context));
 	MemoryContextSwitchTo(oldcontext);
-}
-
-static const char *
-persistence(char relpersistence)
-{
-	switch (relpersistence)
-	{
-		case RELPERSISTENCE_PERMANENT:
-			return "permanent";
-		case RELPERSISTENCE_UNLOGGED:
-			return "unlogged";
-		case RELPERSISTENCE_TEMP:
-			return "temporary";
-		default:
-			elog(ERROR, "unrecognized persistence: %c", relpersistence);
-			return NULL; /* keep compiler quiet */
-	}
 }
 
 static const char *

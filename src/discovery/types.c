@@ -92,13 +92,12 @@ static void add_range(SdDiscovery *disc, const SdObject *type);
 static void add_base(SdDiscovery *disc, const SdObject *type);
 static void add_collation(SdDiscovery *disc, Oid collation, Oid type);
 static const char *alignment(char typalign);
-static const char *storage(char typstorage);
 static void add_nulls(SdDiscovery *disc, int count);
 
 const SdKind sd_kind_types = {
 	.name = "types",
 	.identity = "schema_name,type_name",
-	.left_out = "problem",
+	.left_out = "constraint_domains,problem",
 	.defaults = "alignment=int4,storage=plain,category=U",
 	.emit = emit_types,
 };
@@ -472,6 +471,9 @@ add_constraints(SdDiscovery *disc, const SdObject *type, SdProblem *problem)
 		CHECK_FOR_INTERRUPTS();
 		levels = lappend(levels, domain);
 		count += list_length(domain->constraints);
+		/* a document has the others where they stand */
+		if (disc->is_document)
+			break;
 	}
 	names = palloc(sizeof(char *) * (count + 1));
 	domains = palloc(sizeof(char *) * (count + 1));
@@ -623,7 +625,7 @@ add_base(SdDiscovery *disc, const SdObject *type)
 	sd_row_int32(disc, form->typlen);
 	sd_row_bool(disc, form->typbyval);
 	sd_row_text(disc, alignment(form->typalign));
-	sd_row_text(disc, storage(form->typstorage));
+	sd_row_text(disc, sd_storage(form->typstorage));
 	sd_row_text(disc, (const char[]){form->typcategory, '\0'});
 	sd_row_bool(disc, form->typispreferred);
 	sd_row_text(disc, (const char[]){form->typdelim, '\0'});
@@ -659,25 +661,6 @@ alignment(char typalign)
 			return "double";
 		default:
 			elog(ERROR, "unrecognized alignment: %c", typalign);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-static const char *
-storage(char typstorage)
-{
-	switch (typstorage)
-	{
-		case TYPSTORAGE_PLAIN:
-			return "plain";
-		case TYPSTORAGE_EXTERNAL:
-			return "external";
-		case TYPSTORAGE_EXTENDED:
-			return "extended";
-		case TYPSTORAGE_MAIN:
-			return "main";
-		default:
-			elog(ERROR, "unrecognized storage: %c", typstorage);
 			return NULL; /* keep compiler quiet */
 	}
 }

@@ -37,7 +37,6 @@ static void add_columns(SdDiscovery *disc, SdRelation *rel, SdView *view);
 static void add_events(SdDiscovery *disc, SdRelation *rel, SdView *view);
 static void add_event(SdDiscovery *disc, int wanted, int possible, int unknown);
 static void add_depends_on(SdDiscovery *disc, SdView *view);
-static int compare_texts(const void *a, const void *b);
 
 const SdKind sd_kind_views = {
 	.name = "views",
@@ -242,14 +241,8 @@ add_depends_on(SdDiscovery *disc, SdView *view)
 		names[count++] = sd_catalog_qualified_name(
 			disc->catalog, RelationRelationId, lfirst_oid(lc));
 	if (count > 1)
-		qsort(names, count, sizeof(char *), compare_texts);
+		qsort(names, count, sizeof(char *), sd_text_cmp);
 	MemoryContextSwitchTo(oldcontext);
 
 	sd_row_texts(disc, count, names);
-}
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }

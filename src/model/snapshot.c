@@ -859,11 +859,7 @@ static Oid
 find_relation(const char *qualified_name, char *relkind)
 {
 	List *names = textToQualifiedNameList(cstring_to_text(qualified_name));
-	struct
-	{
-		Oid oid;
-		char kind;
-	} found = {InvalidOid, '\0'};
+	FoundRelation found = {InvalidOid, '\0'};
 	SdCatalog *cat;
 	Oid schema;
 	NameData name;
