@@ -209,8 +209,7 @@ add_sequence(SdDiscovery *disc, void *object)
 	else
 	{
 		/* a damaged catalog */
-		for (int i = 0; i < 7; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 7);
 	}
 	if (!disc->is_document && read_last_value(rel, &last_value, &problem))
 		sd_row_int64(disc, last_value);
@@ -240,9 +239,7 @@ add_owner(SdDiscovery *disc, Sequence *sequence)
 	}
 	else
 	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-		sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 	}
 	sd_row_bool(disc, sequence->is_identity);
 }

@@ -183,10 +183,7 @@ add_newer(SdDiscovery *disc, const Subscribed *sub)
 	sd_row_text(disc, sd_catalog_name(disc->catalog, ForeignServerRelationId,
 									  sub->form.subserver));
 #else
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 4);
 #endif
 }
 

@@ -137,9 +137,7 @@ add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 	}
 	else
 	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-		sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 	}
 }
 
