@@ -72,6 +72,7 @@ extern void sd_row_int64(SdDiscovery *disc, int64 value);
 extern void sd_row_oid(SdDiscovery *disc, Oid value);
 extern void sd_row_datum(SdDiscovery *disc, Datum value);
 extern void sd_row_null(SdDiscovery *disc);
+extern void sd_row_nulls(SdDiscovery *disc, int count);
 extern void sd_row_qualified(SdDiscovery *disc, Oid classid, Oid oid);
 extern void sd_row_owner(SdDiscovery *disc, Oid role);
 extern void sd_row_texts(SdDiscovery *disc, int count,

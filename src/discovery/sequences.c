@@ -17,7 +17,6 @@
 #include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_sequence.h"
@@ -208,8 +207,7 @@ add_sequence(SdDiscovery *disc, void *object)
 	else
 	{
 		/* a damaged catalog */
-		for (int i = 0; i < 7; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 7);
 	}
 	if (!disc->is_document &&
 		sd_sequence_last_value(rel, &last_value, &problem))
@@ -218,7 +216,7 @@ add_sequence(SdDiscovery *disc, void *object)
 		sd_row_null(disc);
 	add_owner(disc, sequence);
 	sd_row_text(disc, sd_persistence(rel->persistence));
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	sd_row_owner(disc, rel->owner);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
 	sd_row_end(disc, problem);
 }
@@ -240,9 +238,7 @@ add_owner(SdDiscovery *disc, Sequence *sequence)
 	}
 	else
 	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-		sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 	}
 	sd_row_bool(disc, sequence->is_identity);
 }
