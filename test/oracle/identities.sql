@@ -286,6 +286,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET quote_all_identifiers = off
 								EXCEPT SELECT * FROM aclexplode(usual)) a) OR
 		   EXISTS (SELECT FROM (SELECT * FROM aclexplode(usual)
 								EXCEPT SELECT * FROM aclexplode(acl)) a))
+	UNION ALL
+	-- pg_depend has the same for one object and several extensions
+	SELECT 'extension_dependencies', d.identity || ' on extension ' ||
+		quote_ident(extname)
+	FROM pg_depend p JOIN pg_extension e ON e.oid = refobjid,
+		LATERAL (SELECT CASE (f.function).prokind WHEN 'p' THEN 'procedure '
+						ELSE 'function ' END || f.name
+				 FROM reference.user_functions() f
+				 WHERE classid = 'pg_proc'::regclass AND f.oid = objid
+				 UNION ALL
+				 SELECT CASE WHEN (r.relation).relkind = 'm' THEN
+						'materialized view ' ELSE 'index ' END || r.name
+				 FROM reference.user_relations('iIm') r
+				 WHERE classid = 'pg_class'::regclass AND r.oid = objid
+				 UNION ALL
+				 SELECT 'trigger ' || r.name || '.' || quote_ident(tgname)
+				 FROM pg_trigger t
+					JOIN reference.user_relations('rpfv') r ON r.oid = tgrelid
+				 WHERE classid = 'pg_trigger'::regclass AND t.oid = objid) d(identity)
+	WHERE deptype = 'x' AND refclassid = 'pg_extension'::regclass
 	-- security labels: without a provider there are none
 $$;
 
