@@ -43,7 +43,9 @@ CREATE TABLE good_fk (
 	-- at most one row
 	FOREIGN KEY (id, b) REFERENCES good_ref,
 	FOREIGN KEY (t) REFERENCES good_ref (t),
-	FOREIGN KEY (u) REFERENCES good_ref (t));
+	FOREIGN KEY (u) REFERENCES good_ref (t),
+	-- a column that is twice in the key needs to be once in the index
+	FOREIGN KEY (d, d) REFERENCES good_ref);
 CREATE INDEX ON good_fk (b, a, c);
 CREATE INDEX ON good_fk (c) WHERE c IS NOT NULL;
 CREATE INDEX ON good_fk USING hash (d);
