@@ -386,6 +386,8 @@ DROP TABLE good_stats, good_small, bad_stats;
 CREATE TABLE bad_serial (id serial PRIMARY KEY, i int GENERATED ALWAYS AS IDENTITY, s smallserial, b bigserial);
 SELECT setval('bad_serial_id_seq', 2000000000), setval('bad_serial_i_seq', 2140000000), setval('bad_serial_s_seq', 30000);
 CREATE SEQUENCE bad_max MAXVALUE 100;
+CREATE SEQUENCE bad_int AS int MAXVALUE 100;
+SELECT setval('bad_int', 99);
 SELECT setval('bad_max', 85);
 CREATE SEQUENCE bad_down AS smallint INCREMENT -1;
 SELECT setval('bad_down', -32760);
