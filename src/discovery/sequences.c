@@ -31,6 +31,7 @@
 #include "utils/rel.h"
 
 #include "discovery/discovery.h"
+#include "discovery/usage.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_sequences);
 
@@ -59,8 +60,6 @@ static void keep_owner(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
 static void add_sequence(SdDiscovery *disc, void *object);
 static void add_owner(SdDiscovery *disc, Sequence *sequence);
-static bool read_last_value(SdRelation *rel, int64 *last_value,
-							SdProblem *problem);
 static bool read_page(Relation rel, int64 *last_value);
 static const char *persistence(char relpersistence);
 
@@ -213,7 +212,8 @@ add_sequence(SdDiscovery *disc, void *object)
 		for (int i = 0; i < 7; i++)
 			sd_row_null(disc);
 	}
-	if (!disc->is_document && read_last_value(rel, &last_value, &problem))
+	if (!disc->is_document &&
+		sd_sequence_last_value(rel, &last_value, &problem))
 		sd_row_int64(disc, last_value);
 	else
 		sd_row_null(disc);
@@ -249,14 +249,15 @@ add_owner(SdDiscovery *disc, Sequence *sequence)
 }
 
 /*
- * Read the value that a sequence gave last, as pg_sequences has it; false if
- * it never gave one, or with a problem.
+ * sd_sequence_last_value
+ *		Read the value that a sequence gave last, as pg_sequences has it;
+ *		false if it never gave one, or with a problem.
  *
  * The lock keeps those out who give the sequence another file.  It is the one
  * that nextval() takes, so nobody but them and DDL notices it.
  */
-static bool
-read_last_value(SdRelation *rel, int64 *last_value, SdProblem *problem)
+bool
+sd_sequence_last_value(SdRelation *rel, int64 *last_value, SdProblem *problem)
 {
 	Relation sequence;
 	bool is_missing = false;
