@@ -395,6 +395,7 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 	Document saved = *doc;
+	Container warnings;
 	int problems = disc->catalog->problems;
 	int rows = disc->catalog->rows;
 	MemoryContext oldcontext = CurrentMemoryContext;
@@ -431,7 +432,12 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 	if (done)
 		return;
 
+	/* the warnings from before stand in an array that may have moved */
+	warnings = doc->warnings;
+	warnings.count = saved.warnings.count;
 	*doc = saved;
+	doc->warnings = warnings;
+	memset(&doc->rows, 0, sizeof(Container));
 	disc->catalog->problems = problems;
 	disc->catalog->rows = rows;
 	disc->ncolumns = 0;
