@@ -17,6 +17,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "access/xact.h"
@@ -864,8 +866,6 @@ goes_without_saying(const Attribute *attribute, Datum value)
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
 		case FLOAT4OID:
 			return expected != NULL && DatumGetFloat4(value) == atof(expected);
-		case FLOAT8OID:
-			return expected != NULL && DatumGetFloat8(value) == atof(expected);
 		default:
 			return type_is_array(attribute->type) &&
 				   says_nothing(DatumGetArrayTypeP(value));
@@ -907,11 +907,11 @@ scalar_value(Oid type, Datum value)
 		case INT8OID:
 			return number_value(int64_to_numeric(DatumGetInt64(value)));
 		case FLOAT4OID:
+			if (isinf(DatumGetFloat4(value)) || isnan(DatumGetFloat4(value)))
+				return text_value(
+					DatumGetCString(DirectFunctionCall1(float4out, value)));
 			return number_value(
 				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
-		case FLOAT8OID:
-			return number_value(
-				DatumGetNumeric(DirectFunctionCall1(float8_numeric, value)));
 		case TEXTOID:
 		{
 			text *string = DatumGetTextPP(value);
