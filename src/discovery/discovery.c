@@ -237,6 +237,7 @@ sd_row_oid(SdDiscovery *disc, Oid value)
 void
 sd_row_null(SdDiscovery *disc)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = true;
 	disc->values[disc->ncolumns++] = (Datum) 0;
 }
@@ -245,6 +246,7 @@ sd_row_null(SdDiscovery *disc)
 void
 sd_row_datum(SdDiscovery *disc, Datum value)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = false;
 	disc->values[disc->ncolumns++] = value;
 }
