@@ -252,22 +252,22 @@ sd_array_texts(ArrayType *array, int *count)
 }
 
 /*
- * sd_text_cmp
+ * sd_text_compare
  *		The order of texts everywhere in stormdisc, whatever the locale: for
  *		qsort() of an array of them.
  */
 int
-sd_text_cmp(const void *a, const void *b)
+sd_text_compare(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
 /*
- * sd_list_text_cmp
+ * sd_list_text_compare
  *		Likewise, for list_sort() of a list of char *.
  */
 int
-sd_list_text_cmp(const ListCell *a, const ListCell *b)
+sd_list_text_compare(const ListCell *a, const ListCell *b)
 {
 	return strcmp(lfirst(a), lfirst(b));
 }

@@ -431,8 +431,8 @@ extern AttrNumber *sd_attribute_numbers(SdCatalog *cat, Datum array,
 										int *count);
 extern Oid *sd_attribute_oids(SdCatalog *cat, Datum array, int *count);
 extern char **sd_array_texts(ArrayType *array, int *count);
-extern int sd_text_cmp(const void *a, const void *b);
-extern int sd_list_text_cmp(const ListCell *a, const ListCell *b);
+extern int sd_text_compare(const void *a, const void *b);
+extern int sd_list_text_compare(const ListCell *a, const ListCell *b);
 
 /* ---- names.c: names of what the rows refer to, under the snapshot ---- */
 

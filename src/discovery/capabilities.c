@@ -342,7 +342,7 @@ names_of(SdCatalog *cat, Oid catalog, void *arg)
 
 	initStringInfo(&buf);
 	sd_scan_all(cat, catalog, keep_name, names);
-	list_sort(names->names, sd_list_text_cmp);
+	list_sort(names->names, sd_list_text_compare);
 	foreach (lc, names->names)
 		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
 						 (char *) lfirst(lc));

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -16,7 +15,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 #include "discovery/discovery.h"
@@ -31,6 +29,15 @@ enum
 	ARG_EXCLUDE
 };
 
+/* the arguments of sd_discovery_add() */
+typedef struct Addition
+{
+	SdDiscovery *disc;
+	void (*add)(SdDiscovery *disc, void *object);
+	void *object;
+} Addition;
+
+static void run_addition(void *arg);
 static void put_tuple(SdDiscovery *disc, SdProblem problem);
 
 /*
@@ -131,8 +138,8 @@ void
 sd_discovery_add(SdDiscovery *disc,
 				 void (*add)(SdDiscovery *disc, void *object), void *object)
 {
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
+	Addition addition = {disc, add, object};
+	ErrorData *error;
 
 	if (!disc->guarded)
 	{
@@ -140,33 +147,21 @@ sd_discovery_add(SdDiscovery *disc,
 		return;
 	}
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
+	error = sd_try(run_addition, &addition);
+	if (error != NULL)
 	{
-		add(disc, object);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(oldcontext);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-
-		if (!sd_error_is_of_object(error->sqlerrcode))
-			ReThrowError(error);
 		disc->failed(disc, error);
 		disc->ncolumns = 0;
 		disc->identity = NULL;
 	}
-	PG_END_TRY();
+}
+
+static void
+run_addition(void *arg)
+{
+	Addition *addition = arg;
+
+	addition->add(addition->disc, addition->object);
 }
 
 /* The sink of the set-returning functions. */
@@ -237,14 +232,24 @@ sd_row_oid(SdDiscovery *disc, Oid value)
 void
 sd_row_null(SdDiscovery *disc)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = true;
 	disc->values[disc->ncolumns++] = (Datum) 0;
+}
+
+/* sd_row_nulls: Add several. */
+void
+sd_row_nulls(SdDiscovery *disc, int count)
+{
+	for (int i = 0; i < count; i++)
+		sd_row_null(disc);
 }
 
 /* sd_row_datum: Add a value that lives until the end of the row. */
 void
 sd_row_datum(SdDiscovery *disc, Datum value)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = false;
 	disc->values[disc->ncolumns++] = value;
 }

@@ -72,6 +72,7 @@ extern void sd_row_int64(SdDiscovery *disc, int64 value);
 extern void sd_row_oid(SdDiscovery *disc, Oid value);
 extern void sd_row_datum(SdDiscovery *disc, Datum value);
 extern void sd_row_null(SdDiscovery *disc);
+extern void sd_row_nulls(SdDiscovery *disc, int count);
 extern void sd_row_qualified(SdDiscovery *disc, Oid classid, Oid oid);
 extern void sd_row_owner(SdDiscovery *disc, Oid role);
 extern void sd_row_texts(SdDiscovery *disc, int count,
@@ -116,6 +117,7 @@ extern const SdKind sd_kind_foreign_servers;
 extern const SdKind sd_kind_publications;
 extern const SdKind sd_kind_subscriptions;
 extern const SdKind sd_kind_event_triggers;
+extern const SdKind sd_kind_extension_dependencies;
 extern const SdKind sd_kind_security_labels;
 extern const SdKind sd_kind_property_graphs;
 

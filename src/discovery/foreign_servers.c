@@ -416,7 +416,7 @@ add_row(SdDiscovery *disc, void *object)
 	else
 		sd_row_options(disc, foreign->options);
 	add_column_options(disc, foreign);
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, foreign->owner));
+	sd_row_owner(disc, foreign->owner);
 	sd_row_text(disc,
 				OidIsValid(foreign->classid)
 					? sd_catalog_comment(cat, foreign->classid, foreign->oid, 0)

@@ -385,8 +385,7 @@ add_aggregate(SdDiscovery *disc, Function *function)
 
 	if (function->form->prokind != PROKIND_AGGREGATE)
 	{
-		for (int i = 0; i < 21; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 21);
 		return;
 	}
 
@@ -432,8 +431,7 @@ add_final_function(SdDiscovery *disc, Oid oid, bool extra, char modify)
 {
 	if (!OidIsValid(oid))
 	{
-		for (int i = 0; i < 3; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 		return;
 	}
 	sd_row_qualified(disc, ProcedureRelationId, oid);

@@ -304,10 +304,7 @@ static void
 add_family(SdDiscovery *disc, const SdObject *object)
 {
 	add_names(disc, object, "family");
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 4);
 	add_members(disc, object);
 	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }

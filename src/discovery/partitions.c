@@ -169,8 +169,7 @@ add_bound(SdDiscovery *disc, PartitionBoundSpec *spec, SdProblem *problem)
 {
 	if (spec == NULL)
 	{
-		for (int i = 0; i < 7; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 7);
 		return;
 	}
 

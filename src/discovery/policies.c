@@ -102,7 +102,7 @@ add_roles(SdDiscovery *disc, const SdObject *policy)
 			roles[i] == ACL_ID_PUBLIC
 				? "public"
 				: sd_catalog_name(disc->catalog, AuthIdRelationId, roles[i]);
-	qsort(names, nroles, sizeof(char *), sd_text_cmp);
+	qsort(names, nroles, sizeof(char *), sd_text_compare);
 	sd_row_texts(disc, nroles, names);
 }
 

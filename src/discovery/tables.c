@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_am.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
@@ -78,7 +77,7 @@ sd_add_table(SdDiscovery *disc, void *object)
 				  : "");
 	add_partitioning(disc, rel, key);
 	sd_row_text(disc, sd_persistence(rel->persistence));
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	sd_row_owner(disc, rel->owner);
 	if (rel->rows < 0)
 		sd_row_null(disc);
 	else
@@ -137,9 +136,7 @@ add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 	}
 	else
 	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-		sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 	}
 }
 

@@ -10,7 +10,6 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_ts_config.h"
@@ -21,10 +20,10 @@
 #include "tsearch/ts_public.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "discovery/objects.h"
+#include "errors.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_text_search);
 
@@ -50,6 +49,13 @@ typedef struct Function
 	Oid oid;
 } Function;
 
+/* a call of a parser's function, and its result */
+typedef struct ParserCall
+{
+	Oid function;
+	LexDescr *types;
+} ParserCall;
+
 static void emit_text_search(SdDiscovery *disc);
 static const char *object_kind(SdCatalog *cat, const SdObject *object);
 static void read_mappings(SdCatalog *cat, List *configurations);
@@ -68,6 +74,7 @@ static LexDescr *token_types(SdCatalog *cat, Oid parser, SdProblem *problem);
 static void keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 static LexDescr *call_parser(Oid function);
+static void run_call(void *arg);
 
 const SdKind sd_kind_text_search = {
 	.name = "text_search",
@@ -198,10 +205,7 @@ add_parser(SdDiscovery *disc, const SdObject *object)
 	sd_row_object(disc, object);
 	sd_row_text(disc, object->detail);
 	add_functions(disc, lengthof(functions), functions);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 4);
 	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
@@ -215,10 +219,7 @@ add_template(SdDiscovery *disc, const SdObject *object)
 	sd_row_object(disc, object);
 	sd_row_text(disc, object->detail);
 	add_functions(disc, lengthof(functions), functions);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 4);
 	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
@@ -245,9 +246,7 @@ add_configuration(SdDiscovery *disc, const SdObject *object)
 
 	sd_row_object(disc, object);
 	sd_row_text(disc, object->detail);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 3);
 	sd_row_qualified(disc, TSParserRelationId, form->cfgparser);
 	problem = add_mappings(disc, form->cfgparser, object->parts);
 	sd_row_object_end(disc, object, problem);
@@ -368,42 +367,29 @@ keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 static LexDescr *
 call_parser(Oid function)
 {
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	LexDescr *volatile types = NULL;
+	ParserCall call = {.function = function};
+	ErrorData *error = NULL;
 
 	if (function < FirstNormalObjectId)
-		return (LexDescr *) DatumGetPointer(
-			OidFunctionCall1(function, (Datum) 0));
+		run_call(&call);
+	else
+		error = sd_try(run_call, &call);
+	if (error == NULL)
+		return call.types;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
-	{
-		types =
-			(LexDescr *) DatumGetPointer(OidFunctionCall1(function, (Datum) 0));
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
+	/* only a function that was dropped meanwhile explains an error */
+	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR ||
+		SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
+		ReThrowError(error);
 
-		MemoryContextSwitchTo(oldcontext);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
+	return NULL;
+}
 
-		/* only a function that was dropped meanwhile explains an error */
-		if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR ||
-			SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
-			ReThrowError(error);
-		types = NULL;
-	}
-	PG_END_TRY();
+static void
+run_call(void *arg)
+{
+	ParserCall *call = arg;
 
-	return types;
+	call->types = (LexDescr *) DatumGetPointer(
+		OidFunctionCall1(call->function, (Datum) 0));
 }

@@ -13,7 +13,6 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "discovery/objects.h"
 

@@ -92,7 +92,6 @@ static void add_range(SdDiscovery *disc, const SdObject *type);
 static void add_base(SdDiscovery *disc, const SdObject *type);
 static void add_collation(SdDiscovery *disc, Oid collation, Oid type);
 static const char *alignment(char typalign);
-static void add_nulls(SdDiscovery *disc, int count);
 
 const SdKind sd_kind_types = {
 	.name = "types",
@@ -432,11 +431,11 @@ add_domain(SdDiscovery *disc, const SdObject *type, SdProblem *problem)
 
 	if (form->typtype != TYPTYPE_DOMAIN)
 	{
-		add_nulls(disc, 2);
+		sd_row_nulls(disc, 2);
 		sd_row_text(disc, form->typtype == TYPTYPE_BASE
 							  ? sd_object_text(type, Anum_pg_type_typdefault)
 							  : NULL);
-		add_nulls(disc, 6);
+		sd_row_nulls(disc, 6);
 		return;
 	}
 
@@ -552,7 +551,7 @@ add_attributes(SdDiscovery *disc, const SdObject *type)
 
 	if (rel == NULL)
 	{
-		add_nulls(disc, 4);
+		sd_row_nulls(disc, 4);
 		return;
 	}
 
@@ -593,7 +592,7 @@ add_range(SdDiscovery *disc, const SdObject *type)
 
 	if (form_of(type)->typtype != TYPTYPE_RANGE || range == NULL)
 	{
-		add_nulls(disc, 6);
+		sd_row_nulls(disc, 6);
 		return;
 	}
 	sd_row_text(disc,
@@ -616,7 +615,7 @@ add_base(SdDiscovery *disc, const SdObject *type)
 
 	if (form->typtype != TYPTYPE_BASE || !form->typisdefined)
 	{
-		add_nulls(disc, lengthof(functions) + 9);
+		sd_row_nulls(disc, lengthof(functions) + 9);
 		return;
 	}
 
@@ -663,11 +662,4 @@ alignment(char typalign)
 			elog(ERROR, "unrecognized alignment: %c", typalign);
 			return NULL; /* keep compiler quiet */
 	}
-}
-
-static void
-add_nulls(SdDiscovery *disc, int count)
-{
-	for (int i = 0; i < count; i++)
-		sd_row_null(disc);
 }

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_am.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
@@ -135,7 +134,7 @@ sd_add_view(SdDiscovery *disc, void *object)
 			disc, sd_catalog_name(cat, TableSpaceRelationId, rel->tablespace));
 	else
 		sd_row_text(disc, "");
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	sd_row_owner(disc, rel->owner);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
 	sd_row_end(disc, view->problem);
 }
@@ -241,7 +240,7 @@ add_depends_on(SdDiscovery *disc, SdView *view)
 		names[count++] = sd_catalog_qualified_name(
 			disc->catalog, RelationRelationId, lfirst_oid(lc));
 	if (count > 1)
-		qsort(names, count, sizeof(char *), sd_text_cmp);
+		qsort(names, count, sizeof(char *), sd_text_compare);
 	MemoryContextSwitchTo(oldcontext);
 
 	sd_row_texts(disc, count, names);

@@ -17,9 +17,10 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -32,7 +33,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
@@ -94,11 +94,19 @@ typedef struct Document
 	SdJson warnings;
 } Document;
 
+/* the arguments of emit_kind() */
+typedef struct KindRun
+{
+	SdDiscovery *disc;
+	const SdKind *kind;
+} KindRun;
+
 static SdDiscovery *begin(SdScope *scope, const SdDocumentOptions *options,
 						  Document *doc);
 static void emit_kinds(SdDiscovery *disc);
 static void emit_kind(SdDiscovery *disc, const SdKind *kind);
 static void emit_kind_guarded(SdDiscovery *disc, const SdKind *kind);
+static void run_kind(void *arg);
 static void emit_objects(SdDiscovery *disc, const SdKind *kind);
 static void add_relation(SdDiscovery *disc, void *rel);
 static bool is_wanted(Document *doc, const SdKind *kind);
@@ -380,43 +388,27 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 	Document saved = *doc;
+	SdJson warnings;
 	int problems = disc->catalog->problems;
 	int rows = disc->catalog->rows;
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	volatile bool done = false;
 
 	/* rows that went into a tuplestore cannot be taken back */
 	if (doc->tuplestore == NULL)
 	{
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(oldcontext);
-		PG_TRY();
-		{
-			emit_kind(disc, kind);
-			ReleaseCurrentSubTransaction();
-			done = true;
-		}
-		PG_CATCH();
-		{
-			ErrorData *error;
+		KindRun run = {disc, kind};
+		ErrorData *error = sd_try(run_kind, &run);
 
-			MemoryContextSwitchTo(oldcontext);
-			error = CopyErrorData();
-			FlushErrorState();
-			RollbackAndReleaseCurrentSubTransaction();
-			if (!sd_error_is_of_object(error->sqlerrcode))
-				ReThrowError(error);
-			FreeErrorData(error);
-		}
-		PG_END_TRY();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
+		if (error == NULL)
+			return;
+		FreeErrorData(error);
 	}
-	if (done)
-		return;
 
+	/* the warnings from before stand in an array that may have moved */
+	warnings = doc->warnings;
+	warnings.count = saved.warnings.count;
 	*doc = saved;
+	doc->warnings = warnings;
+	memset(&doc->rows, 0, sizeof(SdJson));
 	disc->catalog->problems = problems;
 	disc->catalog->rows = rows;
 	disc->ncolumns = 0;
@@ -424,6 +416,14 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 	disc->guarded = true;
 	emit_kind(disc, kind);
 	disc->guarded = false;
+}
+
+static void
+run_kind(void *arg)
+{
+	KindRun *run = arg;
+
+	emit_kind(run->disc, run->kind);
 }
 
 static void
@@ -843,8 +843,6 @@ goes_without_saying(const Attribute *attribute, Datum value)
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
 		case FLOAT4OID:
 			return expected != NULL && DatumGetFloat4(value) == atof(expected);
-		case FLOAT8OID:
-			return expected != NULL && DatumGetFloat8(value) == atof(expected);
 		default:
 			return type_is_array(attribute->type) &&
 				   says_nothing(DatumGetArrayTypeP(value));
@@ -886,11 +884,11 @@ scalar_value(Oid type, Datum value)
 		case INT8OID:
 			return number_value(int64_to_numeric(DatumGetInt64(value)));
 		case FLOAT4OID:
+			if (isinf(DatumGetFloat4(value)) || isnan(DatumGetFloat4(value)))
+				return sd_json_text(
+					DatumGetCString(DirectFunctionCall1(float4out, value)));
 			return number_value(
 				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
-		case FLOAT8OID:
-			return number_value(
-				DatumGetNumeric(DirectFunctionCall1(float8_numeric, value)));
 		case TEXTOID:
 		{
 			text *string = DatumGetTextPP(value);
