@@ -89,7 +89,11 @@ sd_add_table(SdDiscovery *disc, void *object)
 	sd_row_qualified(disc, TypeRelationId, rel->of_type);
 	add_inherits(disc, rel);
 	add_options(disc, rel);
-	sd_row_text(disc, replica_identity(rel->replica_identity));
+	/* a foreign table has no other */
+	if (disc->is_document && rel->kind == RELKIND_FOREIGN_TABLE)
+		sd_row_null(disc);
+	else
+		sd_row_text(disc, replica_identity(rel->replica_identity));
 	sd_row_bool(disc, rel->row_security);
 	sd_row_bool(disc, rel->force_row_security);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));

@@ -474,13 +474,13 @@ check_sequence(SdAdvice *adv, Oid oid, SdRelation *table, SdColumn *column)
 		row =
 			sd_advise(adv, SD_RULE_SEQUENCE_NEAR_EXHAUSTION, rel,
 					  sd_relation_qualified_name(rel),
-					  sequence->type != INT8OID
-						  ? psprintf("ALTER SEQUENCE %s AS bigint",
-									 sd_relation_qualified_name(rel))
-					  : limit != limit_of(INT8OID, ascending)
+					  limit != limit_of(sequence->type, ascending)
 						  ? psprintf("ALTER SEQUENCE %s %s",
 									 sd_relation_qualified_name(rel),
 									 ascending ? "NO MAXVALUE" : "NO MINVALUE")
+					  : sequence->type != INT8OID
+						  ? psprintf("ALTER SEQUENCE %s AS bigint",
+									 sd_relation_qualified_name(rel))
 						  : NULL,
 					  psprintf("sequence \"%s\" has come to " INT64_FORMAT
 							   " of " INT64_FORMAT,

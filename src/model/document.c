@@ -106,6 +106,7 @@ static SdDiscovery *begin(SdScope *scope, const SdDocumentOptions *options,
 static void emit_kinds(SdDiscovery *disc);
 static void emit_kind(SdDiscovery *disc, const SdKind *kind);
 static void emit_kind_guarded(SdDiscovery *disc, const SdKind *kind);
+static ErrorData *try_kind(SdDiscovery *disc, const SdKind *kind);
 static void run_kind(void *arg);
 static void emit_objects(SdDiscovery *disc, const SdKind *kind);
 static void add_relation(SdDiscovery *disc, void *rel);
@@ -381,27 +382,50 @@ emit_kind(SdDiscovery *disc, const SdKind *kind)
 
 /*
  * Likewise, but if one fails add the others.  A subtransaction for each object
- * has its price, so that is the second attempt.
+ * has its price, so that is the second attempt.  What fails then is no single
+ * object, and nothing is added.
  */
 static void
 emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
+{
+	Document *doc = disc->sink;
+	MemoryContext oldcontext;
+	ErrorData *error;
+
+	/* rows that went into a tuplestore cannot be taken back */
+	if (doc->tuplestore == NULL && try_kind(disc, kind) == NULL)
+		return;
+
+	disc->guarded = true;
+	error = try_kind(disc, kind);
+	disc->guarded = false;
+	if (error == NULL)
+		return;
+
+	oldcontext = MemoryContextSwitchTo(doc->context);
+	disc->kind = kind;
+	disc->catalog->problems++;
+	add_warning(disc, NULL, error->sqlerrcode, error->message, true);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * Add the objects of a kind, in a subtransaction.  If that fails everything is
+ * as before, and the error is returned, unless it is everybody's.
+ */
+static ErrorData *
+try_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 	Document saved = *doc;
 	SdJson warnings;
 	int problems = disc->catalog->problems;
 	int rows = disc->catalog->rows;
+	KindRun run = {disc, kind};
+	ErrorData *error = sd_try(run_kind, &run);
 
-	/* rows that went into a tuplestore cannot be taken back */
-	if (doc->tuplestore == NULL)
-	{
-		KindRun run = {disc, kind};
-		ErrorData *error = sd_try(run_kind, &run);
-
-		if (error == NULL)
-			return;
-		FreeErrorData(error);
-	}
+	if (error == NULL)
+		return NULL;
 
 	/* the warnings from before stand in an array that may have moved */
 	warnings = doc->warnings;
@@ -413,9 +437,8 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 	disc->catalog->rows = rows;
 	disc->ncolumns = 0;
 	disc->identity = NULL;
-	disc->guarded = true;
-	emit_kind(disc, kind);
-	disc->guarded = false;
+
+	return error;
 }
 
 static void
@@ -989,7 +1012,7 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 					identity != NULL
 						? errmsg("%s of stormdisc_%s is left out: %s", identity,
 								 disc->kind->name, message)
-						: errmsg("an object of stormdisc_%s is left out: %s",
+						: errmsg("some of stormdisc_%s is left out: %s",
 								 disc->kind->name, message));
 		return;
 	}

@@ -343,13 +343,14 @@ sd_snapshot_name(text *name)
  *		A snapshot, in the current memory context.
  *
  * It is read with the caller's rights.  Raises 42704 if there is none of that
- * name.
+ * name, and 0A000 if another version of stormdisc wrote another format.
  */
 void
 sd_snapshot_read(SdSnapshot *snapshot, const char *name)
 {
 	Datum values[] = {CStringGetTextDatum(name)};
 	SdSpi spi;
+	int64 format;
 
 	sd_spi_begin(&spi, false);
 	if (sd_spi_read(&select_snapshot, values, NULL) == 0)
@@ -362,6 +363,15 @@ sd_snapshot_read(SdSnapshot *snapshot, const char *name)
 	snapshot->counts = sd_spi_jsonb(&spi, 0, 2);
 	snapshot->document = sd_spi_jsonb(&spi, 0, 3);
 	sd_spi_end(&spi);
+
+	if (!JB_ROOT_IS_OBJECT(snapshot->document) ||
+		!sd_json_get_int64(&snapshot->document->root, "format", &format) ||
+		format != SD_DOCUMENT_FORMAT)
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("snapshot \"%s\" is of a format that is not supported",
+					   name),
+				errdetail("Documents of format %d are.", SD_DOCUMENT_FORMAT),
+				errhint("Take it again."));
 }
 
 /* Where nothing can be written no fallback helps. */

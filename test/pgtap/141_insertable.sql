@@ -42,7 +42,9 @@ SELECT bag_eq('SELECT oid, column_name, cardinality(unique_sets) FROM ins', $$
 	FROM tab t JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped$$, 'unique sets are the unique indexes with the column');
 SELECT bag_eq('SELECT oid, column_name, e FROM ins, unnest(check_expressions) e WHERE e !~ ''VALUE''', $$
 	SELECT t.oid, attname::text, pg_get_expr(conbin, conrelid) FROM tab t JOIN pg_constraint ON conrelid = t.oid AND contype = 'c'
-	JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped AND (attnum = ANY (conkey) OR 0 = ANY (conkey))
+	JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped AND (attnum = ANY (conkey) OR 0 = ANY (conkey)
+		-- one that names no column holds for all of them
+		OR NOT EXISTS (SELECT FROM unnest(conkey) AS k WHERE k > 0))
 	WHERE pg_get_expr(conbin, conrelid) !~ 'VALUE' AND coalesce((to_jsonb(pg_constraint) ->> 'conenforced')::bool, true)$$,
 	'checks are those with the column');
 

@@ -31,6 +31,14 @@ FROM stormdisc_schema(schemas => '{degrade}', parts => '{tables,columns,triggers
 GROUP BY 1, warning->>'sqlstate' ORDER BY 1, 2;
 DROP FUNCTION degrade.f() CASCADE;
 
+-- not one object, but what a kind does with all of them
+ALTER DEFAULT PRIVILEGES IN SCHEMA degrade GRANT SELECT ON TABLES TO PUBLIC;
+UPDATE pg_default_acl SET defaclobjtype = '?' WHERE defaclnamespace = 'degrade'::regnamespace;
+SELECT doc->'consistent' AS consistent, doc ? 'privileges' AS privileges, doc->'schemas' ? 'degrade' AS schemas, doc->'warnings' AS warnings
+FROM stormdisc_schema(schemas => '{degrade}', parts => '{privileges,schemas}') AS doc;
+SELECT kind, identity FROM stormdisc_schema_objects(schemas => '{degrade}', parts => '{privileges,schemas}');
+UPDATE pg_default_acl SET defaclobjtype = 'r' WHERE defaclnamespace = 'degrade'::regnamespace;
+
 -- unless nothing may be left out
 SELECT stormdisc_schema(schemas => '{degrade}', mode => 'atomic');
 SELECT count(*) FROM stormdisc_columns(schemas => '{degrade}');

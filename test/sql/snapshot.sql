@@ -302,6 +302,12 @@ SELECT stormdisc_drop_snapshot('granted');
 DROP TABLE snap.granted;
 RESET client_min_messages;
 
+-- a format that is not known is no equal schema
+BEGIN;
+UPDATE stormdisc.snapshots SET document = '{"format": 99}' WHERE name = 'one';
+SELECT stormdisc_validate('one');
+ROLLBACK;
+
 -- what is taken from the readers is not given by a function
 BEGIN;
 REVOKE SELECT ON stormdisc.snapshots FROM PUBLIC;
