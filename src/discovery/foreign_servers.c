@@ -417,10 +417,13 @@ add_row(SdDiscovery *disc, void *object)
 		sd_row_options(disc, foreign->options);
 	add_column_options(disc, foreign);
 	sd_row_owner(disc, foreign->owner);
-	sd_row_text(disc,
-				OidIsValid(foreign->classid)
-					? sd_catalog_comment(cat, foreign->classid, foreign->oid, 0)
-					: NULL);
+	/* a document has a table's comment with the table */
+	if (!OidIsValid(foreign->classid) ||
+		(disc->is_document && foreign->classid == RelationRelationId))
+		sd_row_null(disc);
+	else
+		sd_row_text(disc,
+					sd_catalog_comment(cat, foreign->classid, foreign->oid, 0));
 	sd_row_identity(disc, foreign->key);
 	sd_row_end(disc, SD_PROBLEM_NONE);
 }
