@@ -13,6 +13,7 @@ ME=$(id -un)
 WORK=${STORMDISC_WORK:-/var/tmp/stormdisc-$ME}
 BUILD=$WORK/build/stormdisc
 FIRST_PORT=54329
+MERMAID_VERSION=11.17.2
 RUNNER_LIMIT=${STORMDISC_LIMIT:-15m}
 CLUSTER_DROPIN=/etc/postgresql-common/createcluster.d/stormdisc-setup.conf
 
@@ -34,6 +35,7 @@ Environment:
   STORMDISC_WORK    work directory; without it /var/tmp/stormdisc-USER
   STORMDISC_LIMIT   longest time for one kind of tests; without it 15m
   STORMDISC_PORT    port of the throwaway server; without it the first free from 54329
+  STORMDISC_BROWSER "no" installs no browser, and no diagram is drawn by Mermaid
 END
 }
 
@@ -516,8 +518,28 @@ report() {
 
 install_test_packages() {
   install_packages perl libipc-run-perl libtap-parser-sourcehandler-pgtap-perl binutils
-  install_packages_that_exist python3-pglast
+  install_packages_that_exist python3-pglast python3-jsonschema graphviz
   install_pgtap
+  [ "${STORMDISC_BROWSER:-yes}" = no ] || install_mermaid
+}
+
+# What draws Mermaid's diagrams: a browser, and one file of the npm package.
+# Where they cannot be had, that part of a test is skipped.
+install_mermaid() {
+  local cache=/var/cache/stormdisc/mermaid dir
+  [ -w /var/cache ] || cache=${XDG_CACHE_HOME:-$HOME/.cache}/stormdisc/mermaid
+  export STORMDISC_MERMAID=$cache/mermaid.min.js
+  install_packages_that_exist chromium
+  [ ! -r "$STORMDISC_MERMAID" ] || return 0
+  command -v npm >/dev/null || install_packages_that_exist npm
+  command -v npm >/dev/null || return 0
+  say "fetching mermaid $MERMAID_VERSION"
+  dir=$(mktemp -d)
+  if (cd "$dir" && npm pack --silent "mermaid@$MERMAID_VERSION" && tar -xzf mermaid-*.tgz package/dist/mermaid.min.js) >/dev/null 2>&1; then
+    mkdir -p "$cache"
+    install -m 644 "$dir/package/dist/mermaid.min.js" "$STORMDISC_MERMAID"
+  fi
+  rm -rf "$dir"
 }
 
 # pgTAP is plain SQL: where there is no package of it for this server, the

@@ -10,10 +10,13 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
 
 #include "errors.h"
 
@@ -146,6 +149,45 @@ bool
 sd_error_is_of_object(int sqlerrcode)
 {
 	return sd_error_meaning(sqlerrcode)->of_object;
+}
+
+/*
+ * sd_try
+ *		Do some work in a subtransaction, and return NULL, or the error that
+ *		has undone it.
+ *
+ * The error is in the current memory context, as is what the work allocates
+ * there, which is not freed.  An error that is not of an object goes on.
+ */
+ErrorData *
+sd_try(void (*work)(void *arg), void *arg)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	ErrorData *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(oldcontext);
+	PG_TRY();
+	{
+		work(arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(oldcontext);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(oldcontext);
+	CurrentResourceOwner = oldowner;
+
+	if (error != NULL && !sd_error_is_of_object(error->sqlerrcode))
+		ReThrowError(error);
+
+	return error;
 }
 
 /*

@@ -39,5 +39,6 @@ typedef struct SdErrorMeaning
 
 extern const SdErrorMeaning *sd_error_meaning(int sqlerrcode);
 extern bool sd_error_is_of_object(int sqlerrcode);
+extern ErrorData *sd_try(void (*work)(void *arg), void *arg);
 
 #endif /* STORMDISC_ERRORS_H */

@@ -253,3 +253,23 @@ LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_text_search(regclass, text[], text[], text[]) IS
 	'parsers, templates, dictionaries and configurations of text search, one row each';
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_extension_dependencies(
+	relation regclass DEFAULT NULL,
+	schemas text[] DEFAULT NULL,
+	include text[] DEFAULT NULL,
+	exclude text[] DEFAULT NULL
+)
+RETURNS TABLE (
+	schema_name text,
+	object_name text,
+	object_type text,
+	identity text,
+	extension_name text,
+	problem text
+)
+AS 'MODULE_PATHNAME', 'stormdisc_extension_dependencies'
+LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_extension_dependencies(regclass, text[], text[], text[]) IS
+	'functions, indexes, triggers and materialized views that go when an extension goes, one row each';

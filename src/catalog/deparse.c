@@ -291,14 +291,12 @@ sd_deparse_value(SdCatalog *cat, Node *constant, SdProblem *problem)
 void
 sd_deparse_options(StringInfo buf, ArrayType *options)
 {
-	Datum *members;
-	int nmembers;
+	int count;
+	char **texts = sd_array_texts(options, &count);
 
-	deconstruct_array(options, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
-					  &nmembers);
-	for (int i = 0; i < nmembers; i++)
+	for (int i = 0; i < count; i++)
 	{
-		char *name = TextDatumGetCString(members[i]);
+		char *name = texts[i];
 		char *value = strchr(name, '=');
 
 		if (value != NULL)

@@ -196,6 +196,9 @@ read_uses(SdCatalog *cat, Oid relation)
 	sd_scan_index(cat, DependRelationId, DependReferenceIndexId, lengthof(keys),
 				  keys, keep_part, &objects);
 	nparts = list_length(objects.queue);
+	/* which is not recorded if it is the server's own */
+	add_object(cat, &objects, NamespaceRelationId,
+			   sd_catalog_relation(cat, relation)->schema->oid);
 
 	/* the queue grows while we go along it */
 	for (int i = 0; i < list_length(objects.queue); i++)

@@ -369,6 +369,7 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	type->found = true;
 	namestrcpy(&type->name, NameStr(form->typname));
 	type->schema = sd_catalog_schema(cat, form->typnamespace);
+	type->array = form->typarray;
 	type->collation = form->typcollation;
 	type->typmod_out = form->typmodout;
 	type->storage = form->typstorage;

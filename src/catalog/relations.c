@@ -280,13 +280,20 @@ keep_child(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 static int
 compare_relations(const void *a, const void *b)
 {
-	const SdRelation *left = *(SdRelation *const *) a;
-	const SdRelation *right = *(SdRelation *const *) b;
-	int result =
-		strcmp(NameStr(left->schema->name), NameStr(right->schema->name));
+	return sd_relation_compare(*(SdRelation *const *) a,
+							   *(SdRelation *const *) b);
+}
 
-	return result != 0 ? result
-					   : strcmp(NameStr(left->name), NameStr(right->name));
+/*
+ * sd_relation_compare
+ *		The order of relations: by schema and name, in byte order.
+ */
+int
+sd_relation_compare(const SdRelation *a, const SdRelation *b)
+{
+	int result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
+
+	return result != 0 ? result : strcmp(NameStr(a->name), NameStr(b->name));
 }
 
 /*

@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -221,4 +222,52 @@ sd_attribute_oids(SdCatalog *cat, Datum array, int *count)
 		pfree(arr);
 
 	return oids;
+}
+
+/*
+ * sd_array_texts
+ *		The members of a text[], NULL for null, in the current memory context;
+ *		no array has none.
+ */
+char **
+sd_array_texts(ArrayType *array, int *count)
+{
+	Datum *members;
+	bool *nulls;
+	char **texts;
+
+	*count = 0;
+	if (array == NULL)
+		return NULL;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, &nulls,
+					  count);
+	texts = palloc(sizeof(char *) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+		texts[i] = nulls[i] ? NULL : TextDatumGetCString(members[i]);
+	pfree(members);
+	pfree(nulls);
+
+	return texts;
+}
+
+/*
+ * sd_text_compare
+ *		The order of texts everywhere in stormdisc, whatever the locale: for
+ *		qsort() of an array of them.
+ */
+int
+sd_text_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/*
+ * sd_list_text_compare
+ *		Likewise, for list_sort() of a list of char *.
+ */
+int
+sd_list_text_compare(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
 }

@@ -33,8 +33,8 @@ List *
 sd_scope_names(ArrayType *array, const char *argument)
 {
 	List *names = NIL;
-	Datum *members;
-	int nmembers;
+	char **members;
+	int count;
 
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -51,12 +51,11 @@ sd_scope_names(ArrayType *array, const char *argument)
 			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("argument \"%s\" must not contain null values", argument));
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
-					  &nmembers);
-	for (int i = 0; i < nmembers; i++)
+	members = sd_array_texts(array, &count);
+	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		names = lappend(names, TextDatumGetCString(members[i]));
+		names = lappend(names, members[i]);
 	}
 
 	return names;

@@ -120,6 +120,7 @@ typedef struct SdType
 	SdSchema *schema;
 	SdTypeKind kind;
 	Oid element;   /* of an array */
+	Oid array;	   /* of this type; invalid: none */
 	Oid base;	   /* of a domain */
 	int32 typmod;  /* of a domain's base */
 	bool not_null; /* of a domain */
@@ -429,6 +430,9 @@ extern HTAB *sd_hash_create(SdCatalog *cat, const char *name, Size keysize,
 extern AttrNumber *sd_attribute_numbers(SdCatalog *cat, Datum array,
 										int *count);
 extern Oid *sd_attribute_oids(SdCatalog *cat, Datum array, int *count);
+extern char **sd_array_texts(ArrayType *array, int *count);
+extern int sd_text_compare(const void *a, const void *b);
+extern int sd_list_text_compare(const ListCell *a, const ListCell *b);
 
 /* ---- names.c: names of what the rows refer to, under the snapshot ---- */
 
@@ -453,6 +457,7 @@ extern char *sd_catalog_type_default(SdCatalog *cat, SdType *type,
 
 extern void sd_catalog_read_relations(SdCatalog *cat);
 extern SdRelation *sd_catalog_relation(SdCatalog *cat, Oid oid);
+extern int sd_relation_compare(const SdRelation *a, const SdRelation *b);
 extern const char *sd_relation_visible_name(SdRelation *rel);
 extern const char *sd_relation_qualified_name(SdRelation *rel);
 extern ArrayType *sd_relation_toast_options(SdCatalog *cat, SdRelation *rel);

@@ -172,7 +172,6 @@ static void keep_name(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					  void *arg);
 static bool has_system_table(SdCatalog *cat, const char *name);
 static void note(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg);
-static int compare_names(const ListCell *a, const ListCell *b);
 
 /* the rows that names_of() collects */
 typedef struct Names
@@ -343,7 +342,7 @@ names_of(SdCatalog *cat, Oid catalog, void *arg)
 
 	initStringInfo(&buf);
 	sd_scan_all(cat, catalog, keep_name, names);
-	list_sort(names->names, compare_names);
+	list_sort(names->names, sd_list_text_compare);
 	foreach (lc, names->names)
 		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
 						 (char *) lfirst(lc));
@@ -368,12 +367,6 @@ keep_name(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	else
 		name = NameStr(((Form_pg_extension) GETSTRUCT(tuple))->extname);
 	names->names = lappend(names->names, pstrdup(name));
-}
-
-static int
-compare_names(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
 }
 
 static bool

@@ -35,7 +35,6 @@ static bool effective_not_null(SdCatalog *cat, SdColumn *column);
 static const char *type_kind(SdTypeKind kind);
 static const char *generated_type(char attgenerated);
 static const char *identity(char attidentity);
-static const char *storage(char attstorage);
 static const char *compression(char attcompression);
 
 const SdKind sd_kind_columns = {
@@ -97,7 +96,7 @@ sd_add_columns(SdDiscovery *disc, void *object)
 			continue;
 		type = sd_catalog_type(cat, column->type);
 		base = sd_catalog_base_type(cat, column->type, &base_typmod);
-		if (!column->has_default)
+		if (!column->has_default && !disc->is_document)
 			default_value = sd_catalog_type_default(cat, type, &problem);
 		if (!disc->is_document)
 			storm_type = sd_type_map_find(cat, SD_DIALECT_STORMWEAVER,
@@ -109,7 +108,9 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		sd_row_name(disc, &type->name);
 		sd_row_int32(disc, column->length);
 		sd_row_int32(disc, column->typmod);
-		sd_row_bool(disc, effective_not_null(cat, column));
+		/* documents say of a domain what it is, once */
+		sd_row_bool(disc, disc->is_document ? column->not_null
+											: effective_not_null(cat, column));
 		sd_row_int32(disc, column->position);
 		sd_row_bool(disc, column->identity != '\0' ||
 							  (OidIsValid(column->sequence) &&
@@ -127,7 +128,7 @@ sd_add_columns(SdDiscovery *disc, void *object)
 		if (disc->is_document && column->storage == type->storage)
 			sd_row_null(disc);
 		else
-			sd_row_text(disc, storage(column->storage));
+			sd_row_text(disc, sd_storage(column->storage));
 		sd_row_text(disc, compression(column->compression));
 		if (column->statistics_target < 0)
 			sd_row_null(disc);
@@ -342,25 +343,6 @@ identity(char attidentity)
 			return "by default";
 		default:
 			elog(ERROR, "unrecognized attidentity: %c", attidentity);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-static const char *
-storage(char attstorage)
-{
-	switch (attstorage)
-	{
-		case TYPSTORAGE_PLAIN:
-			return "plain";
-		case TYPSTORAGE_EXTERNAL:
-			return "external";
-		case TYPSTORAGE_EXTENDED:
-			return "extended";
-		case TYPSTORAGE_MAIN:
-			return "main";
-		default:
-			elog(ERROR, "unrecognized attstorage: %c", attstorage);
 			return NULL; /* keep compiler quiet */
 	}
 }

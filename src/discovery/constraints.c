@@ -143,8 +143,7 @@ add_reference(SdDiscovery *disc, SdConstraint *con)
 		ref = sd_catalog_relation(disc->catalog, con->ref_relation);
 	if (ref == NULL)
 	{
-		for (int i = 0; i < 7; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 7);
 		return;
 	}
 

@@ -7,8 +7,7 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "catalog/pg_class.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -16,7 +15,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 #include "discovery/discovery.h"
@@ -31,6 +29,15 @@ enum
 	ARG_EXCLUDE
 };
 
+/* the arguments of sd_discovery_add() */
+typedef struct Addition
+{
+	SdDiscovery *disc;
+	void (*add)(SdDiscovery *disc, void *object);
+	void *object;
+} Addition;
+
+static void run_addition(void *arg);
 static void put_tuple(SdDiscovery *disc, SdProblem problem);
 
 /*
@@ -131,8 +138,8 @@ void
 sd_discovery_add(SdDiscovery *disc,
 				 void (*add)(SdDiscovery *disc, void *object), void *object)
 {
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
+	Addition addition = {disc, add, object};
+	ErrorData *error;
 
 	if (!disc->guarded)
 	{
@@ -140,33 +147,21 @@ sd_discovery_add(SdDiscovery *disc,
 		return;
 	}
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
+	error = sd_try(run_addition, &addition);
+	if (error != NULL)
 	{
-		add(disc, object);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(oldcontext);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-
-		if (!sd_error_is_of_object(error->sqlerrcode))
-			ReThrowError(error);
 		disc->failed(disc, error);
 		disc->ncolumns = 0;
 		disc->identity = NULL;
 	}
-	PG_END_TRY();
+}
+
+static void
+run_addition(void *arg)
+{
+	Addition *addition = arg;
+
+	addition->add(addition->disc, addition->object);
 }
 
 /* The sink of the set-returning functions. */
@@ -237,14 +232,24 @@ sd_row_oid(SdDiscovery *disc, Oid value)
 void
 sd_row_null(SdDiscovery *disc)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = true;
 	disc->values[disc->ncolumns++] = (Datum) 0;
+}
+
+/* sd_row_nulls: Add several. */
+void
+sd_row_nulls(SdDiscovery *disc, int count)
+{
+	for (int i = 0; i < count; i++)
+		sd_row_null(disc);
 }
 
 /* sd_row_datum: Add a value that lives until the end of the row. */
 void
 sd_row_datum(SdDiscovery *disc, Datum value)
 {
+	Assert(disc->ncolumns < SD_MAX_COLUMNS);
 	disc->nulls[disc->ncolumns] = false;
 	disc->values[disc->ncolumns++] = value;
 }
@@ -260,6 +265,16 @@ sd_row_qualified(SdDiscovery *disc, Oid classid, Oid oid)
 
 	sd_row_text(disc, sd_catalog_qualified_name(disc->catalog, classid, oid));
 	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * sd_row_owner
+ *		Add the name of a role, NULL for none.
+ */
+void
+sd_row_owner(SdDiscovery *disc, Oid role)
+{
+	sd_row_text(disc, sd_catalog_name(disc->catalog, AuthIdRelationId, role));
 }
 
 /*
@@ -356,50 +371,4 @@ sd_row_end(SdDiscovery *disc, SdProblem problem)
 	if (problem == SD_PROBLEM_DENIED)
 		cat->denied++;
 	sd_catalog_reset(cat);
-}
-
-/*
- * sd_table_type
- *		The word for a relkind.
- */
-const char *
-sd_table_type(char relkind)
-{
-	switch (relkind)
-	{
-		case RELKIND_RELATION:
-			return "table";
-		case RELKIND_PARTITIONED_TABLE:
-			return "partitioned table";
-		case RELKIND_FOREIGN_TABLE:
-			return "foreign table";
-		case RELKIND_VIEW:
-			return "view";
-		case RELKIND_MATVIEW:
-			return "materialized view";
-		default:
-			elog(ERROR, "unrecognized relation kind: %c", relkind);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-/*
- * sd_partition_strategy
- *		The word for a partition strategy.
- */
-const char *
-sd_partition_strategy(char strategy)
-{
-	switch (strategy)
-	{
-		case PARTITION_STRATEGY_RANGE:
-			return "range";
-		case PARTITION_STRATEGY_LIST:
-			return "list";
-		case PARTITION_STRATEGY_HASH:
-			return "hash";
-		default:
-			elog(ERROR, "unrecognized partition strategy: %c", strategy);
-			return NULL; /* keep compiler quiet */
-	}
 }

@@ -72,7 +72,9 @@ extern void sd_row_int64(SdDiscovery *disc, int64 value);
 extern void sd_row_oid(SdDiscovery *disc, Oid value);
 extern void sd_row_datum(SdDiscovery *disc, Datum value);
 extern void sd_row_null(SdDiscovery *disc);
+extern void sd_row_nulls(SdDiscovery *disc, int count);
 extern void sd_row_qualified(SdDiscovery *disc, Oid classid, Oid oid);
+extern void sd_row_owner(SdDiscovery *disc, Oid role);
 extern void sd_row_texts(SdDiscovery *disc, int count,
 						 const char *const *values);
 extern void sd_row_columns(SdDiscovery *disc, SdRelation *rel, int count,
@@ -115,6 +117,7 @@ extern const SdKind sd_kind_foreign_servers;
 extern const SdKind sd_kind_publications;
 extern const SdKind sd_kind_subscriptions;
 extern const SdKind sd_kind_event_triggers;
+extern const SdKind sd_kind_extension_dependencies;
 extern const SdKind sd_kind_security_labels;
 extern const SdKind sd_kind_property_graphs;
 
@@ -124,7 +127,11 @@ extern void sd_add_columns(SdDiscovery *disc, void *rel);
 extern void sd_add_view(SdDiscovery *disc, void *rel);
 extern void sd_add_partition(SdDiscovery *disc, void *rel);
 
+/* words.c: words for the letters of the catalogs */
 extern const char *sd_table_type(char relkind);
 extern const char *sd_partition_strategy(char strategy);
+extern const char *sd_persistence(char relpersistence);
+extern const char *sd_storage(char storage);
+extern const char *sd_enabled_state(char enabled);
 
 #endif /* STORMDISC_DISCOVERY_H */

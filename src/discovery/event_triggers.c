@@ -10,26 +10,13 @@
 #include "access/htup_details.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_proc.h"
-#include "commands/trigger.h"
 
-#include "discovery/named.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_event_triggers);
 
-typedef struct EventTrigger
-{
-	SdNamed object;
-	NameData event;
-	ArrayType *tags;
-	Oid function;
-	char enabled;
-} EventTrigger;
-
 static void emit_event_triggers(SdDiscovery *disc);
-static void keep_event_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-							   void *arg);
-static void add_event_trigger(SdDiscovery *disc, void *object);
-static const char *enabled_state(char enabled);
+static void add_event_trigger(SdDiscovery *disc, const SdObject *object);
 
 const SdKind sd_kind_event_triggers = {
 	.name = "event_triggers",
@@ -37,6 +24,11 @@ const SdKind sd_kind_event_triggers = {
 	.left_out = "problem",
 	.defaults = "enabled=origin",
 	.emit = emit_event_triggers,
+};
+
+static const SdObjectClass event_trigger_class = {
+	.classid = EventTriggerRelationId,
+	.add = add_event_trigger,
 };
 
 /*
@@ -52,61 +44,20 @@ stormdisc_event_triggers(PG_FUNCTION_ARGS)
 static void
 emit_event_triggers(SdDiscovery *disc)
 {
-	List *triggers = NIL;
-
-	sd_scan_all(disc->catalog, EventTriggerRelationId, keep_event_trigger,
-				&triggers);
-	sd_named_emit(disc, triggers, EventTriggerRelationId, add_event_trigger);
+	sd_objects_emit(disc, &event_trigger_class);
 }
 
 static void
-keep_event_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+add_event_trigger(SdDiscovery *disc, const SdObject *object)
 {
-	Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
-	EventTrigger *trigger;
+	Form_pg_event_trigger form =
+		(Form_pg_event_trigger) GETSTRUCT(object->tuple);
 
-	if (!sd_scope_has_object(cat, EventTriggerRelationId, form->oid, InvalidOid,
-							 NameStr(form->evtname)))
-		return;
-
-	trigger = sd_named_keep(cat, arg, sizeof(EventTrigger), form->oid,
-							InvalidOid, &form->evtname, form->evtowner);
-	trigger->event = form->evtevent;
-	trigger->tags =
-		sd_tuple_array(cat, tuple, desc, Anum_pg_event_trigger_evttags);
-	trigger->function = form->evtfoid;
-	trigger->enabled = form->evtenabled;
-}
-
-static void
-add_event_trigger(SdDiscovery *disc, void *object)
-{
-	EventTrigger *trigger = object;
-
-	sd_row_named(disc, &trigger->object);
-	sd_row_name(disc, &trigger->event);
-	sd_row_options(disc, trigger->tags);
-	sd_row_qualified(disc, ProcedureRelationId, trigger->function);
-	sd_row_text(disc, enabled_state(trigger->enabled));
-	sd_row_named_end(disc, &trigger->object, EventTriggerRelationId,
-					 SD_PROBLEM_NONE);
-}
-
-static const char *
-enabled_state(char enabled)
-{
-	switch (enabled)
-	{
-		case TRIGGER_FIRES_ON_ORIGIN:
-			return "origin";
-		case TRIGGER_FIRES_ALWAYS:
-			return "always";
-		case TRIGGER_FIRES_ON_REPLICA:
-			return "replica";
-		case TRIGGER_DISABLED:
-			return "disabled";
-		default:
-			elog(ERROR, "unrecognized trigger state: %c", enabled);
-			return NULL; /* keep compiler quiet */
-	}
+	sd_row_object(disc, object);
+	sd_row_name(disc, &form->evtevent);
+	sd_row_options(disc,
+				   sd_object_array(object, Anum_pg_event_trigger_evttags));
+	sd_row_qualified(disc, ProcedureRelationId, form->evtfoid);
+	sd_row_text(disc, sd_enabled_state(form->evtenabled));
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }

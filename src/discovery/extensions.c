@@ -13,20 +13,10 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
-#include "discovery/named.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_extensions);
-
-typedef struct Extension
-{
-	SdNamed object;
-	bool relocatable;
-	char *version;
-	ArrayType *tables;	   /* oid[]: what pg_dump dumps rows of */
-	ArrayType *conditions; /* text[]: of which rows */
-} Extension;
 
 /* a table whose rows are dumped */
 typedef struct ConfigTable
@@ -36,11 +26,9 @@ typedef struct ConfigTable
 } ConfigTable;
 
 static void emit_extensions(SdDiscovery *disc);
-static void keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						   void *arg);
-static bool has_extension(SdCatalog *cat, Form_pg_extension form);
-static void add_extension(SdDiscovery *disc, void *object);
-static void add_config(SdDiscovery *disc, Extension *extension);
+static bool is_in_scope(SdCatalog *cat, HeapTuple tuple);
+static void add_extension(SdDiscovery *disc, const SdObject *object);
+static void add_config(SdDiscovery *disc, const SdObject *object);
 static int compare_config_tables(const void *a, const void *b);
 
 const SdKind sd_kind_extensions = {
@@ -49,6 +37,13 @@ const SdKind sd_kind_extensions = {
 	.left_out = "problem",
 	.defaults = "",
 	.emit = emit_extensions,
+};
+
+static const SdObjectClass extension_class = {
+	.classid = ExtensionRelationId,
+	.schema_column = Anum_pg_extension_extnamespace,
+	.is_in_scope = is_in_scope,
+	.add = add_extension,
 };
 
 /*
@@ -64,32 +59,7 @@ stormdisc_extensions(PG_FUNCTION_ARGS)
 static void
 emit_extensions(SdDiscovery *disc)
 {
-	List *extensions = NIL;
-
-	sd_scan_all(disc->catalog, ExtensionRelationId, keep_extension,
-				&extensions);
-	sd_named_emit(disc, extensions, ExtensionRelationId, add_extension);
-}
-
-static void
-keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
-	Extension *extension;
-
-	if (!has_extension(cat, form))
-		return;
-
-	extension =
-		sd_named_keep(cat, arg, sizeof(Extension), form->oid,
-					  form->extnamespace, &form->extname, form->extowner);
-	extension->relocatable = form->extrelocatable;
-	extension->version =
-		sd_tuple_text(cat, tuple, desc, Anum_pg_extension_extversion);
-	extension->tables =
-		sd_tuple_array(cat, tuple, desc, Anum_pg_extension_extconfig);
-	extension->conditions =
-		sd_tuple_array(cat, tuple, desc, Anum_pg_extension_extcondition);
+	sd_objects_emit(disc, &extension_class);
 }
 
 /*
@@ -97,8 +67,9 @@ keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
  * whether initdb brought it; user's extensions may well be in pg_catalog.
  */
 static bool
-has_extension(SdCatalog *cat, Form_pg_extension form)
+is_in_scope(SdCatalog *cat, HeapTuple tuple)
 {
+	Form_pg_extension form = (Form_pg_extension) GETSTRUCT(tuple);
 	SdScope *scope = cat->scope;
 	SdSchema *schema = sd_catalog_schema(cat, form->extnamespace);
 
@@ -116,41 +87,41 @@ has_extension(SdCatalog *cat, Form_pg_extension form)
 }
 
 static void
-add_extension(SdDiscovery *disc, void *object)
+add_extension(SdDiscovery *disc, const SdObject *object)
 {
-	Extension *extension = object;
+	Form_pg_extension form = (Form_pg_extension) GETSTRUCT(object->tuple);
 
-	sd_row_named(disc, &extension->object);
-	sd_row_text(disc, extension->version);
-	sd_row_bool(disc, extension->relocatable);
-	add_config(disc, extension);
-	sd_row_named_end(disc, &extension->object, ExtensionRelationId,
-					 SD_PROBLEM_NONE);
+	sd_row_object(disc, object);
+	sd_row_text(disc, sd_object_text(object, Anum_pg_extension_extversion));
+	sd_row_bool(disc, form->extrelocatable);
+	add_config(disc, object);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 /*
- * config_tables, config_conditions: by name, because their order depends on
- * the updates that an extension has seen.
+ * config_tables, config_conditions: what pg_dump dumps rows of, and which.
+ * By name, because their order depends on the updates that an extension has
+ * seen.
  */
 static void
-add_config(SdDiscovery *disc, Extension *extension)
+add_config(SdDiscovery *disc, const SdObject *object)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
+	Datum value;
+	bool isnull;
 	ConfigTable *tables;
 	const char **names;
 	const char **conditions;
 	Oid *oids = NULL;
-	Datum *texts = NULL;
+	char **wheres;
 	int noids = 0;
-	int ntexts = 0;
+	int nwheres;
 	int count = 0;
 
-	if (extension->tables != NULL)
-		oids = sd_attribute_oids(disc->catalog,
-								 PointerGetDatum(extension->tables), &noids);
-	if (extension->conditions != NULL)
-		deconstruct_array(extension->conditions, TEXTOID, -1, false,
-						  TYPALIGN_INT, &texts, NULL, &ntexts);
+	value = sd_object_value(object, Anum_pg_extension_extconfig, &isnull);
+	if (!isnull)
+		oids = sd_attribute_oids(disc->catalog, value, &noids);
+	wheres = sd_array_texts(
+		sd_object_array(object, Anum_pg_extension_extcondition), &nwheres);
 
 	tables = palloc(sizeof(ConfigTable) * (noids + 1));
 	names = palloc(sizeof(char *) * (noids + 1));
@@ -162,8 +133,7 @@ add_config(SdDiscovery *disc, Extension *extension)
 		if (rel == NULL)
 			continue;
 		tables[count].name = sd_relation_qualified_name(rel);
-		tables[count].condition =
-			i < ntexts ? TextDatumGetCString(texts[i]) : "";
+		tables[count].condition = i < nwheres ? wheres[i] : "";
 		count++;
 	}
 	qsort(tables, count, sizeof(ConfigTable), compare_config_tables);
@@ -172,7 +142,6 @@ add_config(SdDiscovery *disc, Extension *extension)
 		names[i] = tables[i].name;
 		conditions[i] = tables[i].condition;
 	}
-	MemoryContextSwitchTo(oldcontext);
 
 	sd_row_texts(disc, count, names);
 	sd_row_texts(disc, count, conditions);

@@ -100,6 +100,7 @@ static ArrayType *options_of(HeapTuple tuple, TupleDesc desc,
 static const char *text_of(HeapTuple tuple, TupleDesc desc, AttrNumber column);
 static Oid wrapper_of(Found *found, Oid server);
 static void read_comments(Found *found, Oid classid);
+static int compare_options(const void *a, const void *b);
 static int compare_foreign(const ListCell *a, const ListCell *b);
 static int compare_columns(const ListCell *a, const ListCell *b);
 static void add_row(SdDiscovery *disc, void *object);
@@ -415,11 +416,14 @@ add_row(SdDiscovery *disc, void *object)
 	else
 		sd_row_options(disc, foreign->options);
 	add_column_options(disc, foreign);
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, foreign->owner));
-	sd_row_text(disc,
-				OidIsValid(foreign->classid)
-					? sd_catalog_comment(cat, foreign->classid, foreign->oid, 0)
-					: NULL);
+	sd_row_owner(disc, foreign->owner);
+	/* a document has a table's comment with the table */
+	if (!OidIsValid(foreign->classid) ||
+		(disc->is_document && foreign->classid == RelationRelationId))
+		sd_row_null(disc);
+	else
+		sd_row_text(disc,
+					sd_catalog_comment(cat, foreign->classid, foreign->oid, 0));
 	sd_row_identity(disc, foreign->key);
 	sd_row_end(disc, SD_PROBLEM_NONE);
 }
@@ -429,23 +433,13 @@ static void
 add_names(SdDiscovery *disc, ArrayType *options)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	Datum *members = NULL;
-	int nmembers = 0;
-	const char **names;
+	int count;
+	char **names = sd_array_texts(options, &count);
 
-	if (options != NULL)
-		deconstruct_array(options, TEXTOID, -1, false, TYPALIGN_INT, &members,
-						  NULL, &nmembers);
-	names = palloc(sizeof(char *) * (nmembers + 1));
-	for (int i = 0; i < nmembers; i++)
-	{
-		char *name = TextDatumGetCString(members[i]);
-
-		/* a name has no "=" in it; if it had, the rest would go as well */
-		name[strcspn(name, "=")] = '\0';
-		names[i] = name;
-	}
-	sd_row_texts(disc, nmembers, names);
+	/* a name has no "=" in it; if it had, the rest would go as well */
+	for (int i = 0; i < count; i++)
+		names[i][strcspn(names[i], "=")] = '\0';
+	sd_row_texts(disc, count, (const char *const *) names);
 	MemoryContextSwitchTo(oldcontext);
 }
 

@@ -20,6 +20,7 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
+#include "discovery/object_names.h"
 #include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_functions);
@@ -45,7 +46,7 @@ typedef struct Function
 	const char *library;
 	const char *source; /* NULL: a body in SQL's own syntax */
 	const char *body;	/* of that kind */
-	const char **settings;
+	char **settings;
 	int nsettings;
 	Oid *transforms;
 	int ntransforms;
@@ -57,9 +58,8 @@ typedef struct Function
 } Function;
 
 static void emit_functions(SdDiscovery *disc);
-static bool is_wanted(SdCatalog *cat, const SdObject *object);
 static const char *argument_types(SdCatalog *cat, const SdObject *object);
-static void add_function(SdDiscovery *disc, void *object);
+static void add_function(SdDiscovery *disc, const SdObject *object);
 static void read_function(SdCatalog *cat, const SdObject *object,
 						  Function *function);
 static void read_arguments(SdCatalog *cat, Function *function);
@@ -68,7 +68,6 @@ static void read_body(SdCatalog *cat, Function *function);
 static void keep_aggregate(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static Datum *members(Datum array, Oid type, int *count);
-static const char **texts(Datum array, int *count);
 static void add_arguments(SdDiscovery *disc, Function *function);
 static void add_aggregate(SdDiscovery *disc, Function *function);
 static void add_state(SdDiscovery *disc, Oid type, int32 space);
@@ -109,7 +108,7 @@ const SdKind sd_kind_functions = {
 
 static const SdObjectClass function_class = {
 	.classid = ProcedureRelationId,
-	.is_wanted = is_wanted,
+	.is_wanted = sd_is_own_function,
 	.get_detail = argument_types,
 	.add = add_function,
 };
@@ -131,16 +130,6 @@ emit_functions(SdDiscovery *disc)
 	sd_objects_emit(disc, &function_class);
 }
 
-/* What comes and goes with a type, like a range's constructors, is not. */
-static bool
-is_wanted(SdCatalog *cat, const SdObject *object)
-{
-	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(object->tuple);
-
-	return form->prolang != INTERNALlanguageId ||
-		   !sd_catalog_is_internal(cat, ProcedureRelationId, object->oid);
-}
-
 static const char *
 argument_types(SdCatalog *cat, const SdObject *object)
 {
@@ -151,11 +140,9 @@ argument_types(SdCatalog *cat, const SdObject *object)
 }
 
 static void
-add_function(SdDiscovery *disc, void *arg)
+add_function(SdDiscovery *disc, const SdObject *object)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const SdObject *object = arg;
 	Function function = {0};
 	Form_pg_proc form;
 	const char **types;
@@ -170,8 +157,7 @@ add_function(SdDiscovery *disc, void *arg)
 					   quote_qualified_identifier(NameStr(object->schema->name),
 												  object->name),
 					   object->detail));
-	sd_row_name(disc, &object->schema->name);
-	sd_row_text(disc, object->name);
+	sd_row_object(disc, object);
 	sd_row_text(disc, function_kind(form->prokind));
 	sd_row_text(disc, list_arguments(cat, &function, false));
 	sd_row_text(disc, list_arguments(cat, &function, true));
@@ -186,7 +172,8 @@ add_function(SdDiscovery *disc, void *arg)
 	sd_row_bool(disc, form->proleakproof);
 	sd_row_text(disc, parallel(form->proparallel));
 	sd_row_bool(disc, form->prosecdef);
-	sd_row_texts(disc, function.nsettings, function.settings);
+	sd_row_texts(disc, function.nsettings,
+				 (const char *const *) function.settings);
 	if (is_aggregate)
 		sd_row_null(disc);
 	else
@@ -208,10 +195,7 @@ add_function(SdDiscovery *disc, void *arg)
 	add_aggregate(disc, &function);
 	sd_row_text(disc, is_aggregate ? aggregate_definition(cat, &function)
 								   : function_definition(cat, &function));
-	sd_row_owner(disc, form->proowner);
-	sd_row_comment(disc, object);
-	MemoryContextSwitchTo(oldcontext);
-	sd_row_end(disc, function.problem);
+	sd_row_object_end(disc, object, function.problem);
 }
 
 /* Take a row of pg_proc apart. */
@@ -229,9 +213,8 @@ read_function(SdCatalog *cat, const SdObject *object, Function *function)
 	read_defaults(cat, function);
 	read_body(cat, function);
 
-	value = sd_object_value(object, Anum_pg_proc_proconfig, &isnull);
-	if (!isnull)
-		function->settings = texts(value, &function->nsettings);
+	function->settings = sd_array_texts(
+		sd_object_array(object, Anum_pg_proc_proconfig), &function->nsettings);
 	value = sd_object_value(object, Anum_pg_proc_protrftypes, &isnull);
 	if (!isnull)
 		function->transforms =
@@ -251,10 +234,10 @@ read_arguments(SdCatalog *cat, Function *function)
 	Form_pg_proc form = function->form;
 	Datum *types = NULL;
 	Datum *modes = NULL;
-	const char **names = NULL;
+	char **names;
 	int ntypes = 0;
 	int nmodes = 0;
-	int nnames = 0;
+	int nnames;
 	Datum value;
 	bool isnull;
 
@@ -264,9 +247,8 @@ read_arguments(SdCatalog *cat, Function *function)
 	value = sd_object_value(object, Anum_pg_proc_proargmodes, &isnull);
 	if (!isnull)
 		modes = members(value, CHAROID, &nmodes);
-	value = sd_object_value(object, Anum_pg_proc_proargnames, &isnull);
-	if (!isnull)
-		names = texts(value, &nnames);
+	names = sd_array_texts(sd_object_array(object, Anum_pg_proc_proargnames),
+						   &nnames);
 
 	function->narguments = types != NULL ? ntypes : form->pronargs;
 	function->arguments =
@@ -370,19 +352,6 @@ members(Datum array, Oid type, int *count)
 	return values;
 }
 
-/* The members of a text[]. */
-static const char **
-texts(Datum array, int *count)
-{
-	Datum *values = members(array, TEXTOID, count);
-	const char **result = palloc(sizeof(char *) * (*count + 1));
-
-	for (int i = 0; i < *count; i++)
-		result[i] = TextDatumGetCString(values[i]);
-
-	return result;
-}
-
 /* argument_names, argument_types, argument_modes, argument_defaults */
 static void
 add_arguments(SdDiscovery *disc, Function *function)
@@ -416,8 +385,7 @@ add_aggregate(SdDiscovery *disc, Function *function)
 
 	if (function->form->prokind != PROKIND_AGGREGATE)
 	{
-		for (int i = 0; i < 21; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 21);
 		return;
 	}
 
@@ -463,8 +431,7 @@ add_final_function(SdDiscovery *disc, Oid oid, bool extra, char modify)
 {
 	if (!OidIsValid(oid))
 	{
-		for (int i = 0; i < 3; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 		return;
 	}
 	sd_row_qualified(disc, ProcedureRelationId, oid);

@@ -41,6 +41,7 @@ const SdKind *const sd_kinds[] = {
 	&sd_kind_publications,
 	&sd_kind_subscriptions,
 	&sd_kind_event_triggers,
+	&sd_kind_extension_dependencies,
 	&sd_kind_privileges,
 	&sd_kind_security_labels,
 };

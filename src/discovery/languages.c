@@ -20,11 +20,11 @@ PG_FUNCTION_INFO_V1(stormdisc_languages);
 PG_FUNCTION_INFO_V1(stormdisc_transforms);
 
 static void emit_languages(SdDiscovery *disc);
-static void add_language(SdDiscovery *disc, void *arg);
+static void add_language(SdDiscovery *disc, const SdObject *object);
 static void emit_transforms(SdDiscovery *disc);
 static const char *transform_name(SdCatalog *cat, HeapTuple tuple,
 								  TupleDesc desc);
-static void add_transform(SdDiscovery *disc, void *arg);
+static void add_transform(SdDiscovery *disc, const SdObject *object);
 
 const SdKind sd_kind_languages = {
 	.name = "languages",
@@ -70,9 +70,8 @@ emit_languages(SdDiscovery *disc)
 }
 
 static void
-add_language(SdDiscovery *disc, void *arg)
+add_language(SdDiscovery *disc, const SdObject *object)
 {
-	const SdObject *object = arg;
 	Form_pg_language form = (Form_pg_language) GETSTRUCT(object->tuple);
 
 	sd_row_text(disc, object->name);
@@ -80,9 +79,7 @@ add_language(SdDiscovery *disc, void *arg)
 	sd_row_qualified(disc, ProcedureRelationId, form->lanplcallfoid);
 	sd_row_qualified(disc, ProcedureRelationId, form->laninline);
 	sd_row_qualified(disc, ProcedureRelationId, form->lanvalidator);
-	sd_row_owner(disc, form->lanowner);
-	sd_row_comment(disc, object);
-	sd_row_end(disc, SD_PROBLEM_NONE);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 /*
@@ -113,11 +110,9 @@ transform_name(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 }
 
 static void
-add_transform(SdDiscovery *disc, void *arg)
+add_transform(SdDiscovery *disc, const SdObject *object)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const SdObject *object = arg;
 	Form_pg_transform form = (Form_pg_transform) GETSTRUCT(object->tuple);
 
 	sd_row_identity(disc, object->name);
@@ -126,6 +121,5 @@ add_transform(SdDiscovery *disc, void *arg)
 	sd_row_text(disc, sd_catalog_function_signature(cat, form->trffromsql));
 	sd_row_text(disc, sd_catalog_function_signature(cat, form->trftosql));
 	sd_row_comment(disc, object);
-	MemoryContextSwitchTo(oldcontext);
 	sd_row_end(disc, SD_PROBLEM_NONE);
 }

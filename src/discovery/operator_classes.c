@@ -50,7 +50,7 @@ typedef struct Owner
 static void emit_classes(SdDiscovery *disc);
 static const char *family_method(SdCatalog *cat, const SdObject *object);
 static const char *class_method(SdCatalog *cat, const SdObject *object);
-static HTAB *read_members(SdDiscovery *disc, List *families, List *classes);
+static void read_members(SdDiscovery *disc, List *families, List *classes);
 static Owner *enter_owner(HTAB *owners, Oid classid, Oid oid);
 static void keep_operator(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
@@ -63,13 +63,13 @@ static void note_owner(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 static void add_member(Owner *owner, bool is_function, int number,
 					   const char *text);
 static int compare_members(const ListCell *a, const ListCell *b);
-static void add_family(SdDiscovery *disc, void *arg);
-static void add_class(SdDiscovery *disc, void *arg);
+static void add_family(SdDiscovery *disc, const SdObject *object);
+static void add_class(SdDiscovery *disc, const SdObject *object);
 static void add_names(SdDiscovery *disc, const SdObject *object,
 					  const char *kind);
 static void add_members(SdDiscovery *disc, const SdObject *object);
 static void emit_methods(SdDiscovery *disc);
-static void add_method(SdDiscovery *disc, void *arg);
+static void add_method(SdDiscovery *disc, const SdObject *object);
 
 const SdKind sd_kind_operator_classes = {
 	.name = "operator_classes",
@@ -82,11 +82,13 @@ const SdKind sd_kind_operator_classes = {
 static const SdObjectClass family_class = {
 	.classid = OperatorFamilyRelationId,
 	.get_detail = family_method,
+	.add = add_family,
 };
 
 static const SdObjectClass opclass_class = {
 	.classid = OperatorClassRelationId,
 	.get_detail = class_method,
+	.add = add_class,
 };
 
 const SdKind sd_kind_access_methods = {
@@ -118,23 +120,10 @@ emit_classes(SdDiscovery *disc)
 {
 	List *families = sd_objects_read(disc, &family_class);
 	List *classes = sd_objects_read(disc, &opclass_class);
-	HTAB *owners = read_members(disc, families, classes);
-	ListCell *lc;
 
-	foreach (lc, families)
-	{
-		SdObject *object = lfirst(lc);
-
-		object->parts = enter_owner(owners, object->classid, object->oid);
-		sd_discovery_add(disc, add_family, object);
-	}
-	foreach (lc, classes)
-	{
-		SdObject *object = lfirst(lc);
-
-		object->parts = enter_owner(owners, object->classid, object->oid);
-		sd_discovery_add(disc, add_class, object);
-	}
+	read_members(disc, families, classes);
+	sd_objects_add(disc, families);
+	sd_objects_add(disc, classes);
 }
 
 static const char *
@@ -153,8 +142,8 @@ class_method(SdCatalog *cat, const SdObject *object)
 	return sd_catalog_name(cat, AccessMethodRelationId, form->opcmethod);
 }
 
-/* What belongs to these families and classes: a hash of Owner. */
-static HTAB *
+/* What belongs to these families and classes: each one's parts, an Owner. */
+static void
 read_members(SdDiscovery *disc, List *families, List *classes)
 {
 	SdCatalog *cat = disc->catalog;
@@ -165,11 +154,15 @@ read_members(SdDiscovery *disc, List *families, List *classes)
 	ListCell *lc;
 
 	if (families == NIL && classes == NIL)
-		return owners;
+		return;
 
 	foreach (lc, families)
-		(void) enter_owner(owners, OperatorFamilyRelationId,
-						   ((SdObject *) lfirst(lc))->oid);
+	{
+		SdObject *object = lfirst(lc);
+
+		object->parts =
+			enter_owner(owners, OperatorFamilyRelationId, object->oid);
+	}
 	foreach (lc, classes)
 	{
 		SdObject *object = lfirst(lc);
@@ -177,7 +170,8 @@ read_members(SdDiscovery *disc, List *families, List *classes)
 
 		/* a member names its family; which class it is of is found there */
 		(void) enter_owner(owners, OperatorFamilyRelationId, form->opcfamily);
-		(void) enter_owner(owners, OperatorClassRelationId, object->oid);
+		object->parts =
+			enter_owner(owners, OperatorClassRelationId, object->oid);
 	}
 
 	sd_scan_all(cat, AccessMethodOperatorRelationId, keep_operator, owners);
@@ -186,8 +180,6 @@ read_members(SdDiscovery *disc, List *families, List *classes)
 	hash_seq_init(&status, owners);
 	while ((owner = hash_seq_search(&status)) != NULL)
 		list_sort(owner->members, compare_members);
-
-	return owners;
 }
 
 static Owner *
@@ -309,30 +301,18 @@ compare_members(const ListCell *a, const ListCell *b)
 }
 
 static void
-add_family(SdDiscovery *disc, void *arg)
+add_family(SdDiscovery *disc, const SdObject *object)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const SdObject *object = arg;
-	Form_pg_opfamily form = (Form_pg_opfamily) GETSTRUCT(object->tuple);
-
 	add_names(disc, object, "family");
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 4);
 	add_members(disc, object);
-	sd_row_owner(disc, form->opfowner);
-	sd_row_comment(disc, object);
-	MemoryContextSwitchTo(oldcontext);
-	sd_row_end(disc, SD_PROBLEM_NONE);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 static void
-add_class(SdDiscovery *disc, void *arg)
+add_class(SdDiscovery *disc, const SdObject *object)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const SdObject *object = arg;
 	Form_pg_opclass form = (Form_pg_opclass) GETSTRUCT(object->tuple);
 
 	add_names(disc, object, "class");
@@ -343,24 +323,19 @@ add_class(SdDiscovery *disc, void *arg)
 	sd_row_bool(disc, form->opcdefault);
 	sd_row_qualified(disc, OperatorFamilyRelationId, form->opcfamily);
 	add_members(disc, object);
-	sd_row_owner(disc, form->opcowner);
-	sd_row_comment(disc, object);
-	MemoryContextSwitchTo(oldcontext);
-	sd_row_end(disc, SD_PROBLEM_NONE);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 /* schema_name, object_name, object_kind, access_method */
 static void
 add_names(SdDiscovery *disc, const SdObject *object, const char *kind)
 {
-	const char *schema = NameStr(object->schema->name);
-
-	sd_row_identity(disc,
-					psprintf("%s %s USING %s", kind,
-							 quote_qualified_identifier(schema, object->name),
-							 quote_identifier(object->detail)));
-	sd_row_text(disc, schema);
-	sd_row_text(disc, object->name);
+	sd_row_identity(
+		disc, psprintf("%s %s USING %s", kind,
+					   quote_qualified_identifier(NameStr(object->schema->name),
+												  object->name),
+					   quote_identifier(object->detail)));
+	sd_row_object(disc, object);
 	sd_row_text(disc, kind);
 	sd_row_text(disc, object->detail);
 }
@@ -395,9 +370,8 @@ emit_methods(SdDiscovery *disc)
 }
 
 static void
-add_method(SdDiscovery *disc, void *arg)
+add_method(SdDiscovery *disc, const SdObject *object)
 {
-	const SdObject *object = arg;
 	Form_pg_am form = (Form_pg_am) GETSTRUCT(object->tuple);
 
 	sd_row_text(disc, object->name);

@@ -19,14 +19,14 @@ PG_FUNCTION_INFO_V1(stormdisc_operators);
 PG_FUNCTION_INFO_V1(stormdisc_casts);
 
 static void emit_operators(SdDiscovery *disc);
-static bool is_defined(SdCatalog *cat, const SdObject *object);
+static bool is_defined(SdCatalog *cat, HeapTuple tuple);
 static const char *operand_types(SdCatalog *cat, const SdObject *object);
-static void add_operator(SdDiscovery *disc, void *arg);
+static void add_operator(SdDiscovery *disc, const SdObject *object);
 static const char *operand_type(SdCatalog *cat, Oid type);
 static void emit_casts(SdDiscovery *disc);
 static const char *cast_name(SdCatalog *cat, HeapTuple tuple, TupleDesc desc);
-static bool is_of_itself(SdCatalog *cat, const SdObject *object);
-static void add_cast(SdDiscovery *disc, void *arg);
+static bool is_of_itself(SdCatalog *cat, HeapTuple tuple);
+static void add_cast(SdDiscovery *disc, const SdObject *object);
 static const char *cast_method(char castmethod);
 static const char *cast_context(char castcontext);
 
@@ -78,9 +78,9 @@ emit_operators(SdDiscovery *disc)
 
 /* An operator that was only ever named, as a commutator, has no function. */
 static bool
-is_defined(SdCatalog *cat, const SdObject *object)
+is_defined(SdCatalog *cat, HeapTuple tuple)
 {
-	return OidIsValid(((Form_pg_operator) GETSTRUCT(object->tuple))->oprcode);
+	return OidIsValid(((Form_pg_operator) GETSTRUCT(tuple))->oprcode);
 }
 
 static const char *
@@ -95,19 +95,16 @@ operand_types(SdCatalog *cat, const SdObject *object)
 }
 
 static void
-add_operator(SdDiscovery *disc, void *arg)
+add_operator(SdDiscovery *disc, const SdObject *object)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const SdObject *object = arg;
 	Form_pg_operator form = (Form_pg_operator) GETSTRUCT(object->tuple);
 
 	sd_row_identity(disc,
 					psprintf("%s.%s(%s)",
 							 quote_identifier(NameStr(object->schema->name)),
 							 object->name, object->detail));
-	sd_row_name(disc, &object->schema->name);
-	sd_row_text(disc, object->name);
+	sd_row_object(disc, object);
 	sd_row_text(disc, operand_type(cat, form->oprleft));
 	sd_row_text(disc, operand_type(cat, form->oprright));
 	sd_row_text(disc, operand_type(cat, form->oprresult));
@@ -118,10 +115,7 @@ add_operator(SdDiscovery *disc, void *arg)
 	sd_row_qualified(disc, ProcedureRelationId, form->oprjoin);
 	sd_row_bool(disc, form->oprcanhash);
 	sd_row_bool(disc, form->oprcanmerge);
-	sd_row_owner(disc, form->oprowner);
-	sd_row_comment(disc, object);
-	MemoryContextSwitchTo(oldcontext);
-	sd_row_end(disc, SD_PROBLEM_NONE);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 static const char *
@@ -157,17 +151,17 @@ cast_name(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 
 /* A range's cast to its multirange comes and goes with the type. */
 static bool
-is_of_itself(SdCatalog *cat, const SdObject *object)
+is_of_itself(SdCatalog *cat, HeapTuple tuple)
 {
-	return !sd_catalog_is_internal(cat, CastRelationId, object->oid);
+	Form_pg_cast form = (Form_pg_cast) GETSTRUCT(tuple);
+
+	return !sd_catalog_is_internal(cat, CastRelationId, form->oid);
 }
 
 static void
-add_cast(SdDiscovery *disc, void *arg)
+add_cast(SdDiscovery *disc, const SdObject *object)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const SdObject *object = arg;
 	Form_pg_cast form = (Form_pg_cast) GETSTRUCT(object->tuple);
 
 	sd_row_identity(disc, object->name);
@@ -177,7 +171,6 @@ add_cast(SdDiscovery *disc, void *arg)
 	sd_row_text(disc, sd_catalog_function_signature(cat, form->castfunc));
 	sd_row_text(disc, cast_context(form->castcontext));
 	sd_row_comment(disc, object);
-	MemoryContextSwitchTo(oldcontext);
 	sd_row_end(disc, SD_PROBLEM_NONE);
 }
 

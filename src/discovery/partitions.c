@@ -31,7 +31,6 @@ static void emit_partitions(SdDiscovery *disc);
 static Partition *sort_partitions(SdDiscovery *disc, int *count);
 static bool find_partition(SdCatalog *cat, SdRelation *rel, Partition *part);
 static int compare_partitions(const void *a, const void *b);
-static int compare_relation_names(const SdRelation *a, const SdRelation *b);
 static void add_partition(SdDiscovery *disc, void *object);
 static void add_bound(SdDiscovery *disc, PartitionBoundSpec *spec,
 					  SdProblem *problem);
@@ -120,22 +119,14 @@ compare_partitions(const void *a, const void *b)
 {
 	const Partition *left = a;
 	const Partition *right = b;
-	int result = compare_relation_names(left->root, right->root);
+	int result = sd_relation_compare(left->root, right->root);
 
 	if (result == 0)
-		result = compare_relation_names(left->parent, right->parent);
+		result = sd_relation_compare(left->parent, right->parent);
 	if (result == 0)
-		result = compare_relation_names(left->relation, right->relation);
+		result = sd_relation_compare(left->relation, right->relation);
 
 	return result;
-}
-
-static int
-compare_relation_names(const SdRelation *a, const SdRelation *b)
-{
-	int result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
-
-	return result != 0 ? result : strcmp(NameStr(a->name), NameStr(b->name));
 }
 
 static void
@@ -178,8 +169,7 @@ add_bound(SdDiscovery *disc, PartitionBoundSpec *spec, SdProblem *problem)
 {
 	if (spec == NULL)
 	{
-		for (int i = 0; i < 7; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 7);
 		return;
 	}
 

@@ -13,31 +13,15 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
-#include "discovery/discovery.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_policies);
 
-typedef struct Policy
-{
-	Oid oid;
-	SdRelation *relation;
-	NameData name;
-	char command;
-	bool is_permissive;
-	int nroles;
-	Oid *roles;
-	char *using_tree; /* node trees; NULL: none */
-	char *check_tree;
-} Policy;
-
 static void emit_policies(SdDiscovery *disc);
-static void keep_policy(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						void *arg);
-static char *keep_tree(HeapTuple tuple, TupleDesc desc, AttrNumber column);
-static int compare_policies(const ListCell *a, const ListCell *b);
-static void add_policy(SdDiscovery *disc, void *object);
-static void add_roles(SdDiscovery *disc, Policy *policy);
-static int compare_texts(const void *a, const void *b);
+static void add_policy(SdDiscovery *disc, const SdObject *policy);
+static char *expression(SdCatalog *cat, const SdObject *policy,
+						AttrNumber column, SdProblem *problem);
+static void add_roles(SdDiscovery *disc, const SdObject *policy);
 static const char *command(char polcmd);
 
 const SdKind sd_kind_policies = {
@@ -48,6 +32,13 @@ const SdKind sd_kind_policies = {
 	.left_out = "problem",
 	.defaults = "is_permissive=true,command=all",
 	.emit = emit_policies,
+};
+
+static const SdObjectClass policy_class = {
+	.classid = PolicyRelationId,
+	.relation_index = PolicyPolrelidPolnameIndexId,
+	.relation_column = Anum_pg_policy_polrelid,
+	.add = add_policy,
 };
 
 /*
@@ -63,126 +54,56 @@ stormdisc_policies(PG_FUNCTION_ARGS)
 static void
 emit_policies(SdDiscovery *disc)
 {
-	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
-	List *policies = NIL;
-	Oid *oids;
-	int noids = 0;
-	ListCell *lc;
-
-	sd_scan_relations(cat, PolicyRelationId, PolicyPolrelidPolnameIndexId,
-					  Anum_pg_policy_polrelid, keep_policy, &policies);
-	list_sort(policies, compare_policies);
-
-	oids = palloc(sizeof(Oid) * (list_length(policies) + 1));
-	foreach (lc, policies)
-		oids[noids++] = ((Policy *) lfirst(lc))->oid;
-	sd_catalog_read_comments(cat, PolicyRelationId, noids, oids);
-	MemoryContextSwitchTo(oldcontext);
-
-	foreach (lc, policies)
-		sd_discovery_add(disc, add_policy, lfirst(lc));
+	sd_objects_emit(disc, &policy_class);
 }
 
 static void
-keep_policy(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+add_policy(SdDiscovery *disc, const SdObject *policy)
 {
-	Form_pg_policy form = (Form_pg_policy) GETSTRUCT(tuple);
-	List **policies = arg;
-	MemoryContext oldcontext;
-	SdRelation *rel;
-	Policy *policy;
-	Datum roles;
-	bool isnull;
+	SdCatalog *cat = disc->catalog;
+	Form_pg_policy form = (Form_pg_policy) GETSTRUCT(policy->tuple);
+	SdProblem problem = SD_PROBLEM_NONE;
 
-	rel = hash_search(cat->relation_hash, &form->polrelid, HASH_FIND, NULL);
-	if (rel == NULL || !rel->in_scope)
-		return;
-
-	oldcontext = MemoryContextSwitchTo(cat->context);
-	policy = palloc0(sizeof(Policy));
-	policy->oid = form->oid;
-	policy->relation = rel;
-	namestrcpy(&policy->name, NameStr(form->polname));
-	policy->command = form->polcmd;
-	policy->is_permissive = form->polpermissive;
-	roles = heap_getattr(tuple, Anum_pg_policy_polroles, desc, &isnull);
-	if (!isnull)
-		policy->roles = sd_attribute_oids(cat, roles, &policy->nroles);
-	policy->using_tree = keep_tree(tuple, desc, Anum_pg_policy_polqual);
-	policy->check_tree = keep_tree(tuple, desc, Anum_pg_policy_polwithcheck);
-	*policies = lappend(*policies, policy);
-	MemoryContextSwitchTo(oldcontext);
+	sd_row_object(disc, policy);
+	sd_row_bool(disc, form->polpermissive);
+	add_roles(disc, policy);
+	sd_row_text(disc, command(form->polcmd));
+	sd_row_text(disc,
+				expression(cat, policy, Anum_pg_policy_polqual, &problem));
+	sd_row_text(disc,
+				expression(cat, policy, Anum_pg_policy_polwithcheck, &problem));
+	sd_row_comment(disc, policy);
+	sd_row_end(disc, problem);
 }
 
 static char *
-keep_tree(HeapTuple tuple, TupleDesc desc, AttrNumber column)
+expression(SdCatalog *cat, const SdObject *policy, AttrNumber column,
+		   SdProblem *problem)
 {
-	bool isnull;
-	Datum value = heap_getattr(tuple, column, desc, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-static int
-compare_policies(const ListCell *a, const ListCell *b)
-{
-	const Policy *left = lfirst(a);
-	const Policy *right = lfirst(b);
-	int result = strcmp(NameStr(left->relation->schema->name),
-						NameStr(right->relation->schema->name));
-
-	if (result == 0)
-		result = strcmp(NameStr(left->relation->name),
-						NameStr(right->relation->name));
-
-	return result != 0 ? result
-					   : strcmp(NameStr(left->name), NameStr(right->name));
-}
-
-static void
-add_policy(SdDiscovery *disc, void *object)
-{
-	SdCatalog *cat = disc->catalog;
-	Policy *policy = object;
-	SdProblem problem = SD_PROBLEM_NONE;
-
-	sd_row_name(disc, &policy->relation->schema->name);
-	sd_row_name(disc, &policy->relation->name);
-	sd_row_name(disc, &policy->name);
-	sd_row_bool(disc, policy->is_permissive);
-	add_roles(disc, policy);
-	sd_row_text(disc, command(policy->command));
-	sd_row_text(disc, sd_deparse_policy(cat, policy->relation,
-										policy->using_tree, &problem));
-	sd_row_text(disc, sd_deparse_policy(cat, policy->relation,
-										policy->check_tree, &problem));
-	sd_row_text(disc,
-				sd_catalog_comment(cat, PolicyRelationId, policy->oid, 0));
-	sd_row_end(disc, problem);
+	return sd_deparse_policy(cat, policy->relation,
+							 sd_object_text(policy, column), problem);
 }
 
 /* roles: by name; public stands for everybody */
 static void
-add_roles(SdDiscovery *disc, Policy *policy)
+add_roles(SdDiscovery *disc, const SdObject *policy)
 {
-	const char **names = MemoryContextAlloc(
-		disc->row_context, sizeof(char *) * (policy->nroles + 1));
+	bool isnull;
+	Datum value = sd_object_value(policy, Anum_pg_policy_polroles, &isnull);
+	Oid *roles = NULL;
+	int nroles = 0;
+	const char **names;
 
-	for (int i = 0; i < policy->nroles; i++)
-		names[i] = policy->roles[i] == ACL_ID_PUBLIC
-					   ? "public"
-					   : sd_catalog_name(disc->catalog, AuthIdRelationId,
-										 policy->roles[i]);
-	if (policy->nroles > 1)
-		qsort(names, policy->nroles, sizeof(char *), compare_texts);
-	sd_row_texts(disc, policy->nroles, names);
-}
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
+	if (!isnull)
+		roles = sd_attribute_oids(disc->catalog, value, &nroles);
+	names = palloc(sizeof(char *) * (nroles + 1));
+	for (int i = 0; i < nroles; i++)
+		names[i] =
+			roles[i] == ACL_ID_PUBLIC
+				? "public"
+				: sd_catalog_name(disc->catalog, AuthIdRelationId, roles[i]);
+	qsort(names, nroles, sizeof(char *), sd_text_compare);
+	sd_row_texts(disc, nroles, names);
 }
 
 static const char *

@@ -9,7 +9,6 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_publication.h"
@@ -75,7 +74,6 @@ static void keep_table(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
 static int compare_publications(const ListCell *a, const ListCell *b);
 static int compare_tables(const ListCell *a, const ListCell *b);
-static int compare_names(const ListCell *a, const ListCell *b);
 static void add_publication(SdDiscovery *disc, void *object);
 static void add_actions(SdDiscovery *disc, const Published *pub);
 static void add_names(SdDiscovery *disc, List *names);
@@ -133,9 +131,9 @@ emit_publications(SdDiscovery *disc)
 			!(found.is_table && pub->all_tables && !pub->is_excepted) &&
 			!(found.is_sequence && pub->all_sequences))
 			continue;
-		list_sort(pub->schemas, compare_names);
+		list_sort(pub->schemas, sd_list_text_compare);
 		list_sort(pub->tables, compare_tables);
-		list_sort(pub->excepts, compare_names);
+		list_sort(pub->excepts, sd_list_text_compare);
 		wanted = lappend(wanted, pub);
 		oids[noids++] = pub->oid;
 	}
@@ -280,12 +278,6 @@ compare_tables(const ListCell *a, const ListCell *b)
 				  ((PublishedTable *) lfirst(b))->name);
 }
 
-static int
-compare_names(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
-}
-
 static void
 add_publication(SdDiscovery *disc, void *object)
 {
@@ -294,7 +286,7 @@ add_publication(SdDiscovery *disc, void *object)
 	SdProblem problem = SD_PROBLEM_NONE;
 
 	sd_row_text(disc, pub->name);
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, pub->owner));
+	sd_row_owner(disc, pub->owner);
 	sd_row_bool(disc, pub->all_tables);
 	sd_row_bool(disc, pub->all_sequences);
 	add_actions(disc, pub);

@@ -10,15 +10,13 @@
 #include "access/htup_details.h"
 #include "catalog/pg_namespace.h"
 
-#include "discovery/named.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_schemas);
 
 static void emit_schemas(SdDiscovery *disc);
-static void keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						void *arg);
-static bool has_schema(SdCatalog *cat, Form_pg_namespace form);
-static void add_schema(SdDiscovery *disc, void *object);
+static bool is_in_scope(SdCatalog *cat, HeapTuple tuple);
+static void add_schema(SdDiscovery *disc, const SdObject *object);
 
 const SdKind sd_kind_schemas = {
 	.name = "schemas",
@@ -26,6 +24,12 @@ const SdKind sd_kind_schemas = {
 	.left_out = "problem",
 	.defaults = "",
 	.emit = emit_schemas,
+};
+
+static const SdObjectClass schema_class = {
+	.classid = NamespaceRelationId,
+	.is_in_scope = is_in_scope,
+	.add = add_schema,
 };
 
 /*
@@ -41,20 +45,7 @@ stormdisc_schemas(PG_FUNCTION_ARGS)
 static void
 emit_schemas(SdDiscovery *disc)
 {
-	List *schemas = NIL;
-
-	sd_scan_all(disc->catalog, NamespaceRelationId, keep_schema, &schemas);
-	sd_named_emit(disc, schemas, NamespaceRelationId, add_schema);
-}
-
-static void
-keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_namespace form = (Form_pg_namespace) GETSTRUCT(tuple);
-
-	if (has_schema(cat, form))
-		(void) sd_named_keep(cat, arg, sizeof(SdNamed), form->oid, InvalidOid,
-							 &form->nspname, form->nspowner);
+	sd_objects_emit(disc, &schema_class);
 }
 
 /*
@@ -62,8 +53,9 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
  * server's own objects by its OID, but it is the user's.
  */
 static bool
-has_schema(SdCatalog *cat, Form_pg_namespace form)
+is_in_scope(SdCatalog *cat, HeapTuple tuple)
 {
+	Form_pg_namespace form = (Form_pg_namespace) GETSTRUCT(tuple);
 	SdScope *scope = cat->scope;
 	SdSchema *schema = sd_catalog_schema(cat, form->oid);
 
@@ -72,8 +64,7 @@ has_schema(SdCatalog *cat, Form_pg_namespace form)
 	if (scope->has_schemas && !schema->in_scope)
 		return false;
 	if (scope->has_relation)
-		return sd_catalog_relation(cat, scope->relation)->schema == schema ||
-			   sd_catalog_uses(cat, scope->relation, NamespaceRelationId,
+		return sd_catalog_uses(cat, scope->relation, NamespaceRelationId,
 							   form->oid);
 	if (scope->has_schemas)
 		return true;
@@ -83,12 +74,11 @@ has_schema(SdCatalog *cat, Form_pg_namespace form)
 }
 
 static void
-add_schema(SdDiscovery *disc, void *object)
+add_schema(SdDiscovery *disc, const SdObject *object)
 {
-	SdNamed *schema = object;
-	SdSchema *known = sd_catalog_schema(disc->catalog, schema->oid);
+	SdSchema *schema = sd_catalog_schema(disc->catalog, object->oid);
 
-	sd_row_name(disc, &known->name); /* which may be pg_temp */
-	sd_row_bool(disc, strcmp(NameStr(known->name), "public") == 0);
-	sd_row_named_end(disc, schema, NamespaceRelationId, SD_PROBLEM_NONE);
+	sd_row_name(disc, &schema->name); /* which may be pg_temp */
+	sd_row_bool(disc, strcmp(object->name, "public") == 0);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }

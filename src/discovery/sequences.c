@@ -17,7 +17,6 @@
 #include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_sequence.h"
@@ -31,6 +30,7 @@
 #include "utils/rel.h"
 
 #include "discovery/discovery.h"
+#include "discovery/usage.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_sequences);
 
@@ -59,10 +59,7 @@ static void keep_owner(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
 static void add_sequence(SdDiscovery *disc, void *object);
 static void add_owner(SdDiscovery *disc, Sequence *sequence);
-static bool read_last_value(SdRelation *rel, int64 *last_value,
-							SdProblem *problem);
 static bool read_page(Relation rel, int64 *last_value);
-static const char *persistence(char relpersistence);
 
 const SdKind sd_kind_sequences = {
 	.name = "sequences",
@@ -210,16 +207,16 @@ add_sequence(SdDiscovery *disc, void *object)
 	else
 	{
 		/* a damaged catalog */
-		for (int i = 0; i < 7; i++)
-			sd_row_null(disc);
+		sd_row_nulls(disc, 7);
 	}
-	if (!disc->is_document && read_last_value(rel, &last_value, &problem))
+	if (!disc->is_document &&
+		sd_sequence_last_value(rel, &last_value, &problem))
 		sd_row_int64(disc, last_value);
 	else
 		sd_row_null(disc);
 	add_owner(disc, sequence);
-	sd_row_text(disc, persistence(rel->persistence));
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	sd_row_text(disc, sd_persistence(rel->persistence));
+	sd_row_owner(disc, rel->owner);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
 	sd_row_end(disc, problem);
 }
@@ -241,22 +238,21 @@ add_owner(SdDiscovery *disc, Sequence *sequence)
 	}
 	else
 	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-		sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 	}
 	sd_row_bool(disc, sequence->is_identity);
 }
 
 /*
- * Read the value that a sequence gave last, as pg_sequences has it; false if
- * it never gave one, or with a problem.
+ * sd_sequence_last_value
+ *		Read the value that a sequence gave last, as pg_sequences has it;
+ *		false if it never gave one, or with a problem.
  *
  * The lock keeps those out who give the sequence another file.  It is the one
  * that nextval() takes, so nobody but them and DDL notices it.
  */
-static bool
-read_last_value(SdRelation *rel, int64 *last_value, SdProblem *problem)
+bool
+sd_sequence_last_value(SdRelation *rel, int64 *last_value, SdProblem *problem)
 {
 	Relation sequence;
 	bool is_missing = false;
@@ -315,21 +311,4 @@ read_page(Relation rel, int64 *last_value)
 	UnlockReleaseBuffer(buffer);
 
 	return is_called;
-}
-
-static const char *
-persistence(char relpersistence)
-{
-	switch (relpersistence)
-	{
-		case RELPERSISTENCE_PERMANENT:
-			return "permanent";
-		case RELPERSISTENCE_UNLOGGED:
-			return "unlogged";
-		case RELPERSISTENCE_TEMP:
-			return "temporary";
-		default:
-			elog(ERROR, "unrecognized persistence: %c", relpersistence);
-			return NULL; /* keep compiler quiet */
-	}
 }

@@ -17,20 +17,19 @@
 #include "utils/ruleutils.h"
 
 #include "compat.h"
-#include "discovery/named.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_statistics);
 
+/* a row of pg_statistic_ext, taken apart; in the memory of the row */
 typedef struct Statistics
 {
-	SdNamed object;
+	const SdObject *object;
 	SdRelation *table;
 	int ncolumns;
 	AttrNumber *columns;
 	ArrayType *kinds;
-	char *trees; /* pg_node_tree of a list of expressions, or NULL */
-	int target;	 /* -1: default */
-	/* from the trees, when the row is made */
+	int target; /* -1: default */
 	int nexpressions;
 	const char **expressions; /* NULL: a problem */
 	const char **keys;		  /* the same, as in CREATE STATISTICS */
@@ -38,12 +37,13 @@ typedef struct Statistics
 } Statistics;
 
 static void emit_statistics(SdDiscovery *disc);
-static void keep_statistics(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-							void *arg);
-static void add_statistics(SdDiscovery *disc, void *object);
-static void read_expressions(SdDiscovery *disc, Statistics *statistics);
+static bool is_not_member(SdCatalog *cat, HeapTuple tuple);
+static void add_statistics(SdDiscovery *disc, const SdObject *object);
+static void read_statistics(SdCatalog *cat, const SdObject *object,
+							Statistics *statistics);
+static void read_expressions(SdCatalog *cat, Statistics *statistics);
 static int kind_names(Statistics *statistics, const char **names);
-static char *definition(SdDiscovery *disc, Statistics *statistics);
+static char *definition(Statistics *statistics);
 
 const SdKind sd_kind_statistics = {
 	.name = "statistics",
@@ -53,6 +53,14 @@ const SdKind sd_kind_statistics = {
 	.left_out = "problem",
 	.defaults = "",
 	.emit = emit_statistics,
+};
+
+static const SdObjectClass statistics_class = {
+	.classid = StatisticExtRelationId,
+	.relation_index = StatisticExtRelidIndexId,
+	.relation_column = Anum_pg_statistic_ext_stxrelid,
+	.is_in_scope = is_not_member,
+	.add = add_statistics,
 };
 
 /* all kinds of statistics, in the order in which they are given */
@@ -81,107 +89,91 @@ stormdisc_statistics(PG_FUNCTION_ARGS)
 static void
 emit_statistics(SdDiscovery *disc)
 {
-	List *statistics = NIL;
+	sd_objects_emit(disc, &statistics_class);
+}
 
-	sd_scan_relations(disc->catalog, StatisticExtRelationId,
-					  StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid,
-					  keep_statistics, &statistics);
-	sd_named_emit(disc, statistics, StatisticExtRelationId, add_statistics);
+/* They are in scope with their tables, wherever they are themselves. */
+static bool
+is_not_member(SdCatalog *cat, HeapTuple tuple)
+{
+	Form_pg_statistic_ext form = (Form_pg_statistic_ext) GETSTRUCT(tuple);
+
+	return cat->scope->has_relation ||
+		   !sd_catalog_is_member(cat, StatisticExtRelationId, form->oid);
 }
 
 static void
-keep_statistics(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+add_statistics(SdDiscovery *disc, const SdObject *object)
 {
-	Form_pg_statistic_ext form = (Form_pg_statistic_ext) GETSTRUCT(tuple);
-	SdRelation *table =
-		hash_search(cat->relation_hash, &form->stxrelid, HASH_FIND, NULL);
-	Statistics *statistics;
+	Statistics statistics = {0};
+	SdRelation *table;
+	const char *names[lengthof(kinds)];
+
+	read_statistics(disc->catalog, object, &statistics);
+	table = statistics.table;
+
+	sd_row_object(disc, object);
+	sd_row_name(disc, &table->schema->name);
+	sd_row_name(disc, &table->name);
+	sd_row_texts(disc, kind_names(&statistics, names), names);
+	sd_row_columns(disc, table, statistics.ncolumns, statistics.columns);
+	sd_row_texts(disc, statistics.nexpressions, statistics.expressions);
+	if (statistics.target >= 0)
+		sd_row_int32(disc, statistics.target);
+	else
+		sd_row_null(disc);
+	sd_row_text(disc, definition(&statistics));
+	sd_row_object_end(disc, object, statistics.problem);
+}
+
+static void
+read_statistics(SdCatalog *cat, const SdObject *object, Statistics *statistics)
+{
 	Datum value;
 	bool isnull;
 
-	if (table == NULL || !table->in_scope)
-		return;
-	if (!cat->scope->has_relation &&
-		sd_catalog_is_member(cat, StatisticExtRelationId, form->oid))
-		return;
-
-	statistics =
-		sd_named_keep(cat, arg, sizeof(Statistics), form->oid,
-					  form->stxnamespace, &form->stxname, form->stxowner);
-	statistics->table = table;
-	value = heap_getattr(tuple, Anum_pg_statistic_ext_stxkeys, desc, &isnull);
+	statistics->object = object;
+	statistics->table = object->relation;
+	sd_relation_read_columns(cat, statistics->table);
+	value = sd_object_value(object, Anum_pg_statistic_ext_stxkeys, &isnull);
 	if (!isnull)
 		statistics->columns =
 			sd_attribute_numbers(cat, value, &statistics->ncolumns);
-	statistics->kinds =
-		sd_tuple_array(cat, tuple, desc, Anum_pg_statistic_ext_stxkind);
-	statistics->trees =
-		sd_tuple_text(cat, tuple, desc, Anum_pg_statistic_ext_stxexprs);
+	statistics->kinds = sd_object_array(object, Anum_pg_statistic_ext_stxkind);
 	value =
-		heap_getattr(tuple, Anum_pg_statistic_ext_stxstattarget, desc, &isnull);
+		sd_object_value(object, Anum_pg_statistic_ext_stxstattarget, &isnull);
 	statistics->target = isnull ? -1 : SD_STATISTICS_TARGET(value);
+	read_expressions(cat, statistics);
 }
 
 static void
-add_statistics(SdDiscovery *disc, void *object)
+read_expressions(SdCatalog *cat, Statistics *statistics)
 {
-	Statistics *statistics = object;
-	SdRelation *table = statistics->table;
-	const char *names[lengthof(kinds)];
-
-	sd_relation_read_columns(disc->catalog, table);
-	read_expressions(disc, statistics);
-
-	sd_row_named(disc, &statistics->object);
-	sd_row_name(disc, &table->schema->name);
-	sd_row_name(disc, &table->name);
-	sd_row_texts(disc, kind_names(statistics, names), names);
-	sd_row_columns(disc, table, statistics->ncolumns, statistics->columns);
-	sd_row_texts(disc, statistics->nexpressions, statistics->expressions);
-	if (statistics->target >= 0)
-		sd_row_int32(disc, statistics->target);
-	else
-		sd_row_null(disc);
-	sd_row_text(disc, definition(disc, statistics));
-	sd_row_named_end(disc, &statistics->object, StatisticExtRelationId,
-					 statistics->problem);
-}
-
-/* The texts of the expressions, for the time of the row. */
-static void
-read_expressions(SdDiscovery *disc, Statistics *statistics)
-{
+	bool isnull;
+	Datum value = sd_object_value(statistics->object,
+								  Anum_pg_statistic_ext_stxexprs, &isnull);
 	List *trees;
 	ListCell *lc;
 
-	if (statistics->trees == NULL)
+	if (isnull)
 		return;
 
-	trees = castNode(List,
-					 sd_deparse_read_string(disc->catalog, statistics->trees));
-	statistics->nexpressions = 0;
-	statistics->expressions = MemoryContextAlloc(
-		disc->row_context, sizeof(char *) * (list_length(trees) + 1));
-	statistics->keys = MemoryContextAlloc(
-		disc->row_context, sizeof(char *) * (list_length(trees) + 1));
+	trees = castNode(List, sd_deparse_read(cat, value));
+	statistics->expressions = palloc(sizeof(char *) * (list_length(trees) + 1));
+	statistics->keys = palloc(sizeof(char *) * (list_length(trees) + 1));
 	foreach (lc, trees)
 	{
 		int i = statistics->nexpressions++;
-		const char *text = sd_deparse(disc->catalog, statistics->table,
-									  lfirst(lc), &statistics->problem);
-		const char *key = sd_deparse_pretty(disc->catalog, statistics->table,
-											lfirst(lc), &statistics->problem);
+		const char *text = sd_deparse(cat, statistics->table, lfirst(lc),
+									  &statistics->problem);
+		const char *key = sd_deparse_pretty(cat, statistics->table, lfirst(lc),
+											&statistics->problem);
 
 		statistics->expressions[i] = text;
 		statistics->keys[i] = key;
 		if (text != NULL && key != NULL &&
 			!sd_expression_is_call(lfirst(lc), text))
-		{
-			MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-
 			statistics->keys[i] = psprintf("(%s)", key);
-			MemoryContextSwitchTo(oldcontext);
-		}
 	}
 }
 
@@ -206,9 +198,8 @@ kind_names(Statistics *statistics, const char **names)
 
 /* What pg_get_statisticsobjdef() says; NULL with a problem. */
 static char *
-definition(SdDiscovery *disc, Statistics *statistics)
+definition(Statistics *statistics)
 {
-	MemoryContext oldcontext;
 	const char *names[lengthof(kinds)];
 	int nnames = kind_names(statistics, names);
 	int count = 0;
@@ -217,12 +208,11 @@ definition(SdDiscovery *disc, Statistics *statistics)
 	if (statistics->problem != SD_PROBLEM_NONE)
 		return NULL;
 
-	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	initStringInfo(&buf);
 	appendStringInfo(
 		&buf, "CREATE STATISTICS %s",
-		quote_qualified_identifier(NameStr(statistics->object.schema->name),
-								   NameStr(statistics->object.name)));
+		quote_qualified_identifier(NameStr(statistics->object->schema->name),
+								   statistics->object->name));
 
 	/* those of expressions cannot be chosen, and all others are the default */
 	if (nnames > 0 && strcmp(names[nnames - 1], "expressions") == 0)
@@ -251,7 +241,6 @@ definition(SdDiscovery *disc, Statistics *statistics)
 						 statistics->keys[i]);
 	appendStringInfo(&buf, " FROM %s",
 					 sd_relation_visible_name(statistics->table));
-	MemoryContextSwitchTo(oldcontext);
 
 	return buf.data;
 }

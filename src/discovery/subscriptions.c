@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_subscription.h"
 #include "miscadmin.h"
@@ -141,8 +140,7 @@ add_subscription(SdDiscovery *disc, void *object)
 	const Subscribed *sub = object;
 
 	sd_row_name(disc, &sub->form.subname);
-	sd_row_text(disc,
-				sd_catalog_name(cat, AuthIdRelationId, sub->form.subowner));
+	sd_row_owner(disc, sub->form.subowner);
 	sd_row_bool(disc, sub->form.subenabled);
 	sd_row_options(disc, sub->publications);
 	sd_row_text(disc, sub->slot);
@@ -183,10 +181,7 @@ add_newer(SdDiscovery *disc, const Subscribed *sub)
 	sd_row_text(disc, sd_catalog_name(disc->catalog, ForeignServerRelationId,
 									  sub->form.subserver));
 #else
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
-	sd_row_null(disc);
+	sd_row_nulls(disc, 4);
 #endif
 }
 

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_am.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
@@ -24,7 +23,6 @@ static void add_partitioning(SdDiscovery *disc, SdRelation *rel,
 							 SdPartitionKey *key);
 static void add_inherits(SdDiscovery *disc, SdRelation *rel);
 static void add_options(SdDiscovery *disc, SdRelation *rel);
-static const char *persistence(char relpersistence);
 static const char *replica_identity(char relreplident);
 
 const SdKind sd_kind_tables = {
@@ -78,8 +76,8 @@ sd_add_table(SdDiscovery *disc, void *object)
 				  ? sd_catalog_name(cat, TableSpaceRelationId, rel->tablespace)
 				  : "");
 	add_partitioning(disc, rel, key);
-	sd_row_text(disc, persistence(rel->persistence));
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	sd_row_text(disc, sd_persistence(rel->persistence));
+	sd_row_owner(disc, rel->owner);
 	if (rel->rows < 0)
 		sd_row_null(disc);
 	else
@@ -91,7 +89,11 @@ sd_add_table(SdDiscovery *disc, void *object)
 	sd_row_qualified(disc, TypeRelationId, rel->of_type);
 	add_inherits(disc, rel);
 	add_options(disc, rel);
-	sd_row_text(disc, replica_identity(rel->replica_identity));
+	/* a foreign table has no other */
+	if (disc->is_document && rel->kind == RELKIND_FOREIGN_TABLE)
+		sd_row_null(disc);
+	else
+		sd_row_text(disc, replica_identity(rel->replica_identity));
 	sd_row_bool(disc, rel->row_security);
 	sd_row_bool(disc, rel->force_row_security);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
@@ -138,9 +140,7 @@ add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 	}
 	else
 	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-		sd_row_null(disc);
+		sd_row_nulls(disc, 3);
 	}
 }
 
@@ -203,23 +203,6 @@ add_options(SdDiscovery *disc, SdRelation *rel)
 						 false, TEXTOID, disc->row_context);
 	sd_row_datum(disc, makeArrayResult(options, disc->row_context));
 	MemoryContextSwitchTo(oldcontext);
-}
-
-static const char *
-persistence(char relpersistence)
-{
-	switch (relpersistence)
-	{
-		case RELPERSISTENCE_PERMANENT:
-			return "permanent";
-		case RELPERSISTENCE_UNLOGGED:
-			return "unlogged";
-		case RELPERSISTENCE_TEMP:
-			return "temporary";
-		default:
-			elog(ERROR, "unrecognized persistence: %c", relpersistence);
-			return NULL; /* keep compiler quiet */
-	}
 }
 
 static const char *

@@ -10,7 +10,6 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
-#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_ts_config.h"
@@ -21,29 +20,12 @@
 #include "tsearch/ts_public.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
-#include "discovery/named.h"
+#include "discovery/objects.h"
+#include "errors.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_text_search);
-
-/* the most functions that an object has */
-#define MAX_FUNCTIONS 5
-
-typedef struct TextSearchObject
-{
-	SdNamed object;
-	Oid classid;
-	const char *kind;
-	int nfunctions;
-	const char *roles[MAX_FUNCTIONS];
-	Oid functions[MAX_FUNCTIONS];
-	Oid template;
-	char *options;
-	Oid parser;
-	List *mappings; /* of Mapping *, of a configuration */
-} TextSearchObject;
 
 /* one dictionary of one type of tokens */
 typedef struct Mapping
@@ -53,44 +35,46 @@ typedef struct Mapping
 	Oid dictionary;
 } Mapping;
 
-/* what the scans find */
-typedef struct Reading
+/* the parts of a configuration */
+typedef struct Configuration
 {
-	List *objects;
-	HTAB *configurations; /* of ConfigurationEntry */
-} Reading;
+	Oid oid;		/* hash key */
+	List *mappings; /* of Mapping * */
+} Configuration;
 
-typedef struct ConfigurationEntry
+/* a function and what it is there for */
+typedef struct Function
 {
-	Oid oid; /* hash key */
-	TextSearchObject *object;
-} ConfigurationEntry;
+	const char *role;
+	Oid oid;
+} Function;
+
+/* a call of a parser's function, and its result */
+typedef struct ParserCall
+{
+	Oid function;
+	LexDescr *types;
+} ParserCall;
 
 static void emit_text_search(SdDiscovery *disc);
-static void keep_parser(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						void *arg);
-static void keep_template(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						  void *arg);
-static void keep_dictionary(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-							void *arg);
-static void keep_configuration(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-							   void *arg);
+static const char *object_kind(SdCatalog *cat, const SdObject *object);
+static void read_mappings(SdCatalog *cat, List *configurations);
 static void keep_mapping(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						 void *arg);
-static TextSearchObject *keep(SdCatalog *cat, Reading *reading,
-							  const char *kind, Oid classid, Oid oid,
-							  Oid schema, const NameData *name, Oid owner);
-static void add_function(TextSearchObject *object, const char *role,
-						 Oid function);
-static int compare_objects(const ListCell *a, const ListCell *b);
 static int compare_mappings(const ListCell *a, const ListCell *b);
-static void add_object(SdDiscovery *disc, void *object);
-static void add_functions(SdDiscovery *disc, TextSearchObject *object);
-static SdProblem add_mappings(SdDiscovery *disc, TextSearchObject *object);
+static void add_parser(SdDiscovery *disc, const SdObject *object);
+static void add_template(SdDiscovery *disc, const SdObject *object);
+static void add_dictionary(SdDiscovery *disc, const SdObject *object);
+static void add_configuration(SdDiscovery *disc, const SdObject *object);
+static void add_functions(SdDiscovery *disc, int count,
+						  const Function *functions);
+static SdProblem add_mappings(SdDiscovery *disc, Oid parser,
+							  Configuration *configuration);
 static LexDescr *token_types(SdCatalog *cat, Oid parser, SdProblem *problem);
 static void keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						  void *arg);
 static LexDescr *call_parser(Oid function);
+static void run_call(void *arg);
 
 const SdKind sd_kind_text_search = {
 	.name = "text_search",
@@ -98,6 +82,30 @@ const SdKind sd_kind_text_search = {
 	.left_out = "problem",
 	.defaults = "",
 	.emit = emit_text_search,
+};
+
+static const SdObjectClass parser_class = {
+	.classid = TSParserRelationId,
+	.get_detail = object_kind,
+	.add = add_parser,
+};
+
+static const SdObjectClass template_class = {
+	.classid = TSTemplateRelationId,
+	.get_detail = object_kind,
+	.add = add_template,
+};
+
+static const SdObjectClass dictionary_class = {
+	.classid = TSDictionaryRelationId,
+	.get_detail = object_kind,
+	.add = add_dictionary,
+};
+
+static const SdObjectClass configuration_class = {
+	.classid = TSConfigRelationId,
+	.get_detail = object_kind,
+	.add = add_configuration,
 };
 
 /*
@@ -113,214 +121,159 @@ stormdisc_text_search(PG_FUNCTION_ARGS)
 static void
 emit_text_search(SdDiscovery *disc)
 {
-	SdCatalog *cat = disc->catalog;
-	Reading reading = {0};
-	Oid *oids;
-	ListCell *lc;
-	static const Oid classes[] = {TSParserRelationId, TSTemplateRelationId,
-								  TSDictionaryRelationId, TSConfigRelationId};
+	List *objects = sd_objects_read(disc, &configuration_class);
 
-	reading.configurations =
-		sd_hash_create(cat, "stormdisc text search configurations", sizeof(Oid),
-					   sizeof(ConfigurationEntry));
-	sd_scan_all(cat, TSParserRelationId, keep_parser, &reading);
-	sd_scan_all(cat, TSTemplateRelationId, keep_template, &reading);
-	sd_scan_all(cat, TSDictionaryRelationId, keep_dictionary, &reading);
-	sd_scan_all(cat, TSConfigRelationId, keep_configuration, &reading);
+	read_mappings(disc->catalog, objects);
+	objects = list_concat(objects, sd_objects_read(disc, &parser_class));
+	objects = list_concat(objects, sd_objects_read(disc, &template_class));
+	objects = list_concat(objects, sd_objects_read(disc, &dictionary_class));
+	sd_objects_add(disc, objects);
+}
 
-	oids = palloc(sizeof(Oid) * (list_length(reading.objects) + 1));
-	for (int i = 0; i < lengthof(classes); i++)
+/* object_kind: objects of several kinds may have one name */
+static const char *
+object_kind(SdCatalog *cat, const SdObject *object)
+{
+	switch (object->class->classid)
 	{
-		int noids = 0;
-
-		foreach (lc, reading.objects)
-		{
-			TextSearchObject *object = lfirst(lc);
-
-			if (object->classid == classes[i])
-				oids[noids++] = object->object.oid;
-		}
-		sd_catalog_read_comments(cat, classes[i], noids, oids);
-		if (classes[i] == TSConfigRelationId)
-			sd_scan_oids(cat, TSConfigMapRelationId, TSConfigMapIndexId,
-						 Anum_pg_ts_config_map_mapcfg, noids, oids,
-						 keep_mapping, &reading);
+		case TSParserRelationId:
+			return "parser";
+		case TSTemplateRelationId:
+			return "template";
+		case TSDictionaryRelationId:
+			return "dictionary";
+		default:
+			return "configuration";
 	}
+}
+
+/* Read which dictionaries the configurations have: each one's parts. */
+static void
+read_mappings(SdCatalog *cat, List *configurations)
+{
+	HTAB *hash = sd_hash_create(cat, "stormdisc text search configurations",
+								sizeof(Oid), sizeof(Configuration));
+	Oid *oids = palloc(sizeof(Oid) * (list_length(configurations) + 1));
+	int noids = 0;
+	ListCell *lc;
+
+	foreach (lc, configurations)
+	{
+		SdObject *object = lfirst(lc);
+		Configuration *configuration =
+			hash_search(hash, &object->oid, HASH_ENTER, NULL);
+
+		configuration->mappings = NIL;
+		object->parts = configuration;
+		oids[noids++] = object->oid;
+	}
+	sd_scan_oids(cat, TSConfigMapRelationId, TSConfigMapIndexId,
+				 Anum_pg_ts_config_map_mapcfg, noids, oids, keep_mapping, hash);
 	pfree(oids);
-
-	list_sort(reading.objects, compare_objects);
-	foreach (lc, reading.objects)
-		sd_discovery_add(disc, add_object, lfirst(lc));
-}
-
-static void
-keep_parser(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_ts_parser form = (Form_pg_ts_parser) GETSTRUCT(tuple);
-	TextSearchObject *object =
-		keep(cat, arg, "parser", TSParserRelationId, form->oid,
-			 form->prsnamespace, &form->prsname, InvalidOid);
-
-	if (object == NULL)
-		return;
-	add_function(object, "start", form->prsstart);
-	add_function(object, "gettoken", form->prstoken);
-	add_function(object, "end", form->prsend);
-	add_function(object, "headline", form->prsheadline);
-	add_function(object, "lextypes", form->prslextype);
-}
-
-static void
-keep_template(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_ts_template form = (Form_pg_ts_template) GETSTRUCT(tuple);
-	TextSearchObject *object =
-		keep(cat, arg, "template", TSTemplateRelationId, form->oid,
-			 form->tmplnamespace, &form->tmplname, InvalidOid);
-
-	if (object == NULL)
-		return;
-	add_function(object, "init", form->tmplinit);
-	add_function(object, "lexize", form->tmpllexize);
-}
-
-static void
-keep_dictionary(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_ts_dict form = (Form_pg_ts_dict) GETSTRUCT(tuple);
-	TextSearchObject *object =
-		keep(cat, arg, "dictionary", TSDictionaryRelationId, form->oid,
-			 form->dictnamespace, &form->dictname, form->dictowner);
-
-	if (object == NULL)
-		return;
-	object->template = form->dicttemplate;
-	object->options =
-		sd_tuple_text(cat, tuple, desc, Anum_pg_ts_dict_dictinitoption);
-}
-
-static void
-keep_configuration(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
-{
-	Form_pg_ts_config form = (Form_pg_ts_config) GETSTRUCT(tuple);
-	Reading *reading = arg;
-	TextSearchObject *object =
-		keep(cat, arg, "configuration", TSConfigRelationId, form->oid,
-			 form->cfgnamespace, &form->cfgname, form->cfgowner);
-	ConfigurationEntry *entry;
-
-	if (object == NULL)
-		return;
-	object->parser = form->cfgparser;
-	entry = hash_search(reading->configurations, &form->oid, HASH_ENTER, NULL);
-	entry->object = object;
 }
 
 static void
 keep_mapping(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_ts_config_map form = (Form_pg_ts_config_map) GETSTRUCT(tuple);
-	Reading *reading = arg;
-	ConfigurationEntry *entry =
-		hash_search(reading->configurations, &form->mapcfg, HASH_FIND, NULL);
+	Configuration *configuration =
+		hash_search(arg, &form->mapcfg, HASH_FIND, NULL);
 	MemoryContext oldcontext;
 	Mapping *mapping;
 
-	if (entry == NULL)
+	if (configuration == NULL)
 		return;
 	oldcontext = MemoryContextSwitchTo(cat->context);
 	mapping = palloc(sizeof(Mapping));
 	mapping->token = form->maptokentype;
 	mapping->position = form->mapseqno;
 	mapping->dictionary = form->mapdict;
-	entry->object->mappings = lappend(entry->object->mappings, mapping);
+	configuration->mappings = lappend(configuration->mappings, mapping);
 	MemoryContextSwitchTo(oldcontext);
 }
 
-/* Keep an object if it is in scope; NULL if not. */
-static TextSearchObject *
-keep(SdCatalog *cat, Reading *reading, const char *kind, Oid classid, Oid oid,
-	 Oid schema, const NameData *name, Oid owner)
+static void
+add_parser(SdDiscovery *disc, const SdObject *object)
 {
-	TextSearchObject *object;
+	Form_pg_ts_parser form = (Form_pg_ts_parser) GETSTRUCT(object->tuple);
+	const Function functions[] = {{"start", form->prsstart},
+								  {"gettoken", form->prstoken},
+								  {"end", form->prsend},
+								  {"headline", form->prsheadline},
+								  {"lextypes", form->prslextype}};
 
-	if (!sd_scope_has_object(cat, classid, oid, schema, NameStr(*name)))
-		return NULL;
-
-	object = sd_named_keep(cat, &reading->objects, sizeof(TextSearchObject),
-						   oid, schema, name, owner);
-	object->classid = classid;
-	object->kind = kind;
-
-	return object;
+	sd_row_object(disc, object);
+	sd_row_text(disc, object->detail);
+	add_functions(disc, lengthof(functions), functions);
+	sd_row_nulls(disc, 4);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 static void
-add_function(TextSearchObject *object, const char *role, Oid function)
+add_template(SdDiscovery *disc, const SdObject *object)
 {
-	if (!OidIsValid(function))
-		return;
-	object->roles[object->nfunctions] = role;
-	object->functions[object->nfunctions++] = function;
-}
+	Form_pg_ts_template form = (Form_pg_ts_template) GETSTRUCT(object->tuple);
+	const Function functions[] = {{"init", form->tmplinit},
+								  {"lexize", form->tmpllexize}};
 
-static int
-compare_objects(const ListCell *a, const ListCell *b)
-{
-	const TextSearchObject *left = lfirst(a);
-	const TextSearchObject *right = lfirst(b);
-	int result = strcmp(NameStr(left->object.schema->name),
-						NameStr(right->object.schema->name));
-
-	if (result == 0)
-		result =
-			strcmp(NameStr(left->object.name), NameStr(right->object.name));
-
-	return result != 0 ? result : strcmp(left->kind, right->kind);
+	sd_row_object(disc, object);
+	sd_row_text(disc, object->detail);
+	add_functions(disc, lengthof(functions), functions);
+	sd_row_nulls(disc, 4);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
 static void
-add_object(SdDiscovery *disc, void *object)
+add_dictionary(SdDiscovery *disc, const SdObject *object)
 {
-	TextSearchObject *ts = object;
-	SdProblem problem = SD_PROBLEM_NONE;
+	Form_pg_ts_dict form = (Form_pg_ts_dict) GETSTRUCT(object->tuple);
 
-	sd_row_named(disc, &ts->object);
-	sd_row_text(disc, ts->kind);
-	add_functions(disc, ts);
-	sd_row_qualified(disc, TSTemplateRelationId, ts->template);
-	sd_row_text(disc, ts->options);
-	sd_row_qualified(disc, TSParserRelationId, ts->parser);
-	problem = add_mappings(disc, ts);
-	sd_row_named_end(disc, &ts->object, ts->classid, problem);
+	sd_row_object(disc, object);
+	sd_row_text(disc, object->detail);
+	sd_row_null(disc);
+	sd_row_qualified(disc, TSTemplateRelationId, form->dicttemplate);
+	sd_row_text(disc, sd_object_text(object, Anum_pg_ts_dict_dictinitoption));
+	sd_row_null(disc);
+	sd_row_null(disc);
+	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
-/* functions: role=name; NULL for what has none of its own */
 static void
-add_functions(SdDiscovery *disc, TextSearchObject *object)
+add_configuration(SdDiscovery *disc, const SdObject *object)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
-	const char *texts[MAX_FUNCTIONS];
+	Form_pg_ts_config form = (Form_pg_ts_config) GETSTRUCT(object->tuple);
+	SdProblem problem;
 
-	for (int i = 0; i < object->nfunctions; i++)
-		texts[i] = psprintf("%s=%s", object->roles[i],
-							sd_catalog_qualified_name(disc->catalog,
-													  ProcedureRelationId,
-													  object->functions[i]));
-	MemoryContextSwitchTo(oldcontext);
+	sd_row_object(disc, object);
+	sd_row_text(disc, object->detail);
+	sd_row_nulls(disc, 3);
+	sd_row_qualified(disc, TSParserRelationId, form->cfgparser);
+	problem = add_mappings(disc, form->cfgparser, object->parts);
+	sd_row_object_end(disc, object, problem);
+}
 
-	if (object->nfunctions > 0)
-		sd_row_texts(disc, object->nfunctions, texts);
-	else
-		sd_row_null(disc);
+/* functions: role=name */
+static void
+add_functions(SdDiscovery *disc, int count, const Function *functions)
+{
+	const char **texts = palloc(sizeof(char *) * count);
+	int ntexts = 0;
+
+	for (int i = 0; i < count; i++)
+		if (OidIsValid(functions[i].oid))
+			texts[ntexts++] = psprintf(
+				"%s=%s", functions[i].role,
+				sd_catalog_qualified_name(disc->catalog, ProcedureRelationId,
+										  functions[i].oid));
+	sd_row_texts(disc, ntexts, texts);
 }
 
 /* mappings: token: dictionaries, by the numbers of the tokens */
 static SdProblem
-add_mappings(SdDiscovery *disc, TextSearchObject *object)
+add_mappings(SdDiscovery *disc, Oid parser, Configuration *configuration)
 {
+	List *mappings = configuration->mappings;
 	SdProblem problem = SD_PROBLEM_NONE;
-	MemoryContext oldcontext;
 	LexDescr *types = NULL;
 	StringInfo buf = NULL;
 	const char **texts;
@@ -328,16 +281,9 @@ add_mappings(SdDiscovery *disc, TextSearchObject *object)
 	int count = 0;
 	ListCell *lc;
 
-	if (object->classid != TSConfigRelationId)
+	if (mappings != NIL)
 	{
-		sd_row_null(disc);
-		return problem;
-	}
-	if (object->mappings != NIL)
-	{
-		oldcontext = MemoryContextSwitchTo(disc->row_context);
-		types = token_types(disc->catalog, object->parser, &problem);
-		MemoryContextSwitchTo(oldcontext);
+		types = token_types(disc->catalog, parser, &problem);
 		if (types == NULL)
 		{
 			sd_row_null(disc);
@@ -345,10 +291,9 @@ add_mappings(SdDiscovery *disc, TextSearchObject *object)
 		}
 	}
 
-	list_sort(object->mappings, compare_mappings);
-	oldcontext = MemoryContextSwitchTo(disc->row_context);
-	texts = palloc(sizeof(char *) * (list_length(object->mappings) + 1));
-	foreach (lc, object->mappings)
+	list_sort(mappings, compare_mappings);
+	texts = palloc(sizeof(char *) * (list_length(mappings) + 1));
+	foreach (lc, mappings)
 	{
 		Mapping *mapping = lfirst(lc);
 
@@ -374,7 +319,6 @@ add_mappings(SdDiscovery *disc, TextSearchObject *object)
 	}
 	if (buf != NULL)
 		texts[count++] = buf->data;
-	MemoryContextSwitchTo(oldcontext);
 	sd_row_texts(disc, count, texts);
 
 	return problem;
@@ -423,42 +367,29 @@ keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 static LexDescr *
 call_parser(Oid function)
 {
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	LexDescr *volatile types = NULL;
+	ParserCall call = {.function = function};
+	ErrorData *error = NULL;
 
 	if (function < FirstNormalObjectId)
-		return (LexDescr *) DatumGetPointer(
-			OidFunctionCall1(function, (Datum) 0));
+		run_call(&call);
+	else
+		error = sd_try(run_call, &call);
+	if (error == NULL)
+		return call.types;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
-	{
-		types =
-			(LexDescr *) DatumGetPointer(OidFunctionCall1(function, (Datum) 0));
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
+	/* only a function that was dropped meanwhile explains an error */
+	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR ||
+		SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
+		ReThrowError(error);
 
-		MemoryContextSwitchTo(oldcontext);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
+	return NULL;
+}
 
-		/* only a function that was dropped meanwhile explains an error */
-		if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR ||
-			SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
-			ReThrowError(error);
-		types = NULL;
-	}
-	PG_END_TRY();
+static void
+run_call(void *arg)
+{
+	ParserCall *call = arg;
 
-	return types;
+	call->types = (LexDescr *) DatumGetPointer(
+		OidFunctionCall1(call->function, (Datum) 0));
 }

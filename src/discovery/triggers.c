@@ -13,27 +13,10 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
-#include "discovery/discovery.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_triggers);
-
-typedef struct TriggerRow
-{
-	Oid oid;
-	SdRelation *relation;
-	const char *name;
-	HeapTuple tuple;
-	TupleDesc desc;
-} TriggerRow;
-
-/* what the scan finds */
-typedef struct Triggers
-{
-	List *list; /* of TriggerRow * */
-	TupleDesc desc;
-} Triggers;
 
 /* a row of pg_trigger taken apart; in the memory of the row */
 typedef struct Parts
@@ -56,20 +39,16 @@ typedef struct Parts
 } Parts;
 
 static void emit_triggers(SdDiscovery *disc);
-static void keep_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-						 void *arg);
-static int compare_triggers(const ListCell *a, const ListCell *b);
-static void add_trigger(SdDiscovery *disc, void *object);
-static void read_trigger(SdCatalog *cat, const TriggerRow *trigger,
-						 Parts *parts);
+static bool is_own_trigger(SdCatalog *cat, HeapTuple tuple);
+static void add_trigger(SdDiscovery *disc, const SdObject *trigger);
+static void read_trigger(SdCatalog *cat, const SdObject *trigger, Parts *parts);
 static void read_columns(SdCatalog *cat, Parts *parts);
-static void read_condition(SdCatalog *cat, const TriggerRow *trigger,
+static void read_condition(SdCatalog *cat, const SdObject *trigger,
 						   Parts *parts);
-static void read_arguments(const TriggerRow *trigger, Parts *parts);
-static const char *name_value(const TriggerRow *trigger, AttrNumber column);
+static void read_arguments(const SdObject *trigger, Parts *parts);
+static const char *name_value(const SdObject *trigger, AttrNumber column);
 static const char *trigger_definition(SdCatalog *cat, Parts *parts);
 static const char *timing(int16 tgtype);
-static const char *enabled(char tgenabled);
 
 const SdKind sd_kind_triggers = {
 	.name = "triggers",
@@ -79,6 +58,14 @@ const SdKind sd_kind_triggers = {
 	.left_out = "problem",
 	.defaults = "enabled=origin",
 	.emit = emit_triggers,
+};
+
+static const SdObjectClass trigger_class = {
+	.classid = TriggerRelationId,
+	.relation_index = TriggerRelidNameIndexId,
+	.relation_column = Anum_pg_trigger_tgrelid,
+	.is_wanted = is_own_trigger,
+	.add = add_trigger,
 };
 
 /*
@@ -95,87 +82,29 @@ stormdisc_triggers(PG_FUNCTION_ARGS)
 static void
 emit_triggers(SdDiscovery *disc)
 {
-	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
-	Triggers triggers = {0};
-	Oid *oids;
-	int noids = 0;
-	ListCell *lc;
-
-	sd_scan_relations(cat, TriggerRelationId, TriggerRelidNameIndexId,
-					  Anum_pg_trigger_tgrelid, keep_trigger, &triggers);
-	list_sort(triggers.list, compare_triggers);
-
-	oids = palloc(sizeof(Oid) * (list_length(triggers.list) + 1));
-	foreach (lc, triggers.list)
-		oids[noids++] = ((TriggerRow *) lfirst(lc))->oid;
-	sd_catalog_read_comments(cat, TriggerRelationId, noids, oids);
-	pfree(oids);
-	MemoryContextSwitchTo(oldcontext);
-
-	foreach (lc, triggers.list)
-		sd_discovery_add(disc, add_trigger, lfirst(lc));
+	sd_objects_emit(disc, &trigger_class);
 }
 
-/* Keep a trigger, unless the server made it for a constraint. */
-static void
-keep_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+/* The server makes triggers of its own, for constraints. */
+static bool
+is_own_trigger(SdCatalog *cat, HeapTuple tuple)
 {
-	Triggers *triggers = arg;
-	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-	SdRelation *rel =
-		hash_search(cat->relation_hash, &form->tgrelid, HASH_FIND, NULL);
-	TriggerRow *trigger;
-
-	if (form->tgisinternal || rel == NULL || !rel->in_scope ||
-		strchr(sd_kind_triggers.relkinds, rel->kind) == NULL)
-		return;
-
-	if (triggers->desc == NULL)
-		triggers->desc = CreateTupleDescCopy(desc);
-	trigger = palloc(sizeof(TriggerRow));
-	trigger->oid = form->oid;
-	trigger->relation = rel;
-	trigger->tuple = heap_copytuple(tuple);
-	trigger->desc = triggers->desc;
-	trigger->name =
-		NameStr(((Form_pg_trigger) GETSTRUCT(trigger->tuple))->tgname);
-	triggers->list = lappend(triggers->list, trigger);
-}
-
-static int
-compare_triggers(const ListCell *a, const ListCell *b)
-{
-	const TriggerRow *left = lfirst(a);
-	const TriggerRow *right = lfirst(b);
-	int result = strcmp(NameStr(left->relation->schema->name),
-						NameStr(right->relation->schema->name));
-
-	if (result == 0)
-		result = strcmp(NameStr(left->relation->name),
-						NameStr(right->relation->name));
-	if (result == 0)
-		result = strcmp(left->name, right->name);
-
-	return result;
+	return !((Form_pg_trigger) GETSTRUCT(tuple))->tgisinternal;
 }
 
 static void
-add_trigger(SdDiscovery *disc, void *object)
+add_trigger(SdDiscovery *disc, const SdObject *trigger)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
 	Parts parts = {0};
 	Form_pg_trigger form;
 	bool is_constraint;
 
-	read_trigger(cat, object, &parts);
+	read_trigger(cat, trigger, &parts);
 	form = parts.form;
 	is_constraint = OidIsValid(form->tgconstraint);
 
-	sd_row_name(disc, &parts.relation->schema->name);
-	sd_row_name(disc, &parts.relation->name);
-	sd_row_text(disc, parts.name);
+	sd_row_object(disc, trigger);
 	sd_row_text(disc, timing(form->tgtype));
 	sd_row_text(disc, TRIGGER_FOR_ROW(form->tgtype) ? "row" : "statement");
 	sd_row_texts(disc, parts.nevents, parts.events);
@@ -185,7 +114,7 @@ add_trigger(SdDiscovery *disc, void *object)
 	sd_row_texts(disc, parts.narguments, parts.arguments);
 	sd_row_text(disc, parts.old_table);
 	sd_row_text(disc, parts.new_table);
-	sd_row_text(disc, enabled(form->tgenabled));
+	sd_row_text(disc, sd_enabled_state(form->tgenabled));
 	sd_row_bool(disc, is_constraint);
 	sd_row_bool(disc, form->tgdeferrable);
 	sd_row_bool(disc, form->tginitdeferred);
@@ -199,14 +128,13 @@ add_trigger(SdDiscovery *disc, void *object)
 	sd_row_text(disc,
 				sd_catalog_name(cat, TriggerRelationId, form->tgparentid));
 	sd_row_text(disc, trigger_definition(cat, &parts));
-	sd_row_text(disc, sd_catalog_comment(cat, TriggerRelationId, form->oid, 0));
-	MemoryContextSwitchTo(oldcontext);
+	sd_row_comment(disc, trigger);
 	sd_row_end(disc, parts.problem);
 }
 
 /* Take a row of pg_trigger apart. */
 static void
-read_trigger(SdCatalog *cat, const TriggerRow *trigger, Parts *parts)
+read_trigger(SdCatalog *cat, const SdObject *trigger, Parts *parts)
 {
 	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(trigger->tuple);
 	int16 type = form->tgtype;
@@ -244,11 +172,10 @@ read_columns(SdCatalog *cat, Parts *parts)
 }
 
 static void
-read_condition(SdCatalog *cat, const TriggerRow *trigger, Parts *parts)
+read_condition(SdCatalog *cat, const SdObject *trigger, Parts *parts)
 {
 	bool isnull;
-	Datum tree = heap_getattr(trigger->tuple, Anum_pg_trigger_tgqual,
-							  trigger->desc, &isnull);
+	Datum tree = sd_object_value(trigger, Anum_pg_trigger_tgqual, &isnull);
 
 	parts->has_condition = !isnull;
 	if (isnull)
@@ -260,12 +187,11 @@ read_condition(SdCatalog *cat, const TriggerRow *trigger, Parts *parts)
 
 /* The arguments are strings one after the other, each with its end. */
 static void
-read_arguments(const TriggerRow *trigger, Parts *parts)
+read_arguments(const SdObject *trigger, Parts *parts)
 {
 	int count = parts->form->tgnargs;
 	bool isnull;
-	Datum value = heap_getattr(trigger->tuple, Anum_pg_trigger_tgargs,
-							   trigger->desc, &isnull);
+	Datum value = sd_object_value(trigger, Anum_pg_trigger_tgargs, &isnull);
 	bytea *bytes;
 	const char *at;
 	const char *end;
@@ -286,10 +212,10 @@ read_arguments(const TriggerRow *trigger, Parts *parts)
 }
 
 static const char *
-name_value(const TriggerRow *trigger, AttrNumber column)
+name_value(const SdObject *trigger, AttrNumber column)
 {
 	bool isnull;
-	Datum value = heap_getattr(trigger->tuple, column, trigger->desc, &isnull);
+	Datum value = sd_object_value(trigger, column, &isnull);
 
 	return isnull ? NULL : NameStr(*DatumGetName(value));
 }
@@ -366,23 +292,4 @@ timing(int16 tgtype)
 	if (TRIGGER_FOR_AFTER(tgtype))
 		return "after";
 	return "instead of";
-}
-
-static const char *
-enabled(char tgenabled)
-{
-	switch (tgenabled)
-	{
-		case TRIGGER_FIRES_ON_ORIGIN:
-			return "origin";
-		case TRIGGER_FIRES_ON_REPLICA:
-			return "replica";
-		case TRIGGER_FIRES_ALWAYS:
-			return "always";
-		case TRIGGER_DISABLED:
-			return "disabled";
-		default:
-			elog(ERROR, "unrecognized trigger state: %c", tgenabled);
-			return NULL; /* keep compiler quiet */
-	}
 }

@@ -20,18 +20,14 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "discovery/named.h"
+#include "discovery/objects.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_types);
-
-/* what is the same for all types, up to the first column that may be null */
-#define FIXED_SIZE                                                             \
-	(offsetof(FormData_pg_type, typcollation) +                                \
-	 sizeof(((FormData_pg_type *) NULL)->typcollation))
 
 typedef struct DomainConstraint
 {
@@ -45,6 +41,7 @@ typedef struct DomainConstraint
 	SdProblem problem;
 } DomainConstraint;
 
+/* the parts of a domain */
 typedef struct Domain
 {
 	Oid oid;			 /* hash key */
@@ -52,6 +49,7 @@ typedef struct Domain
 	List *constraints;	 /* of DomainConstraint *, by name */
 } Domain;
 
+/* the parts of a range */
 typedef struct Range
 {
 	Oid oid; /* hash key */
@@ -63,26 +61,11 @@ typedef struct Range
 	Oid subtype_diff;
 } Range;
 
-typedef struct Type
-{
-	SdNamed object;
-	FormData_pg_type form;
-	char *default_value; /* of a base type */
-	Domain *domain;
-	Range *range;
-} Type;
-
-/* what a scan of pg_type finds */
-typedef struct Reading
-{
-	List *types;  /* of Type * */
-	HTAB *arrays; /* OIDs of all array types */
-} Reading;
-
 static void emit_types(SdDiscovery *disc);
-static void keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
-					  void *arg);
-static List *leave_out_companions(SdCatalog *cat, Reading *reading);
+static bool is_wanted(SdCatalog *cat, HeapTuple tuple);
+static Form_pg_type form_of(const SdObject *type);
+static List *leave_out_companions(SdCatalog *cat, List *found);
+static Oid *relations_of(List *types, int *count);
 static void keep_composite(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static void read_ranges(SdCatalog *cat, List *types);
@@ -95,27 +78,33 @@ static void keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 							void *arg);
 static int compare_constraints(const ListCell *a, const ListCell *b);
 static void read_attribute_comments(SdCatalog *cat, List *types);
-static void add_type(SdDiscovery *disc, void *object);
-static const char *type_kind(Type *type);
-static void add_domain(SdDiscovery *disc, Type *type, SdProblem *problem);
-static void add_constraints(SdDiscovery *disc, Type *type, SdProblem *problem);
+static void add_type(SdDiscovery *disc, const SdObject *type);
+static const char *type_kind(Form_pg_type form);
+static void add_domain(SdDiscovery *disc, const SdObject *type,
+					   SdProblem *problem);
+static void add_constraints(SdDiscovery *disc, const SdObject *type,
+							SdProblem *problem);
 static const char *constraint_definition(SdDiscovery *disc,
 										 DomainConstraint *con,
 										 SdProblem *problem);
-static void add_attributes(SdDiscovery *disc, Type *type);
-static void add_range(SdDiscovery *disc, Type *type);
-static void add_base(SdDiscovery *disc, Type *type);
+static void add_attributes(SdDiscovery *disc, const SdObject *type);
+static void add_range(SdDiscovery *disc, const SdObject *type);
+static void add_base(SdDiscovery *disc, const SdObject *type);
 static void add_collation(SdDiscovery *disc, Oid collation, Oid type);
 static const char *alignment(char typalign);
-static const char *storage(char typstorage);
-static void add_nulls(SdDiscovery *disc, int count);
 
 const SdKind sd_kind_types = {
 	.name = "types",
 	.identity = "schema_name,type_name",
-	.left_out = "problem",
+	.left_out = "constraint_domains,problem",
 	.defaults = "alignment=int4,storage=plain,category=U",
 	.emit = emit_types,
+};
+
+static const SdObjectClass type_class = {
+	.classid = TypeRelationId,
+	.is_wanted = is_wanted,
+	.add = add_type,
 };
 
 /*
@@ -132,85 +121,92 @@ static void
 emit_types(SdDiscovery *disc)
 {
 	SdCatalog *cat = disc->catalog;
-	Reading reading = {0};
-	List *types;
-
-	reading.arrays =
-		sd_hash_create(cat, "stormdisc array types", sizeof(Oid), sizeof(Oid));
-	sd_scan_all(cat, TypeRelationId, keep_type, &reading);
-	types = leave_out_companions(cat, &reading);
+	List *types = leave_out_companions(cat, sd_objects_read(disc, &type_class));
 
 	read_ranges(cat, types);
 	read_domains(cat, types);
 	read_attribute_comments(cat, types);
-	sd_named_emit(disc, types, TypeRelationId, add_type);
+	sd_objects_add(disc, types);
 }
 
-static void
-keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+/* All but multiranges and the server's pseudo-types. */
+static bool
+is_wanted(SdCatalog *cat, HeapTuple tuple)
 {
 	Form_pg_type form = (Form_pg_type) GETSTRUCT(tuple);
-	Reading *reading = arg;
-	Type *type;
 
-	if (OidIsValid(form->typarray))
-		(void) hash_search(reading->arrays, &form->typarray, HASH_ENTER, NULL);
+	return form->typtype != TYPTYPE_MULTIRANGE &&
+		   (form->typtype != TYPTYPE_PSEUDO || !form->typisdefined);
+}
 
-	if (form->typtype == TYPTYPE_MULTIRANGE ||
-		(form->typtype == TYPTYPE_PSEUDO && form->typisdefined))
-		return;
-	if (!sd_scope_has_object(cat, TypeRelationId, form->oid, form->typnamespace,
-							 NameStr(form->typname)))
-		return;
-
-	type = sd_named_keep(cat, &reading->types, sizeof(Type), form->oid,
-						 form->typnamespace, &form->typname, form->typowner);
-	memcpy(&type->form, form, FIXED_SIZE);
-	if (form->typtype == TYPTYPE_BASE)
-		type->default_value =
-			sd_tuple_text(cat, tuple, desc, Anum_pg_type_typdefault);
+static Form_pg_type
+form_of(const SdObject *type)
+{
+	return (Form_pg_type) GETSTRUCT(type->tuple);
 }
 
 /* The types that were found, without array types and row types of tables. */
 static List *
-leave_out_companions(SdCatalog *cat, Reading *reading)
+leave_out_companions(SdCatalog *cat, List *found)
 {
+	HTAB *arrays =
+		sd_hash_create(cat, "stormdisc array types", sizeof(Oid), sizeof(Oid));
 	HTAB *composites =
 		sd_hash_create(cat, "stormdisc composites", sizeof(Oid), sizeof(Oid));
-	Oid *oids = palloc(sizeof(Oid) * (list_length(reading->types) + 1));
-	int noids = 0;
+	int noids;
+	Oid *oids = relations_of(found, &noids);
 	List *types = NIL;
 	ListCell *lc;
 
-	foreach (lc, reading->types)
-	{
-		Type *type = lfirst(lc);
-
-		if (OidIsValid(type->form.typrelid))
-			oids[noids++] = type->form.typrelid;
-	}
 	sd_scan_oids(cat, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
 				 noids, oids, keep_composite, composites);
 	pfree(oids);
+	foreach (lc, found)
+		(void) hash_search(arrays, &form_of(lfirst(lc))->typarray, HASH_ENTER,
+						   NULL);
 
-	foreach (lc, reading->types)
+	foreach (lc, found)
 	{
-		Type *type = lfirst(lc);
+		SdObject *type = lfirst(lc);
+		Form_pg_type form = form_of(type);
+		bool is_companion;
 
 		CHECK_FOR_INTERRUPTS();
-		if (OidIsValid(type->form.typrelid)
-				? hash_search(composites, &type->form.typrelid, HASH_FIND,
-							  NULL) == NULL
-				: OidIsValid(type->form.typelem) &&
-					  hash_search(reading->arrays, &type->object.oid, HASH_FIND,
-								  NULL) != NULL)
-			pfree(type);
+		if (OidIsValid(form->typrelid))
+			is_companion = hash_search(composites, &form->typrelid, HASH_FIND,
+									   NULL) == NULL;
+		else
+			/* the element may be out of scope */
+			is_companion =
+				OidIsValid(form->typelem) &&
+				(hash_search(arrays, &type->oid, HASH_FIND, NULL) != NULL ||
+				 sd_catalog_type(cat, form->typelem)->array == type->oid);
+		if (is_companion)
+			heap_freetuple(type->tuple);
 		else
 			types = lappend(types, type);
 	}
-	list_free(reading->types);
 
 	return types;
+}
+
+/* The relations that hold the columns of composite types. */
+static Oid *
+relations_of(List *types, int *count)
+{
+	Oid *oids = palloc(sizeof(Oid) * (list_length(types) + 1));
+	ListCell *lc;
+
+	*count = 0;
+	foreach (lc, types)
+	{
+		Oid relation = form_of(lfirst(lc))->typrelid;
+
+		if (OidIsValid(relation))
+			oids[(*count)++] = relation;
+	}
+
+	return oids;
 }
 
 static void
@@ -232,11 +228,10 @@ read_ranges(SdCatalog *cat, List *types)
 	sd_scan_all(cat, RangeRelationId, keep_range, ranges);
 	foreach (lc, types)
 	{
-		Type *type = lfirst(lc);
+		SdObject *type = lfirst(lc);
 
-		if (type->form.typtype == TYPTYPE_RANGE)
-			type->range =
-				hash_search(ranges, &type->object.oid, HASH_FIND, NULL);
+		if (form_of(type)->typtype == TYPTYPE_RANGE)
+			type->parts = hash_search(ranges, &type->oid, HASH_FIND, NULL);
 	}
 }
 
@@ -264,10 +259,10 @@ read_domains(SdCatalog *cat, List *types)
 
 	foreach (lc, types)
 	{
-		Type *type = lfirst(lc);
+		SdObject *type = lfirst(lc);
 
-		if (type->form.typtype == TYPTYPE_DOMAIN)
-			type->domain = domain_of(cat, domains, type->object.oid);
+		if (form_of(type)->typtype == TYPTYPE_DOMAIN)
+			type->parts = domain_of(cat, domains, type->oid);
 	}
 	read_constraints(cat, domains);
 }
@@ -343,6 +338,8 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Domain *domain;
 	DomainConstraint *con;
 	MemoryContext oldcontext;
+	Datum tree;
+	bool isnull;
 
 	if (!OidIsValid(form->contypid))
 		return;
@@ -356,7 +353,9 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	con->name = form->conname;
 	con->type = form->contype;
 	con->validated = form->convalidated;
-	con->tree = sd_tuple_text(cat, tuple, desc, Anum_pg_constraint_conbin);
+	tree = heap_getattr(tuple, Anum_pg_constraint_conbin, desc, &isnull);
+	if (!isnull)
+		con->tree = TextDatumGetCString(tree);
 	domain->constraints = lappend(domain->constraints, con);
 	MemoryContextSwitchTo(oldcontext);
 }
@@ -372,48 +371,40 @@ compare_constraints(const ListCell *a, const ListCell *b)
 static void
 read_attribute_comments(SdCatalog *cat, List *types)
 {
-	Oid *oids = palloc(sizeof(Oid) * (list_length(types) + 1));
-	int noids = 0;
-	ListCell *lc;
+	int noids;
+	Oid *oids = relations_of(types, &noids);
 
-	foreach (lc, types)
-	{
-		Type *type = lfirst(lc);
-
-		if (OidIsValid(type->form.typrelid))
-			oids[noids++] = type->form.typrelid;
-	}
 	sd_catalog_read_comments(cat, RelationRelationId, noids, oids);
 	pfree(oids);
 }
 
 static void
-add_type(SdDiscovery *disc, void *object)
+add_type(SdDiscovery *disc, const SdObject *type)
 {
 	SdCatalog *cat = disc->catalog;
-	Type *type = object;
+	Form_pg_type form = form_of(type);
 	SdProblem problem = SD_PROBLEM_NONE;
 
-	sd_row_named(disc, &type->object);
-	sd_row_text(disc, type_kind(type));
-	if (type->form.typtype == TYPTYPE_ENUM)
-		sd_row_datum(disc, sd_catalog_enum_labels(
-							   cat, sd_catalog_type(cat, type->object.oid)));
+	sd_row_object(disc, type);
+	sd_row_text(disc, type_kind(form));
+	if (form->typtype == TYPTYPE_ENUM)
+		sd_row_datum(
+			disc, sd_catalog_enum_labels(cat, sd_catalog_type(cat, type->oid)));
 	else
 		sd_row_null(disc);
 	add_domain(disc, type, &problem);
 	add_attributes(disc, type);
 	add_range(disc, type);
 	add_base(disc, type);
-	sd_row_named_end(disc, &type->object, TypeRelationId, problem);
+	sd_row_object_end(disc, type, problem);
 }
 
 static const char *
-type_kind(Type *type)
+type_kind(Form_pg_type form)
 {
-	if (!type->form.typisdefined)
+	if (!form->typisdefined)
 		return "shell";
-	switch (type->form.typtype)
+	switch (form->typtype)
 	{
 		case TYPTYPE_BASE:
 			return "base";
@@ -426,32 +417,34 @@ type_kind(Type *type)
 		case TYPTYPE_RANGE:
 			return "range";
 		default:
-			elog(ERROR, "unrecognized type kind: %c", type->form.typtype);
+			elog(ERROR, "unrecognized type kind: %c", form->typtype);
 			return NULL; /* keep compiler quiet */
 	}
 }
 
 /* base_type, not_null, default_value, collation, constraint_* */
 static void
-add_domain(SdDiscovery *disc, Type *type, SdProblem *problem)
+add_domain(SdDiscovery *disc, const SdObject *type, SdProblem *problem)
 {
 	SdCatalog *cat = disc->catalog;
+	Form_pg_type form = form_of(type);
 
-	if (type->form.typtype != TYPTYPE_DOMAIN)
+	if (form->typtype != TYPTYPE_DOMAIN)
 	{
-		add_nulls(disc, 2);
-		sd_row_text(disc, type->default_value);
-		add_nulls(disc, 6);
+		sd_row_nulls(disc, 2);
+		sd_row_text(disc, form->typtype == TYPTYPE_BASE
+							  ? sd_object_text(type, Anum_pg_type_typdefault)
+							  : NULL);
+		sd_row_nulls(disc, 6);
 		return;
 	}
 
-	sd_row_text(disc, sd_catalog_format_type(cat, type->form.typbasetype,
-											 type->form.typtypmod));
-	sd_row_bool(disc, type->form.typnotnull);
-	sd_row_text(disc,
-				sd_catalog_type_default(
-					cat, sd_catalog_type(cat, type->object.oid), problem));
-	add_collation(disc, type->form.typcollation, type->form.typbasetype);
+	sd_row_text(
+		disc, sd_catalog_format_type(cat, form->typbasetype, form->typtypmod));
+	sd_row_bool(disc, form->typnotnull);
+	sd_row_text(disc, sd_catalog_type_default(
+						  cat, sd_catalog_type(cat, type->oid), problem));
+	add_collation(disc, form->typcollation, form->typbasetype);
 	add_constraints(disc, type, problem);
 }
 
@@ -460,10 +453,9 @@ add_domain(SdDiscovery *disc, Type *type, SdProblem *problem)
  * the undermost domain's first.
  */
 static void
-add_constraints(SdDiscovery *disc, Type *type, SdProblem *problem)
+add_constraints(SdDiscovery *disc, const SdObject *type, SdProblem *problem)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
 	List *levels = NIL;
 	int count = 0;
 	const char **names;
@@ -473,11 +465,14 @@ add_constraints(SdDiscovery *disc, Type *type, SdProblem *problem)
 	Datum *validated;
 	ListCell *lc;
 
-	for (Domain *domain = type->domain; domain != NULL; domain = domain->base)
+	for (Domain *domain = type->parts; domain != NULL; domain = domain->base)
 	{
 		CHECK_FOR_INTERRUPTS();
 		levels = lappend(levels, domain);
 		count += list_length(domain->constraints);
+		/* a document has the others where they stand */
+		if (disc->is_document)
+			break;
 	}
 	names = palloc(sizeof(char *) * (count + 1));
 	domains = palloc(sizeof(char *) * (count + 1));
@@ -513,7 +508,6 @@ add_constraints(SdDiscovery *disc, Type *type, SdProblem *problem)
 													   BOOLOID, sizeof(bool),
 													   true, TYPALIGN_CHAR)));
 	sd_row_texts(disc, count, comments);
-	MemoryContextSwitchTo(oldcontext);
 }
 
 /* What pg_get_constraintdef() says; NULL with a problem. */
@@ -545,11 +539,10 @@ constraint_definition(SdDiscovery *disc, DomainConstraint *con,
 
 /* attribute_* */
 static void
-add_attributes(SdDiscovery *disc, Type *type)
+add_attributes(SdDiscovery *disc, const SdObject *type)
 {
 	SdCatalog *cat = disc->catalog;
-	MemoryContext oldcontext;
-	SdRelation *rel = sd_catalog_relation(cat, type->form.typrelid);
+	SdRelation *rel = sd_catalog_relation(cat, form_of(type)->typrelid);
 	const char **names;
 	const char **types;
 	const char **collations;
@@ -558,12 +551,11 @@ add_attributes(SdDiscovery *disc, Type *type)
 
 	if (rel == NULL)
 	{
-		add_nulls(disc, 4);
+		sd_row_nulls(disc, 4);
 		return;
 	}
 
 	sd_relation_read_columns(cat, rel);
-	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	names = palloc(sizeof(char *) * (rel->natts + 1));
 	types = palloc(sizeof(char *) * (rel->natts + 1));
 	collations = palloc(sizeof(char *) * (rel->natts + 1));
@@ -590,18 +582,17 @@ add_attributes(SdDiscovery *disc, Type *type)
 	sd_row_texts(disc, count, types);
 	sd_row_texts(disc, count, collations);
 	sd_row_texts(disc, count, comments);
-	MemoryContextSwitchTo(oldcontext);
 }
 
 /* subtype*, canonical, subtype_diff, multirange_type */
 static void
-add_range(SdDiscovery *disc, Type *type)
+add_range(SdDiscovery *disc, const SdObject *type)
 {
-	Range *range = type->range;
+	Range *range = type->parts;
 
-	if (range == NULL)
+	if (form_of(type)->typtype != TYPTYPE_RANGE || range == NULL)
 	{
-		add_nulls(disc, 6);
+		sd_row_nulls(disc, 6);
 		return;
 	}
 	sd_row_text(disc,
@@ -615,16 +606,16 @@ add_range(SdDiscovery *disc, Type *type)
 
 /* *_function, and from internal_length to is_collatable */
 static void
-add_base(SdDiscovery *disc, Type *type)
+add_base(SdDiscovery *disc, const SdObject *type)
 {
-	FormData_pg_type *form = &type->form;
+	Form_pg_type form = form_of(type);
 	const Oid functions[] = {
 		form->typinput, form->typoutput, form->typreceive, form->typsend,
 		form->typmodin, form->typmodout, form->typanalyze, form->typsubscript};
 
 	if (form->typtype != TYPTYPE_BASE || !form->typisdefined)
 	{
-		add_nulls(disc, lengthof(functions) + 9);
+		sd_row_nulls(disc, lengthof(functions) + 9);
 		return;
 	}
 
@@ -633,7 +624,7 @@ add_base(SdDiscovery *disc, Type *type)
 	sd_row_int32(disc, form->typlen);
 	sd_row_bool(disc, form->typbyval);
 	sd_row_text(disc, alignment(form->typalign));
-	sd_row_text(disc, storage(form->typstorage));
+	sd_row_text(disc, sd_storage(form->typstorage));
 	sd_row_text(disc, (const char[]){form->typcategory, '\0'});
 	sd_row_bool(disc, form->typispreferred);
 	sd_row_text(disc, (const char[]){form->typdelim, '\0'});
@@ -671,30 +662,4 @@ alignment(char typalign)
 			elog(ERROR, "unrecognized alignment: %c", typalign);
 			return NULL; /* keep compiler quiet */
 	}
-}
-
-static const char *
-storage(char typstorage)
-{
-	switch (typstorage)
-	{
-		case TYPSTORAGE_PLAIN:
-			return "plain";
-		case TYPSTORAGE_EXTERNAL:
-			return "external";
-		case TYPSTORAGE_EXTENDED:
-			return "extended";
-		case TYPSTORAGE_MAIN:
-			return "main";
-		default:
-			elog(ERROR, "unrecognized storage: %c", typstorage);
-			return NULL; /* keep compiler quiet */
-	}
-}
-
-static void
-add_nulls(SdDiscovery *disc, int count)
-{
-	for (int i = 0; i < count; i++)
-		sd_row_null(disc);
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * usage.h
- *	  Counters of the server's cumulative statistics.
+ *	  What changes while relations are used: the server's counters, and the
+ *	  values of sequences.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,6 +11,10 @@
 
 #include "fmgr.h"
 
+#include "catalog/sd_catalog.h"
+
 extern int64 sd_statistic(PGFunction function, Oid oid);
+extern bool sd_sequence_last_value(SdRelation *rel, int64 *last_value,
+								   SdProblem *problem);
 
 #endif /* STORMDISC_USAGE_H */

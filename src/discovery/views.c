@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_am.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
@@ -37,7 +36,6 @@ static void add_columns(SdDiscovery *disc, SdRelation *rel, SdView *view);
 static void add_events(SdDiscovery *disc, SdRelation *rel, SdView *view);
 static void add_event(SdDiscovery *disc, int wanted, int possible, int unknown);
 static void add_depends_on(SdDiscovery *disc, SdView *view);
-static int compare_texts(const void *a, const void *b);
 
 const SdKind sd_kind_views = {
 	.name = "views",
@@ -136,7 +134,7 @@ sd_add_view(SdDiscovery *disc, void *object)
 			disc, sd_catalog_name(cat, TableSpaceRelationId, rel->tablespace));
 	else
 		sd_row_text(disc, "");
-	sd_row_text(disc, sd_catalog_name(cat, AuthIdRelationId, rel->owner));
+	sd_row_owner(disc, rel->owner);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
 	sd_row_end(disc, view->problem);
 }
@@ -147,32 +145,23 @@ add_options(SdDiscovery *disc, SdRelation *rel)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
 	const char *check_option = NULL;
-	const char **names = NULL;
+	int noptions;
+	char **options = sd_array_texts(rel->options, &noptions);
+	const char **others = palloc(sizeof(char *) * (noptions + 1));
 	int count = 0;
 
-	if (rel->options != NULL)
+	for (int i = 0; i < noptions; i++)
 	{
-		Datum *members;
-		int nmembers;
-
-		deconstruct_array(rel->options, TEXTOID, -1, false, TYPALIGN_INT,
-						  &members, NULL, &nmembers);
-		names = palloc(sizeof(char *) * (nmembers + 1));
-		for (int i = 0; i < nmembers; i++)
-		{
-			const char *option = TextDatumGetCString(members[i]);
-
-			if (rel->kind == RELKIND_VIEW &&
-				strncmp(option, CHECK_OPTION, strlen(CHECK_OPTION)) == 0)
-				check_option = option + strlen(CHECK_OPTION);
-			else
-				names[count++] = option;
-		}
+		if (rel->kind == RELKIND_VIEW &&
+			strncmp(options[i], CHECK_OPTION, strlen(CHECK_OPTION)) == 0)
+			check_option = options[i] + strlen(CHECK_OPTION);
+		else
+			others[count++] = options[i];
 	}
 	MemoryContextSwitchTo(oldcontext);
 
 	sd_row_text(disc, check_option);
-	sd_row_texts(disc, count, names);
+	sd_row_texts(disc, count, others);
 }
 
 /* columns, base_columns */
@@ -251,14 +240,8 @@ add_depends_on(SdDiscovery *disc, SdView *view)
 		names[count++] = sd_catalog_qualified_name(
 			disc->catalog, RelationRelationId, lfirst_oid(lc));
 	if (count > 1)
-		qsort(names, count, sizeof(char *), compare_texts);
+		qsort(names, count, sizeof(char *), sd_text_compare);
 	MemoryContextSwitchTo(oldcontext);
 
 	sd_row_texts(disc, count, names);
-}
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }

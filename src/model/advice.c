@@ -491,21 +491,16 @@ sd_advice_columns(SdRelation *rel, const AttrNumber *columns, int ncolumns)
 bool
 sd_advice_has_option(ArrayType *options, const char *name, bool value)
 {
-	Datum *members;
-	int nmembers;
 	size_t length = strlen(name);
+	int count;
+	char **texts = sd_array_texts(options, &count);
 
-	if (options == NULL)
-		return false;
-	deconstruct_array(options, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
-					  &nmembers);
-	for (int i = 0; i < nmembers; i++)
+	for (int i = 0; i < count; i++)
 	{
-		char *option = TextDatumGetCString(members[i]);
 		bool set;
 
-		if (strncmp(option, name, length) == 0 && option[length] == '=' &&
-			parse_bool(option + length + 1, &set) && set == value)
+		if (strncmp(texts[i], name, length) == 0 && texts[i][length] == '=' &&
+			parse_bool(texts[i] + length + 1, &set) && set == value)
 			return true;
 	}
 

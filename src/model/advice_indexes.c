@@ -66,6 +66,7 @@ static void check_unused(SdAdvice *adv, SdRelation *rel, Candidate *all,
 						 int nkeys);
 static bool serves(SdAdvice *adv, SdIndex *index, SdConstraint *con);
 static bool asks_for_key(SdIndex *index, SdConstraint *con);
+static int count_columns(SdConstraint *con);
 static bool in_key(SdConstraint *con, AttrNumber column);
 static Opclass *find_opclass(SdAdvice *adv, Oid oid);
 static void keep_opclass(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -417,13 +418,13 @@ static bool
 serves(SdAdvice *adv, SdIndex *index, SdConstraint *con)
 {
 	Oid access_method = index->self->access_method;
-	int nkeys = Min(index->nkeys, con->ncolumns);
+	int ncolumns = count_columns(con);
+	int nkeys = Min(index->nkeys, ncolumns);
 
 	/* these find pages, or cannot be asked for one value cheaply */
 	if (access_method == BRIN_AM_OID || access_method == GIN_AM_OID)
 		return false;
-	if (index->nkeys < con->ncolumns &&
-		(!index->is_unique || index->is_exclusion))
+	if (index->nkeys < ncolumns && (!index->is_unique || index->is_exclusion))
 		return false;
 	if (index->has_predicate && !asks_for_key(index, con))
 		return false;
@@ -445,7 +446,7 @@ serves(SdAdvice *adv, SdIndex *index, SdConstraint *con)
 	}
 
 	/* a hash covers all of its keys or none */
-	return access_method != HASH_AM_OID || index->nkeys <= con->ncolumns;
+	return access_method != HASH_AM_OID || index->nkeys <= ncolumns;
 }
 
 /* Is the predicate only that a column of the key is not null? */
@@ -464,6 +465,24 @@ asks_for_key(SdIndex *index, SdConstraint *con)
 	}
 
 	return false;
+}
+
+/* The columns of a foreign key, which may have one of them twice. */
+static int
+count_columns(SdConstraint *con)
+{
+	int count = 0;
+
+	for (int i = 0; i < con->ncolumns; i++)
+	{
+		int first = 0;
+
+		while (con->columns[first] != con->columns[i])
+			first++;
+		count += (first == i);
+	}
+
+	return count;
 }
 
 static bool

@@ -9,26 +9,17 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_sequence.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/sequence.h"
 #include "commands/trigger.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "storage/bufpage.h"
-#include "storage/lmgr.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 #include "discovery/usage.h"
 #include "model/advice.h"
@@ -84,8 +75,6 @@ static void keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 static void check_sequence(SdAdvice *adv, Oid oid, SdRelation *table,
 						   SdColumn *column);
 static int64 limit_of(Oid type, bool ascending);
-static bool read_last_value(SdRelation *rel, int64 *value, bool *is_called,
-							SdProblem *problem);
 
 /*
  * sd_advice_read_upkeep
@@ -408,7 +397,6 @@ check_sequence(SdAdvice *adv, Oid oid, SdRelation *table, SdColumn *column)
 	SdProblem problem = SD_PROBLEM_NONE;
 	const char *severity = NULL;
 	bool ascending;
-	bool is_called;
 	bool by_column = false;
 	int64 limit;
 	int64 value;
@@ -422,7 +410,7 @@ check_sequence(SdAdvice *adv, Oid oid, SdRelation *table, SdColumn *column)
 	if (sequence->cycle || rel->persistence == RELPERSISTENCE_TEMP)
 		return;
 
-	if (!read_last_value(rel, &value, &is_called, &problem))
+	if (!sd_sequence_last_value(rel, &value, &problem))
 	{
 		if (problem != SD_PROBLEM_NONE)
 			sd_advise(
@@ -432,8 +420,6 @@ check_sequence(SdAdvice *adv, Oid oid, SdRelation *table, SdColumn *column)
 				->problem = problem;
 		return;
 	}
-	if (!is_called)
-		return;
 
 	ascending = sequence->increment > 0;
 	limit = ascending ? sequence->max : sequence->min;
@@ -488,13 +474,13 @@ check_sequence(SdAdvice *adv, Oid oid, SdRelation *table, SdColumn *column)
 		row =
 			sd_advise(adv, SD_RULE_SEQUENCE_NEAR_EXHAUSTION, rel,
 					  sd_relation_qualified_name(rel),
-					  sequence->type != INT8OID
-						  ? psprintf("ALTER SEQUENCE %s AS bigint",
-									 sd_relation_qualified_name(rel))
-					  : limit != limit_of(INT8OID, ascending)
+					  limit != limit_of(sequence->type, ascending)
 						  ? psprintf("ALTER SEQUENCE %s %s",
 									 sd_relation_qualified_name(rel),
 									 ascending ? "NO MAXVALUE" : "NO MINVALUE")
+					  : sequence->type != INT8OID
+						  ? psprintf("ALTER SEQUENCE %s AS bigint",
+									 sd_relation_qualified_name(rel))
 						  : NULL,
 					  psprintf("sequence \"%s\" has come to " INT64_FORMAT
 							   " of " INT64_FORMAT,
@@ -517,62 +503,4 @@ limit_of(Oid type, bool ascending)
 		default:
 			return 0;
 	}
-}
-
-/*
- * Read where a sequence stands, without waiting for a lock or keeping one.
- * False if it cannot be known: without a reason if there is nothing to know.
- */
-static bool
-read_last_value(SdRelation *rel, int64 *value, bool *is_called,
-				SdProblem *problem)
-{
-	Relation sequence;
-	bool found = false;
-
-	/* an unlogged one is not there on a standby */
-	if (rel->persistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress())
-		return false;
-	if (!ConditionalLockRelationOid(rel->oid, AccessShareLock))
-	{
-		*problem = SD_PROBLEM_LOCKED;
-		return false;
-	}
-	sequence = try_relation_open(rel->oid, NoLock);
-	if (sequence == NULL)
-	{
-		UnlockRelationOid(rel->oid, AccessShareLock);
-		*problem = SD_PROBLEM_VANISHED;
-		return false;
-	}
-
-	if (sequence->rd_rel->relkind != RELKIND_SEQUENCE)
-		*problem = SD_PROBLEM_CHANGED;
-	else if (pg_class_aclcheck(rel->oid, GetUserId(), ACL_SELECT | ACL_USAGE) !=
-			 ACLCHECK_OK)
-		*problem = SD_PROBLEM_DENIED;
-	else
-	{
-		Buffer buffer = ReadBuffer(sequence, 0);
-		Page page;
-		ItemId item;
-
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		page = BufferGetPage(buffer);
-		item = PageGetItemId(page, FirstOffsetNumber);
-		if (ItemIdIsNormal(item))
-		{
-			HeapTupleHeader header = (HeapTupleHeader) PageGetItem(page, item);
-			Form_pg_sequence_data data =
-				(Form_pg_sequence_data) ((char *) header + header->t_hoff);
-
-			*value = data->last_value;
-			*is_called = data->is_called;
-			found = true;
-		}
-		UnlockReleaseBuffer(buffer);
-	}
-	relation_close(sequence, AccessShareLock);
-
-	return found;
 }

@@ -271,8 +271,8 @@ folded(SdCatalog *cat, SdRelation *rel)
 static int
 compare_boxes(const void *a, const void *b)
 {
-	return sd_model_compare_relations((*(Box *const *) a)->relation,
-									  (*(Box *const *) b)->relation);
+	return sd_relation_compare((*(Box *const *) a)->relation,
+							   (*(Box *const *) b)->relation);
 }
 
 static void

@@ -206,7 +206,10 @@ compare_objects(Diff *diff, const JsonbValue *key, const JsonbValue *old_value,
 					new_value);
 }
 
-/* An object of the kind: as a whole if one side lacks it, or in detail. */
+/*
+ * An object of the kind: as a whole if one side lacks it, or in detail.  A
+ * list, as of privileges, is one attribute with the name of the kind.
+ */
 static void
 compare_one(Diff *diff, const char *kind, const char *identity,
 			const JsonbValue *old_value, const JsonbValue *new_value)
@@ -219,6 +222,9 @@ compare_one(Diff *diff, const char *kind, const char *identity,
 		report(diff, SD_CHANGE_ADDED, NULL, NULL, new_value);
 	else if (new_value == NULL)
 		report(diff, SD_CHANGE_REMOVED, NULL, old_value, NULL);
+	else if (sd_json_as_object(old_value) == NULL ||
+			 sd_json_as_object(new_value) == NULL)
+		report(diff, SD_CHANGE_CHANGED, kind, old_value, new_value);
 	else
 		compare_members(diff, sd_json_as_object(old_value),
 						sd_json_as_object(new_value), compare_attributes);

@@ -17,9 +17,10 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -32,7 +33,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
@@ -94,11 +94,20 @@ typedef struct Document
 	SdJson warnings;
 } Document;
 
+/* the arguments of emit_kind() */
+typedef struct KindRun
+{
+	SdDiscovery *disc;
+	const SdKind *kind;
+} KindRun;
+
 static SdDiscovery *begin(SdScope *scope, const SdDocumentOptions *options,
 						  Document *doc);
 static void emit_kinds(SdDiscovery *disc);
 static void emit_kind(SdDiscovery *disc, const SdKind *kind);
 static void emit_kind_guarded(SdDiscovery *disc, const SdKind *kind);
+static ErrorData *try_kind(SdDiscovery *disc, const SdKind *kind);
+static void run_kind(void *arg);
 static void emit_objects(SdDiscovery *disc, const SdKind *kind);
 static void add_relation(SdDiscovery *disc, void *rel);
 static bool is_wanted(Document *doc, const SdKind *kind);
@@ -126,7 +135,7 @@ static void add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 static const char *problem_message(SdProblem problem);
 static int problem_sqlerrcode(SdProblem problem);
 static JsonbValue environment(void);
-static Jsonb *make_jsonb(JsonbValue *value);
+static Jsonb *make_jsonb(JsonbValue *value, const char *identity);
 
 /*
  * stormdisc_schema(relation, schemas, include, exclude, parts, mode) -> jsonb
@@ -274,7 +283,7 @@ sd_document_build(SdScope *scope, const SdDocumentOptions *options)
 	value = sd_json_object(&members);
 
 	MemoryContextSwitchTo(oldcontext);
-	result = make_jsonb(&value);
+	result = make_jsonb(&value, NULL);
 
 	/* the document's own warnings tell what is missing */
 	disc->catalog->problems = 0;
@@ -373,57 +382,71 @@ emit_kind(SdDiscovery *disc, const SdKind *kind)
 
 /*
  * Likewise, but if one fails add the others.  A subtransaction for each object
- * has its price, so that is the second attempt.
+ * has its price, so that is the second attempt.  What fails then is no single
+ * object, and nothing is added.
  */
 static void
 emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
-	Document saved = *doc;
-	int problems = disc->catalog->problems;
-	int rows = disc->catalog->rows;
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	volatile bool done = false;
+	MemoryContext oldcontext;
+	ErrorData *error;
 
 	/* rows that went into a tuplestore cannot be taken back */
-	if (doc->tuplestore == NULL)
-	{
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(oldcontext);
-		PG_TRY();
-		{
-			emit_kind(disc, kind);
-			ReleaseCurrentSubTransaction();
-			done = true;
-		}
-		PG_CATCH();
-		{
-			ErrorData *error;
-
-			MemoryContextSwitchTo(oldcontext);
-			error = CopyErrorData();
-			FlushErrorState();
-			RollbackAndReleaseCurrentSubTransaction();
-			if (!sd_error_is_of_object(error->sqlerrcode))
-				ReThrowError(error);
-			FreeErrorData(error);
-		}
-		PG_END_TRY();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	if (done)
+	if (doc->tuplestore == NULL && try_kind(disc, kind) == NULL)
 		return;
 
+	disc->guarded = true;
+	error = try_kind(disc, kind);
+	disc->guarded = false;
+	if (error == NULL)
+		return;
+
+	oldcontext = MemoryContextSwitchTo(doc->context);
+	disc->kind = kind;
+	disc->catalog->problems++;
+	add_warning(disc, NULL, error->sqlerrcode, error->message, true);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * Add the objects of a kind, in a subtransaction.  If that fails everything is
+ * as before, and the error is returned, unless it is everybody's.
+ */
+static ErrorData *
+try_kind(SdDiscovery *disc, const SdKind *kind)
+{
+	Document *doc = disc->sink;
+	Document saved = *doc;
+	SdJson warnings;
+	int problems = disc->catalog->problems;
+	int rows = disc->catalog->rows;
+	KindRun run = {disc, kind};
+	ErrorData *error = sd_try(run_kind, &run);
+
+	if (error == NULL)
+		return NULL;
+
+	/* the warnings from before stand in an array that may have moved */
+	warnings = doc->warnings;
+	warnings.count = saved.warnings.count;
 	*doc = saved;
+	doc->warnings = warnings;
+	memset(&doc->rows, 0, sizeof(SdJson));
 	disc->catalog->problems = problems;
 	disc->catalog->rows = rows;
 	disc->ncolumns = 0;
 	disc->identity = NULL;
-	disc->guarded = true;
-	emit_kind(disc, kind);
-	disc->guarded = false;
+
+	return error;
+}
+
+static void
+run_kind(void *arg)
+{
+	KindRun *run = arg;
+
+	emit_kind(run->disc, run->kind);
 }
 
 static void
@@ -751,7 +774,7 @@ deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 
 	values[0] = CStringGetTextDatum(disc->kind->name);
 	values[1] = CStringGetTextDatum(identity);
-	values[2] = JsonbPGetDatum(make_jsonb(object));
+	values[2] = JsonbPGetDatum(make_jsonb(object, identity));
 	nulls[3] = (problem == NULL);
 	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
 	tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values, nulls);
@@ -843,8 +866,6 @@ goes_without_saying(const Attribute *attribute, Datum value)
 				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
 		case FLOAT4OID:
 			return expected != NULL && DatumGetFloat4(value) == atof(expected);
-		case FLOAT8OID:
-			return expected != NULL && DatumGetFloat8(value) == atof(expected);
 		default:
 			return type_is_array(attribute->type) &&
 				   says_nothing(DatumGetArrayTypeP(value));
@@ -886,11 +907,11 @@ scalar_value(Oid type, Datum value)
 		case INT8OID:
 			return number_value(int64_to_numeric(DatumGetInt64(value)));
 		case FLOAT4OID:
+			if (isinf(DatumGetFloat4(value)) || isnan(DatumGetFloat4(value)))
+				return sd_json_text(
+					DatumGetCString(DirectFunctionCall1(float4out, value)));
 			return number_value(
 				DatumGetNumeric(DirectFunctionCall1(float4_numeric, value)));
-		case FLOAT8OID:
-			return number_value(
-				DatumGetNumeric(DirectFunctionCall1(float8_numeric, value)));
 		case TEXTOID:
 		{
 			text *string = DatumGetTextPP(value);
@@ -991,7 +1012,7 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 					identity != NULL
 						? errmsg("%s of stormdisc_%s is left out: %s", identity,
 								 disc->kind->name, message)
-						: errmsg("an object of stormdisc_%s is left out: %s",
+						: errmsg("some of stormdisc_%s is left out: %s",
 								 disc->kind->name, message));
 		return;
 	}
@@ -1052,11 +1073,11 @@ environment(void)
 }
 
 /*
- * The jsonb as the server stores it.  There are limits to its size; where one
- * is met, tell of the way around.
+ * The jsonb as the server stores it, of an object or else of all.  There are
+ * limits to its size; where one is met, tell of the way around.
  */
 static Jsonb *
-make_jsonb(JsonbValue *value)
+make_jsonb(JsonbValue *value, const char *identity)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	Jsonb *volatile result = NULL;
@@ -1074,6 +1095,10 @@ make_jsonb(JsonbValue *value)
 		if (error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
 			PG_RE_THROW();
 		FlushErrorState();
+		if (identity != NULL)
+			ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("%s is too large for one document", identity),
+					errdetail("%s", error->message));
 		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("schema is too large for one document"),
 				errdetail("%s", error->message),

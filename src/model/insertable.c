@@ -612,7 +612,9 @@ text_array(int count, const char *const *values)
 
 /*
  * check_expressions: of the domains of its type, from the innermost, and of
- * the table.  What is not enforced is left out.
+ * the table.  One without columns, like CHECK (false), or with system columns
+ * only, concerns them all.
+ * What is not enforced is left out.
  */
 static void
 add_checks(SdDiscovery *disc, SdRelation *rel, SdColumn *column,
@@ -635,13 +637,17 @@ add_checks(SdDiscovery *disc, SdRelation *rel, SdColumn *column,
 	{
 		SdConstraint *con = lfirst(lc);
 		bool is_about = false;
+		bool is_of_user = false;
 
 		if (con->type != CONSTRAINT_CHECK || !con->enforced)
 			continue;
 		for (int i = 0; i < con->ncolumns; i++)
+		{
 			is_about = is_about || con->columns[i] == column->number ||
 					   con->columns[i] == InvalidAttrNumber;
-		if (is_about)
+			is_of_user = is_of_user || con->columns[i] > 0;
+		}
+		if (is_about || !is_of_user)
 			checks = lappend(checks, con);
 	}
 	texts = palloc(sizeof(char *) * (list_length(checks) + 1));

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
+#include "catalog/sd_catalog.h"
 #include "model/json.h"
 
 static int compare_pairs(const void *a, const void *b);
@@ -163,16 +164,11 @@ JsonbValue
 sd_json_text_array(ArrayType *array)
 {
 	SdJson result = {0};
-	Datum *members;
-	bool *nulls;
 	int count;
+	char **members = sd_array_texts(array, &count);
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, &nulls,
-					  &count);
 	for (int i = 0; i < count; i++)
-		sd_json_append(
-			&result,
-			sd_json_text(nulls[i] ? NULL : TextDatumGetCString(members[i])));
+		sd_json_append(&result, sd_json_text(members[i]));
 
 	return sd_json_array(&result);
 }

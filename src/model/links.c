@@ -254,22 +254,10 @@ compare_links(const void *a, const void *b)
 {
 	const SdLink *left = *(SdLink *const *) a;
 	const SdLink *right = *(SdLink *const *) b;
-	int result = sd_model_compare_relations(left->child, right->child);
+	int result = sd_relation_compare(left->child, right->child);
 
 	return result != 0 ? result
 					   : strcmp(NameStr(left->name), NameStr(right->name));
-}
-
-/*
- * sd_model_compare_relations
- *		The order of relations: by schema and name, in byte order.
- */
-int
-sd_model_compare_relations(const SdRelation *a, const SdRelation *b)
-{
-	int result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
-
-	return result != 0 ? result : strcmp(NameStr(a->name), NameStr(b->name));
 }
 
 /*

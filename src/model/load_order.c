@@ -243,8 +243,8 @@ rank_nodes(LoadOrder *order)
 static int
 compare_nodes(const void *a, const void *b)
 {
-	return sd_model_compare_relations((*(TableNode *const *) a)->root,
-									  (*(TableNode *const *) b)->root);
+	return sd_relation_compare((*(TableNode *const *) a)->root,
+							   (*(TableNode *const *) b)->root);
 }
 
 /* The graph of some of the edges. */

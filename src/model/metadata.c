@@ -39,6 +39,9 @@ typedef struct Members
 	Member *members;
 } Members;
 
+/* no chain of domains is longer; one in a circle ends here */
+#define MAX_DOMAINS 1000
+
 typedef struct Model
 {
 	SdCatalog *catalog; /* for the type map */
@@ -47,6 +50,7 @@ typedef struct Model
 	Members partitions; /* by their parents */
 	Members constraints;
 	Members indexes;
+	JsonbContainer *types;
 	SdJson warnings;
 } Model;
 
@@ -108,6 +112,8 @@ static JsonbValue range_value(Model *model, Table *table, const Range *range,
 							  bool has_size);
 static bool base_in_name(const char *name, int64 *base);
 static JsonbValue column_value(Model *model, const Column *column);
+static void add_domain(Model *model, const char *type,
+					   const char **default_value, bool *not_null);
 static const char *mapped_type(Model *model, const Column *column,
 							   bool *is_mapped, int *length);
 static bool split_type(const char *formatted, const char **schema,
@@ -124,8 +130,9 @@ static void warn(Model *model, const Member *table, const char *message);
 Datum
 stormdisc_metadata(PG_FUNCTION_ARGS)
 {
-	static const char *const kinds[] = {"tables", "columns", "partitions",
-										"constraints", "indexes"};
+	/* the last is only needed for domains */
+	static const char *const kinds[] = {"tables",	   "columns", "partitions",
+										"constraints", "indexes", "types"};
 	Model model = {0};
 	SdJson result = {0};
 	SdJson tables = {0};
@@ -158,7 +165,7 @@ stormdisc_metadata(PG_FUNCTION_ARGS)
 		SdSnapshot snapshot;
 
 		sd_snapshot_read(&snapshot, sd_snapshot_name(PG_GETARG_TEXT_PP(0)));
-		for (int i = 0; i < lengthof(kinds); i++)
+		for (int i = 0; i < lengthof(kinds) - 1; i++)
 		{
 			int64 count;
 
@@ -174,6 +181,7 @@ stormdisc_metadata(PG_FUNCTION_ARGS)
 		document = snapshot.document;
 	}
 
+	model.types = objects_of(document, "types");
 	read_members(&model.tables, objects_of(document, "tables"), "schema_name",
 				 "table_name", "table_name");
 	read_members(&model.partitions, objects_of(document, "tables"),
@@ -658,7 +666,11 @@ column_value(Model *model, const Column *column)
 	bool is_mapped;
 	int length;
 	const char *type = mapped_type(model, column, &is_mapped, &length);
+	const char *default_value = sd_json_get_text(object, "default_value");
+	bool not_null = sd_json_get_bool(object, "not_null");
 
+	add_domain(model, sd_json_get_text(object, "formatted_type"),
+			   &default_value, &not_null);
 	sd_json_add(&value, "name", sd_json_text(column->name));
 	sd_json_add(&value, "type", sd_json_text(type));
 	sd_json_add(&value, "type_mapped", sd_json_bool(is_mapped));
@@ -666,13 +678,10 @@ column_value(Model *model, const Column *column)
 				sd_json_text(sd_json_get_text(object, "formatted_type")));
 	sd_json_add(&value, "length", sd_json_int64(length));
 	sd_json_add(&value, "default",
-				auto_increment
-					? sd_json_null()
-					: sd_json_text(sd_json_get_text(object, "default_value")));
+				auto_increment ? sd_json_null() : sd_json_text(default_value));
 	sd_json_add(&value, "generated",
 				sd_json_text(generated != NULL ? generated : "not_generated"));
-	sd_json_add(&value, "nullable",
-				sd_json_bool(!sd_json_get_bool(object, "not_null")));
+	sd_json_add(&value, "nullable", sd_json_bool(!not_null));
 	sd_json_add(&value, "primary_key", sd_json_bool(column->primary_key));
 	sd_json_add(&value, "partition_key", sd_json_bool(column->partition_key));
 	sd_json_add(&value, "foreign_key_references",
@@ -681,6 +690,28 @@ column_value(Model *model, const Column *column)
 	sd_json_add(&value, "auto_increment", sd_json_bool(auto_increment));
 
 	return sd_json_object(&value);
+}
+
+/*
+ * What a column takes from its domain: a default, if it has none of its own,
+ * and NOT NULL, also from what the domain stands on.
+ */
+static void
+add_domain(Model *model, const char *type, const char **default_value,
+		   bool *not_null)
+{
+	JsonbContainer *domain;
+	int limit = MAX_DOMAINS;
+
+	while (model->types != NULL && type != NULL && limit-- > 0 &&
+		   (domain = sd_json_get_object(model->types, type)) != NULL)
+	{
+		/* a domain has copied the default of what it stands on */
+		if (*default_value == NULL)
+			*default_value = sd_json_get_text(domain, "default_value");
+		*not_null |= sd_json_get_bool(domain, "not_null");
+		type = sd_json_get_text(domain, "base_type");
+	}
 }
 
 /*

@@ -74,7 +74,6 @@ extern bool sd_link_is_optional(SdCatalog *cat, const SdLink *link);
 extern bool sd_link_is_unique(SdLinks *links, const SdLink *link);
 extern bool sd_link_is_indexed(SdCatalog *cat, SdLinks *links,
 							   const SdLink *link);
-extern int sd_model_compare_relations(const SdRelation *a, const SdRelation *b);
 extern bool sd_model_accepts_null(SdCatalog *cat, const SdColumn *column);
 
 #endif /* STORMDISC_MODEL_H */

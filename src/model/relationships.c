@@ -187,15 +187,14 @@ compare_relationships(const ListCell *a, const ListCell *b)
 {
 	const Relationship *left = lfirst(a);
 	const Relationship *right = lfirst(b);
-	int result = sd_model_compare_relations(left->from, right->from);
+	int result = sd_relation_compare(left->from, right->from);
 
 	if (result == 0)
-		result = sd_model_compare_relations(left->to, right->to);
+		result = sd_relation_compare(left->to, right->to);
 	if (result == 0) /* direct ones first */
 		result = (left->onward != NULL) - (right->onward != NULL);
 	if (result == 0 && left->onward != NULL)
-		result =
-			sd_model_compare_relations(left->link->child, right->link->child);
+		result = sd_relation_compare(left->link->child, right->link->child);
 	if (result == 0)
 		result = strcmp(NameStr(left->link->name), NameStr(right->link->name));
 	if (result == 0 && left->onward != NULL)

@@ -29,7 +29,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -85,7 +84,8 @@ typedef struct Run
 	XLogRecPtr lsn;
 	TimestampTz started;
 	Datum duration;
-	Jsonb *document; /* NULL if the discovery failed */
+	MemoryContext context; /* of the attempt, and its document */
+	Jsonb *document;	   /* NULL if the discovery failed */
 	ErrorData *error;
 	Jsonb *counts;
 	const char *status;
@@ -111,6 +111,7 @@ static void check_writable(const char *function);
 static void read_arguments(FunctionCallInfo fcinfo, Run *run);
 static void take(Run *run);
 static void attempt(Run *run);
+static void build(void *arg);
 static char *relation_name(Oid oid);
 static bool may_pass(int sqlerrcode);
 static Jsonb *count_objects(Run *run);
@@ -342,13 +343,14 @@ sd_snapshot_name(text *name)
  *		A snapshot, in the current memory context.
  *
  * It is read with the caller's rights.  Raises 42704 if there is none of that
- * name.
+ * name, and 0A000 if another version of stormdisc wrote another format.
  */
 void
 sd_snapshot_read(SdSnapshot *snapshot, const char *name)
 {
 	Datum values[] = {CStringGetTextDatum(name)};
 	SdSpi spi;
+	int64 format;
 
 	sd_spi_begin(&spi, false);
 	if (sd_spi_read(&select_snapshot, values, NULL) == 0)
@@ -361,6 +363,15 @@ sd_snapshot_read(SdSnapshot *snapshot, const char *name)
 	snapshot->counts = sd_spi_jsonb(&spi, 0, 2);
 	snapshot->document = sd_spi_jsonb(&spi, 0, 3);
 	sd_spi_end(&spi);
+
+	if (!JB_ROOT_IS_OBJECT(snapshot->document) ||
+		!sd_json_get_int64(&snapshot->document->root, "format", &format) ||
+		format != SD_DOCUMENT_FORMAT)
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("snapshot \"%s\" is of a format that is not supported",
+					   name),
+				errdetail("Documents of format %d are.", SD_DOCUMENT_FORMAT),
+				errhint("Take it again."));
 }
 
 /* Where nothing can be written no fallback helps. */
@@ -440,42 +451,35 @@ static void
 attempt(Run *run)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
 	MemoryContext context = AllocSetContextCreate(
 		oldcontext, "stormdisc attempt", ALLOCSET_DEFAULT_SIZES);
-	SdScope scope = run->scope;
 
-	BeginInternalSubTransaction(NULL);
-	PG_TRY();
+	run->context = context;
+	run->error = sd_try(build, run);
+	if (run->error != NULL)
 	{
-		/* the statement's own snapshot is from before the name was ours */
-		PushActiveSnapshot(IsolationUsesXactSnapshot()
-							   ? GetTransactionSnapshot()
-							   : GetLatestSnapshot());
-		MemoryContextSwitchTo(context);
-		if (scope.has_relation)
-			run->relation = relation_name(scope.relation);
-		run->document = sd_document_build(&scope, &run->options);
-		PopActiveSnapshot();
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(oldcontext);
-		run->error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
 		run->document = NULL;
 		MemoryContextDelete(context);
 	}
-	PG_END_TRY();
+}
 
+/* Build the document, in the memory of the attempt. */
+static void
+build(void *arg)
+{
+	Run *run = arg;
+	SdScope scope = run->scope;
+	MemoryContext oldcontext;
+
+	/* the statement's own snapshot is from before the name was ours */
+	PushActiveSnapshot(IsolationUsesXactSnapshot() ? GetTransactionSnapshot()
+												   : GetLatestSnapshot());
+	if (scope.has_relation)
+		run->relation = relation_name(scope.relation);
+	oldcontext = MemoryContextSwitchTo(run->context);
+	run->document = sd_document_build(&scope, &run->options);
 	MemoryContextSwitchTo(oldcontext);
-	CurrentResourceOwner = oldowner;
-
-	/* a cancel, a shutdown and the like are for everybody */
-	if (run->error != NULL && !sd_error_is_of_object(run->error->sqlerrcode))
-		ReThrowError(run->error);
+	PopActiveSnapshot();
 }
 
 /* The qualified name of the scope's relation, under the active snapshot. */
@@ -859,11 +863,7 @@ static Oid
 find_relation(const char *qualified_name, char *relkind)
 {
 	List *names = textToQualifiedNameList(cstring_to_text(qualified_name));
-	struct
-	{
-		Oid oid;
-		char kind;
-	} found = {InvalidOid, '\0'};
+	FoundRelation found = {InvalidOid, '\0'};
 	SdCatalog *cat;
 	Oid schema;
 	NameData name;

@@ -191,17 +191,20 @@ SELECT bag_eq($$SELECT object_type || ' ' || identity, grantor, grantee, privile
 --
 -- Foreign servers
 --
+-- options by name, as a dump has them
+CREATE FUNCTION pg_temp.by_name(options text[]) RETURNS text[] LANGUAGE sql AS
+	$$SELECT coalesce(array_agg(o ORDER BY split_part(o, '=', 1) COLLATE "C"), '{}') FROM unnest(options) AS o$$;
 SELECT bag_eq($$SELECT object_type, object_name, wrapper_name, server_name, user_name, server_type, server_version, options
 		FROM stormdisc_foreign_servers()$$,
 	$$SELECT 'wrapper' AS a, fdwname::text AS b, fdwname::text AS c, NULL::text AS d, NULL::text AS e, NULL::text AS f,
-			NULL::text AS g, coalesce(fdwoptions, '{}') AS h
+			NULL::text AS g, pg_temp.by_name(fdwoptions) AS h
 		FROM pg_foreign_data_wrapper w WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_foreign_data_wrapper'::regclass AND objid = w.oid AND deptype = 'e')
-	UNION ALL SELECT 'server', srvname, fdwname, srvname, NULL, srvtype, srvversion, coalesce(srvoptions, '{}')
+	UNION ALL SELECT 'server', srvname, fdwname, srvname, NULL, srvtype, srvversion, pg_temp.by_name(srvoptions)
 		FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
 	UNION ALL SELECT 'user mapping', NULL, fdwname, s.srvname, usename, NULL, NULL,
-			coalesce((SELECT array_agg(option_name ORDER BY n) FROM pg_options_to_table(umoptions) WITH ORDINALITY AS o(option_name, v, n)), '{}')
+			coalesce((SELECT array_agg(option_name ORDER BY option_name COLLATE "C") FROM pg_options_to_table(umoptions)), '{}')
 		FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = srvid JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
-	UNION ALL SELECT 'foreign table', relname, fdwname, srvname, NULL, NULL, NULL, coalesce(ftoptions, '{}')
+	UNION ALL SELECT 'foreign table', relname, fdwname, srvname, NULL, NULL, NULL, pg_temp.by_name(ftoptions)
 		FROM pg_foreign_table JOIN pg_class c ON c.oid = ftrelid JOIN pg_foreign_server s ON s.oid = ftserver
 		JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw$$,
 	'foreign servers are as in the catalogs');

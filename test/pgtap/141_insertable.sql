@@ -30,7 +30,8 @@ SELECT bag_eq('SELECT oid, column_name, fk FROM ins, unnest(foreign_keys) fk', $
 	SELECT conrelid, attname::text, conname::text FROM tab JOIN pg_constraint c ON conrelid = tab.oid AND contype = 'f' AND confrelid <> 0
 	JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
 	-- not the copies for partitions of the referenced table
-	WHERE NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)$$, 'foreign keys are those with the column');
+	WHERE NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)
+		AND coalesce((to_jsonb(c) ->> 'conenforced')::bool, true)$$, 'foreign keys are those with the column, but for what is not enforced');
 SELECT is_empty($$SELECT * FROM ins WHERE (foreign_keys = '{}') <> (references_column IS NULL)$$, 'and have a reference');
 SELECT bag_eq('SELECT oid, column_name, cardinality(unique_sets) FROM ins', $$
 	SELECT t.oid, attname::text, (SELECT count(*)::int FROM pg_index i WHERE indrelid = t.oid AND indisunique AND indisready AND
@@ -41,7 +42,9 @@ SELECT bag_eq('SELECT oid, column_name, cardinality(unique_sets) FROM ins', $$
 	FROM tab t JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped$$, 'unique sets are the unique indexes with the column');
 SELECT bag_eq('SELECT oid, column_name, e FROM ins, unnest(check_expressions) e WHERE e !~ ''VALUE''', $$
 	SELECT t.oid, attname::text, pg_get_expr(conbin, conrelid) FROM tab t JOIN pg_constraint ON conrelid = t.oid AND contype = 'c'
-	JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped AND (attnum = ANY (conkey) OR 0 = ANY (conkey))
+	JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped AND (attnum = ANY (conkey) OR 0 = ANY (conkey)
+		-- one that names no column holds for all of them
+		OR NOT EXISTS (SELECT FROM unnest(conkey) AS k WHERE k > 0))
 	WHERE pg_get_expr(conbin, conrelid) !~ 'VALUE' AND coalesce((to_jsonb(pg_constraint) ->> 'conenforced')::bool, true)$$,
 	'checks are those with the column');
 

@@ -43,7 +43,9 @@ CREATE TABLE good_fk (
 	-- at most one row
 	FOREIGN KEY (id, b) REFERENCES good_ref,
 	FOREIGN KEY (t) REFERENCES good_ref (t),
-	FOREIGN KEY (u) REFERENCES good_ref (t));
+	FOREIGN KEY (u) REFERENCES good_ref (t),
+	-- a column that is twice in the key needs to be once in the index
+	FOREIGN KEY (d, d) REFERENCES good_ref);
 CREATE INDEX ON good_fk (b, a, c);
 CREATE INDEX ON good_fk (c) WHERE c IS NOT NULL;
 CREATE INDEX ON good_fk USING hash (d);
@@ -384,6 +386,8 @@ DROP TABLE good_stats, good_small, bad_stats;
 CREATE TABLE bad_serial (id serial PRIMARY KEY, i int GENERATED ALWAYS AS IDENTITY, s smallserial, b bigserial);
 SELECT setval('bad_serial_id_seq', 2000000000), setval('bad_serial_i_seq', 2140000000), setval('bad_serial_s_seq', 30000);
 CREATE SEQUENCE bad_max MAXVALUE 100;
+CREATE SEQUENCE bad_int AS int MAXVALUE 100;
+SELECT setval('bad_int', 99);
 SELECT setval('bad_max', 85);
 CREATE SEQUENCE bad_down AS smallint INCREMENT -1;
 SELECT setval('bad_down', -32760);

@@ -208,6 +208,10 @@ SELECT public.stormdisc_schema(schemas => '{disc_doc}') -> 'consistent' AS consi
 RESET ROLE;
 SELECT doc - 'server_version' = stormdisc_schema(schemas => '{disc_doc}', exclude => '{saved}') - 'server_version' AS same FROM saved;
 
+-- JSON has no number for what is not finite
+CREATE FUNCTION dear() RETURNS int LANGUAGE sql COST 1e39 AS 'SELECT 1';
+SELECT stormdisc_schema(schemas => '{disc_doc}')::text::jsonb #> '{functions,disc_doc.dear(),cost}' AS cost;
+
 DROP TABLE for_now;
 DROP SCHEMA disc_doc, "Doc ""2"".x" CASCADE;
 RESET SESSION AUTHORIZATION;

@@ -16,6 +16,29 @@ SELECT doc->'consistent' AS consistent, jsonb_path_query_array(doc, '$.tables."d
 FROM stormdisc_schema(schemas => '{degrade}', parts => '{tables,columns,constraints}') AS doc;
 SELECT kind, identity, problem FROM stormdisc_schema_objects(schemas => '{degrade}', parts => '{tables,columns,constraints}');
 
+-- another tool's model takes the warnings over
+SELECT warning->>'kind' AS kind, warning->>'object' AS object, warning->>'sqlstate' AS sqlstate
+FROM jsonb_array_elements(stormdisc_metadata()->'warnings') AS warning
+WHERE warning->>'object' LIKE 'degrade.%';
+
+-- an object that fails after many others have had problems
+CREATE FUNCTION degrade.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+SELECT format('CREATE TRIGGER t%s AFTER UPDATE ON degrade.t FOR EACH ROW WHEN (OLD.b OPERATOR(degrade.<>) ''(%s)''::degrade.cube) EXECUTE FUNCTION degrade.f()', i, i)
+FROM generate_series(10, 21) AS i \gexec
+UPDATE pg_trigger SET tgenabled = '?' WHERE tgrelid = 'degrade.t'::regclass AND tgname = 't21';
+SELECT warning->>'kind' AS kind, count(*), max(warning->>'object') AS last, min(warning->>'message') AS message
+FROM stormdisc_schema(schemas => '{degrade}', parts => '{tables,columns,triggers}') AS doc, jsonb_array_elements(doc->'warnings') AS warning
+GROUP BY 1, warning->>'sqlstate' ORDER BY 1, 2;
+DROP FUNCTION degrade.f() CASCADE;
+
+-- not one object, but what a kind does with all of them
+ALTER DEFAULT PRIVILEGES IN SCHEMA degrade GRANT SELECT ON TABLES TO PUBLIC;
+UPDATE pg_default_acl SET defaclobjtype = '?' WHERE defaclnamespace = 'degrade'::regnamespace;
+SELECT doc->'consistent' AS consistent, doc ? 'privileges' AS privileges, doc->'schemas' ? 'degrade' AS schemas, doc->'warnings' AS warnings
+FROM stormdisc_schema(schemas => '{degrade}', parts => '{privileges,schemas}') AS doc;
+SELECT kind, identity FROM stormdisc_schema_objects(schemas => '{degrade}', parts => '{privileges,schemas}');
+UPDATE pg_default_acl SET defaclobjtype = 'r' WHERE defaclnamespace = 'degrade'::regnamespace;
+
 -- unless nothing may be left out
 SELECT stormdisc_schema(schemas => '{degrade}', mode => 'atomic');
 SELECT count(*) FROM stormdisc_columns(schemas => '{degrade}');

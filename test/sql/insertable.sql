@@ -107,6 +107,7 @@ CREATE TABLE rules (
 	CONSTRAINT free EXCLUDE USING gist (e WITH &&) WHERE (a > 0),
 	CONSTRAINT moved EXCLUDE USING gist ((int4range(b, b + 1)) WITH &&));
 ALTER TABLE rules ADD CONSTRAINT late CHECK (a <> 5) NOT VALID;
+ALTER TABLE rules ADD CONSTRAINT no_column CHECK (current_user IS NOT NULL), ADD CONSTRAINT system_column CHECK (tableoid > 0);
 CREATE UNIQUE INDEX ON rules (lower(d), "a") WHERE c > 0;
 CREATE UNIQUE INDEX ON rules ((rules.* IS NULL));
 CREATE UNIQUE INDEX ON rules (b) INCLUDE (a);

@@ -291,6 +291,23 @@ SELECT stormdisc_validate('one');
 SELECT count(*) > 0 AS snapshots FROM stormdisc.snapshots;
 SELECT runs > 0 AS runs FROM stormdisc.discovery_stats;
 RESET ROLE;
+-- a list of privileges that is not the same list
+SET client_min_messages = warning;
+CREATE TABLE snap.granted (a int);
+GRANT SELECT ON snap.granted TO regress_disc_reader;
+SELECT status FROM stormdisc_discover_existing_schema('granted', schemas => '{snap}', parts => '{privileges}');
+GRANT INSERT ON snap.granted TO regress_disc_reader;
+SELECT kind, identity, change, attribute, jsonb_array_length(new) - jsonb_array_length(old) AS more FROM stormdisc_validation('granted');
+SELECT stormdisc_drop_snapshot('granted');
+DROP TABLE snap.granted;
+RESET client_min_messages;
+
+-- a format that is not known is no equal schema
+BEGIN;
+UPDATE stormdisc.snapshots SET document = '{"format": 99}' WHERE name = 'one';
+SELECT stormdisc_validate('one');
+ROLLBACK;
+
 -- what is taken from the readers is not given by a function
 BEGIN;
 REVOKE SELECT ON stormdisc.snapshots FROM PUBLIC;

@@ -1,6 +1,6 @@
 # The discovery functions against plain SQL, object by object: on schemas that
 # other people wrote, on the oddest one we could think of, and on the server's
-# own catalogs.
+# own catalogs; and the documents of all of these, by the keys of their objects.
 #
 # test/oracle/fetch gets the schemas, test/oracle/reference.sql is the plain
 # SQL.  Both ways: nothing is missing, nothing is extra, and every column of
@@ -138,6 +138,29 @@ sub compare_order
 	}
 }
 
+# The objects of the document: nothing missing, nothing extra, and in the
+# database as many of each kind as pg_catalog has.
+sub compare_document
+{
+	my ($db, $label) = @_;
+	my ($figures, $differences) = split /\n/, $node->safe_psql($db, <<'SQL'), 2;
+SET client_min_messages = warning;
+CREATE TEMP TABLE documents AS SELECT public.stormdisc_schema(exclude => '{reference.*,reference}') AS document;
+CREATE TEMP TABLE ours AS SELECT i.* FROM documents, reference.identities(document) i;
+CREATE TEMP TABLE expected AS SELECT * FROM reference.identities();
+SELECT (SELECT count(*) FROM ours) || ' ' || (SELECT count(DISTINCT kind) FROM ours) || ' ' ||
+	(SELECT document ->> 'consistent' FROM documents);
+(SELECT 'missing: ' || kind || ' ' || identity FROM (TABLE expected EXCEPT ALL TABLE ours) m
+UNION ALL SELECT 'extra: ' || kind || ' ' || identity FROM (TABLE ours EXCEPT ALL TABLE expected) e) LIMIT 20;
+SQL
+	my ($count, $kinds, $consistent) = split ' ', $figures;
+
+	is($differences // '', '', "$label: the objects of the document are those of the catalogs");
+	is($consistent, 'true', "$label: and it is whole");
+	note("$label: $count objects of $kinds kinds in the document");
+	return "$count objects";
+}
+
 my %total;
 
 sub add
@@ -158,6 +181,7 @@ sub prepare
 	my ($db) = @_;
 	$node->safe_psql($db, 'CREATE EXTENSION stormdisc SCHEMA public');
 	$node->safe_psql($db, slurp_file("$oracle/reference.sql"));
+	$node->safe_psql($db, slurp_file("$oracle/identities.sql"));
 }
 
 # the oddest schema we could think of
@@ -174,6 +198,7 @@ $node->psql('mean',
 	'CREATE UNIQUE INDEX CONCURRENTLY invalid_i ON mean.invalid (a)');
 prepare('mean');
 add(compare('mean', 'mean', $user_schemas));
+add(compare_document('mean', 'mean'));
 compare_order('mean', 'mean', $user_schemas);
 
 # without a scope: the same, as no schema here is left out
@@ -187,6 +212,18 @@ is( $node->safe_psql(
 # the server's own catalogs
 add(compare('mean', 'catalogs', "'{pg_catalog,information_schema}'::text[]"));
 compare_order('mean', 'catalogs', "'{pg_catalog,information_schema}'::text[]");
+
+# one of everything
+foreach my $name (qw(demo kinds))
+{
+	my $file = $name eq 'demo' ? "$oracle/../../examples/demo_schema.sql" : "$oracle/kinds.sql";
+
+	$node->safe_psql('postgres', "CREATE DATABASE $name");
+	is(system_log('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($name), '-f', $file), 0, "$name: loads");
+	prepare($name);
+	add(compare($name, $name, $user_schemas));
+	add(compare_document($name, $name));
+}
 
 # schemas that nobody here wrote
 my $fetched = qx("$oracle/fetch");
@@ -222,13 +259,14 @@ foreach (split /\n/, $fetched)
 			"$name: loads");
 		prepare($name);
 		add(compare($name, $name, $user_schemas));
+		add(compare_document($name, $name));
 		$node->safe_psql('postgres', "DROP DATABASE \"$name\"");
 	}
 }
 is(scalar(split /\n/, $fetched), 7, 'all schemas are accounted for');
 
 diag("compared in all: "
-	  . join(', ', map { "$total{$_} $_" } grep { $total{$_} } @functions));
+	  . join(', ', map { "$total{$_} $_" } grep { $total{$_} } @functions, 'objects'));
 
 $node->stop;
 done_testing();

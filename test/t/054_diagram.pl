@@ -184,6 +184,15 @@ EOP
 	return;
 }
 
+# The documentation shows what is said of the demo schema.
+{
+	my $docs = slurp_file("$FindBin::RealBin/../../docs/reference/diagram.md");
+	my ($shown) = $docs =~ /^```mermaid\n(.*?)^```$/ms;
+
+	is( $node->safe_psql('demo', q{SELECT rtrim(stormdisc_diagram(schemas => '{shop}', exclude => '{since_18}'), E'\n')}) . "\n",
+		$shown, 'the diagram in the documentation is the real one');
+}
+
 SKIP:
 {
 	skip 'Graphviz is not installed', 8 unless $dot;

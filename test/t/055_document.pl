@@ -81,7 +81,7 @@ WHERE proname LIKE 'stormdisc\_%' AND m = 't'}))
 	$columns{$kind}{$name} = $type;
 }
 
-my %left_out;
+my (%left_out, %defaults);
 foreach my $file (glob "$root/src/discovery/*.c")
 {
 	my $text = slurp_file($file);
@@ -89,6 +89,7 @@ foreach my $file (glob "$root/src/discovery/*.c")
 	{
 		my ($kind, $body) = ($1, $2);
 		$left_out{$kind} = { map { $_ => 1 } descriptor_list($body, 'left_out') };
+		$defaults{$kind} = [ descriptor_list($body, 'defaults') ];
 	}
 }
 
@@ -97,7 +98,8 @@ my %json_types = (
 	'boolean' => 'boolean',
 	'integer' => 'integer',
 	'bigint' => 'integer',
-	'real' => 'number');
+	# infinity is none in JSON
+	'real' => 'number or string');
 
 # parts, as the server lists them
 my ($stdout, $stderr);
@@ -119,6 +121,7 @@ foreach my $kind (@kinds)
 		my $property = $properties->{$_};
 
 		"$_ " . (!defined $property->{type}       ? "reference to $property->{'$ref'}"
+			: ref $property->{type}               ? join(' or ', @{ $property->{type} })
 			: $property->{type} ne 'array'        ? $property->{type}
 			: defined $property->{items}{'$ref'}  ? "array of $property->{items}{'$ref'}"
 			:                                       "array of $property->{items}{type}[0]")
@@ -134,6 +137,22 @@ my %in_tables = map { $_ => 1 } qw(columns partitions);
 is( join(' ', sort keys %{ $schema->{properties} }),
 	join(' ', sort qw(format server_version environment consistent warnings), grep { !$in_tables{$_} } @kinds),
 	'the document has these parts and no others');
+
+# --- docs/reference/document.md says the same of them ---
+
+my %rows;
+my $page_text = slurp_file("$root/docs/reference/document.md");
+while ($page_text =~ /^\| \[(\w+)\]\((\S+)\) \| (.*?) \| (.*?) \| ?(.*?) ?\|$/mg)
+{
+	my ($kind, $link, undef, $left_out, $values) = ($1, $2, $3, $4, $5);
+
+	$rows{$kind} = 1;
+	is(join(' ', sort split /, /, $left_out), join(' ', sort keys %{ $left_out{$kind} }), "$kind: what is left out is documented");
+	is(join(' ', sort split /, /, $values), join(' ', sort @{ $defaults{$kind} // [] }), "$kind: what goes without saying is documented");
+	my ($page) = $link =~ /^([a-z_]+\.md)#stormdisc_$kind$/;
+	like(slurp_file("$root/docs/reference/" . ($page // 'document.md')), qr/^## stormdisc_$kind$/m, "$kind: the link leads somewhere");
+}
+is(join(' ', sort keys %rows), join(' ', sort @kinds), 'every part is in the table');
 
 # --- real documents are valid ---
 

@@ -65,6 +65,7 @@ my @kinds = (
 	publications => 'publication_name',
 	subscriptions => 'subscription_name',
 	event_triggers => 'trigger_name',
+	extension_dependencies => 'object_type, identity, extension_name',
 	privileges => 'object_type, identity, column_name, default_role, default_objects, grantor, grantee, privilege',
 	security_labels => 'object_type, identity, column_name, provider');
 my %key_of_kind = @kinds;
