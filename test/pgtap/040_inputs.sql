@@ -5,7 +5,7 @@ SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
-SELECT plan(73);
+SELECT plan(76);
 CREATE SCHEMA inputs;
 SET LOCAL search_path = inputs, public;
 SET LOCAL statement_timeout = '60s';
@@ -157,6 +157,39 @@ SELECT is((SELECT string_agg(DISTINCT answer, ' ' ORDER BY answer) FROM fuzz, LA
 	WHERE n <= 200 AND answer NOT IN ('rows', '22023', '0A000')), NULL, 'random patterns are right, or refused as such');
 SELECT is((SELECT string_agg(DISTINCT answer, ' ' ORDER BY answer) FROM fuzz, LATERAL (SELECT pg_temp.attempt(format('stormdisc_map_type(%L)', s))) a(answer)
 	WHERE n > 200 AND answer <> 'rows' AND answer !~ '^(42|22|0A|3F)'), NULL, 'random names of types are refused');
+
+--
+-- Every function of the extension, with each of these at every argument of its
+-- type; what is called without one of them is given what is right
+--
+SELECT status FROM stormdisc_discover_existing_schema('taken', schemas => '{inputs}') \gset
+CREATE TEMP TABLE corpus (type regtype, expression text);
+INSERT INTO corpus SELECT 'regclass', format('%L::regclass', input)
+FROM unnest('{"","a.b.c",pg_temp.nope,-,4294967295,pg_catalog.pg_class,information_schema.tables,t,v,t_pkey,comp,pg_class_oid_index}'::text[]) input;
+INSERT INTO corpus SELECT 'text[]', unnest(ARRAY['''{}''', '''{NULL}''', '''{{a,b},{c,d}}''', '''[2147483645:2147483646]={inputs,public}''', 'ARRAY['''', '''']',
+	'''{inputs,inputs}''', '''{tables,tables}''', 'ARRAY[''\'', ''%'', ''(a+)+$'']', 'ARRAY[repeat(''*a'', 2000) || ''b'']', 'ARRAY[repeat(''"'', 1001)]',
+	'array_fill(''nothing_like_it''::text, ARRAY[10000])', 'ARRAY[repeat(''x'', 1000000)]']);
+INSERT INTO corpus SELECT 'text', format('%L', input) FROM unnest(ARRAY['', ' ', repeat('x', 64), repeat('x', 1000000), E'\t\r\n', '%s%n%s', E'\001', '\', '"', 'degrade', 'raise',
+	'dot', 'TAKEN', ' Postgres ', '{}', '00000', NULL]) input;
+INSERT INTO corpus SELECT 'interval', format('%L::interval', input) FROM unnest('{0,-1 day,1 mon -30 days,178000000 years,-178000000 years,1 us,2147483647 days}'::text[]) input;
+INSERT INTO corpus SELECT 'int', input FROM unnest('{NULL,0,-1,2147483647,-2147483648}'::text[]) input;
+CREATE TEMP TABLE attempts AS
+SELECT p.proname, expression, pg_temp.attempt(call) AS answer
+FROM pg_depend d JOIN pg_proc p ON p.oid = objid, generate_series(1, pronargs) n, corpus,
+	LATERAL (SELECT format('%s(%s)', p.oid::regproc, string_agg(CASE WHEN m = n THEN expression
+			WHEN proargnames[m] = 'relation' AND proname ~ '_(insertable|primary_key)$' THEN '''t'''
+			WHEN proargnames[m] = 'name' THEN '''taken''' WHEN proargnames[m] = 'type_name' THEN '''int4'''
+			WHEN proargnames[m] = 'on_error' THEN '''raise''' WHEN proargtypes[m - 1] = 'boolean'::regtype THEN 'false'
+			WHEN proargnames[m] = 'dialect' THEN CASE WHEN proname ~ 'capabilities' THEN '''postgres''' ELSE '''stormweaver''' END
+			ELSE 'NULL' END, ', ' ORDER BY m)) FROM generate_series(1, pronargs) m) c (call)
+WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
+	AND proargtypes[n - 1] = corpus.type::oid;
+SELECT is((SELECT string_agg(DISTINCT format('%s %s %s', proname, left(expression, 40), answer), E'\n') FROM attempts
+	WHERE answer !~ '^(rows|0A000|22...|3F000|42...)$'), NULL, 'every function: a clean SQLSTATE for every input, at once');
+SELECT cmp_ok((SELECT count(*) FROM attempts), '>=', 2000::bigint, 'many inputs');
+SELECT is((SELECT string_agg(proname, ' ') FROM pg_depend d JOIN pg_proc p ON p.oid = objid
+	WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
+	AND pronargs > 0 AND proname NOT IN (SELECT proname FROM attempts)), NULL, 'no function is left out');
 
 -- the session is as it was
 SELECT is(pg_temp.attempt('stormdisc_columns(schemas => ''{inputs}'')'), 'rows', 'all works as before');

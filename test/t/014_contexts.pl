@@ -536,6 +536,43 @@ SELECT sum(total_bytes) - :early FROM pg_backend_memory_contexts;
 EOS
 cmp_ok($growth, '<', 1024 * 1024, 'nor with the number of calls in one statement');
 
+# Chains that nobody can walk down by recursion, with hardly any stack.
+my $deep = 5000;
+$node->safe_psql('postgres', <<"EOS");
+SET client_min_messages = error;
+CREATE DATABASE deep;
+\\c deep
+CREATE EXTENSION stormdisc;
+CREATE TABLE t0 (a int PRIMARY KEY, b int);
+CREATE TABLE i0 (a int);
+CREATE VIEW v0 AS SELECT a, b FROM t0;
+CREATE DOMAIN d0 AS int CHECK (VALUE > 0);
+DO \$\$
+BEGIN
+	FOR i IN 1..$deep LOOP
+		EXECUTE pg_catalog.format('CREATE TABLE t%s (a int PRIMARY KEY, b int REFERENCES t%s)', i, i - 1);
+		EXECUTE pg_catalog.format('CREATE TABLE i%s () INHERITS (i%s)', i, i - 1);
+		IF i % 5 < 2 THEN
+			EXECUTE pg_catalog.format('CREATE VIEW v%s AS SELECT a, b FROM v%s', 2 * (i / 5) + i % 5, 2 * (i / 5) + i % 5 - 1);
+			EXECUTE pg_catalog.format('CREATE DOMAIN d%s AS d%s', 2 * (i / 5) + i % 5, 2 * (i / 5) + i % 5 - 1);
+		END IF;
+		IF i % 5 = 0 THEN
+			COMMIT;
+		END IF;
+	END LOOP;
+END
+\$\$;
+EOS
+foreach my $reader ([ 'discover_existing_schema', "stormdisc_discover_existing_schema('all')" ], discovery_readers('t4000', 'all'),
+	map { [ "$_ of the end", "stormdisc_$_('i$deep')" ] } qw(tables columns constraints load_order relationships schema))
+{
+	is( $node->safe_psql('deep',
+			"SET client_min_messages = error; SET max_stack_depth = '100kB'; SELECT count(*) >= 0, count(*) FILTER (WHERE to_jsonb(t)->>'problem' <> '') FROM $reader->[1] t"),
+		't|0', "stormdisc_$reader->[0]: chains of $deep tables and 2,000 views, 100 kB of stack");
+}
+is($node->safe_psql('deep', "SELECT status, (SELECT document->'warnings' FROM stormdisc.snapshots) FROM stormdisc_discover_existing_schema('all')"),
+	'ok|[]', 'a snapshot of them is whole');
+
 # A hot standby.
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
