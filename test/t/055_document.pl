@@ -97,7 +97,7 @@ my %json_types = (
 	'boolean' => 'boolean',
 	'integer' => 'integer',
 	'bigint' => 'integer',
-	'real' => 'number');
+	'real' => 'number or string');
 
 # parts, as the server lists them
 my ($stdout, $stderr);
@@ -119,6 +119,7 @@ foreach my $kind (@kinds)
 		my $property = $properties->{$_};
 
 		"$_ " . (!defined $property->{type}       ? "reference to $property->{'$ref'}"
+			: ref $property->{type}               ? join(' or ', @{ $property->{type} })
 			: $property->{type} ne 'array'        ? $property->{type}
 			: defined $property->{items}{'$ref'}  ? "array of $property->{items}{'$ref'}"
 			:                                       "array of $property->{items}{type}[0]")
