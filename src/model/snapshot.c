@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
+#include "utils/wait_event.h"
 
 #include "errors.h"
 #include "lock.h"
