@@ -74,6 +74,15 @@
 #define SD_EMPTY_LIST "''"
 #endif
 
+/* one function checks the privileges on all objects since 16 */
+#if PG_VERSION_NUM >= 160000
+#define sd_foreign_server_aclcheck(server, role, mode)                         \
+	object_aclcheck(ForeignServerRelationId, (server), (role), (mode))
+#else
+#define sd_foreign_server_aclcheck(server, role, mode)                         \
+	pg_foreign_server_aclcheck((server), (role), (mode))
+#endif
+
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
 #define sd_parse_type(string, typid, typmod)                                   \

@@ -32,7 +32,7 @@
 static Oid extension_owner(void);
 static uint64 run(SdStatement *statement, const Datum *values,
 				  const bool *nulls, bool read_only);
-static Datum value(uint64 row, int column, Oid type, bool *isnull);
+static Datum value(uint64 row, int column, Oid type);
 
 /*
  * sd_spi_begin
@@ -114,53 +114,37 @@ run(SdStatement *statement, const Datum *values, const bool *nulls,
 }
 
 /*
- * sd_spi_is_null
- *		Is this value of the last result NULL?  Rows are counted from 0,
- *		columns from 1.
- */
-bool
-sd_spi_is_null(uint64 row, int column)
-{
-	bool isnull;
-
-	(void) value(row, column, InvalidOid, &isnull);
-
-	return isnull;
-}
-
-/*
  * sd_spi_jsonb
  *		A jsonb of the last result, in the memory of sd_spi_begin()'s caller.
  *
- * Raises an error if it is NULL or of another type.
+ * Rows are counted from 0, columns from 1.  Raises an error if it is NULL or
+ * of another type.
  */
 Jsonb *
 sd_spi_jsonb(SdSpi *spi, uint64 row, int column)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(spi->context);
-	Jsonb *result = DatumGetJsonbPCopy(value(row, column, JSONBOID, NULL));
+	Jsonb *result = DatumGetJsonbPCopy(value(row, column, JSONBOID));
 
 	MemoryContextSwitchTo(oldcontext);
 
 	return result;
 }
 
-/* A value; an error if it is not of the type, or is NULL and may not be. */
+/* A value; an error if it is not of the type, or is NULL. */
 static Datum
-value(uint64 row, int column, Oid type, bool *isnull)
+value(uint64 row, int column, Oid type)
 {
 	TupleDesc desc = SPI_tuptable->tupdesc;
-	bool found_null;
+	bool isnull;
 	Datum result;
 
-	if (OidIsValid(type) && SPI_gettypeid(desc, column) != type)
+	if (SPI_gettypeid(desc, column) != type)
 		elog(ERROR, "result column %d is of type %u instead of %u", column,
 			 SPI_gettypeid(desc, column), type);
 
-	result = SPI_getbinval(SPI_tuptable->vals[row], desc, column, &found_null);
-	if (isnull != NULL)
-		*isnull = found_null;
-	else if (found_null)
+	result = SPI_getbinval(SPI_tuptable->vals[row], desc, column, &isnull);
+	if (isnull)
 		ereport(
 			ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			errmsg("result column \"%s\" is null", SPI_fname(desc, column)));

@@ -39,7 +39,6 @@ extern uint64 sd_spi_write(SdStatement *statement, const Datum *values,
 						   const bool *nulls);
 extern uint64 sd_spi_read(SdStatement *statement, const Datum *values,
 						  const bool *nulls);
-extern bool sd_spi_is_null(uint64 row, int column);
 extern Jsonb *sd_spi_jsonb(SdSpi *spi, uint64 row, int column);
 extern void sd_spi_end(SdSpi *spi);
 

@@ -20,10 +20,13 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "discovery/discovery.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_foreign_servers);
@@ -40,6 +43,7 @@ typedef struct Foreign
 	Oid wrapper;
 	Oid server;
 	const char *user;
+	bool is_hidden; /* the names of its options are not for the caller */
 	const char *server_type;
 	const char *server_version;
 	Oid handler;
@@ -78,6 +82,7 @@ typedef struct ServerWrapper
 {
 	Oid server; /* hash key */
 	Oid wrapper;
+	Oid owner;
 } ServerWrapper;
 
 static void emit_foreign_servers(SdDiscovery *disc);
@@ -86,6 +91,7 @@ static void keep_wrapper(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						 void *arg);
 static void keep_server(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
+static bool may_see_options(Found *found, Form_pg_user_mapping mapping);
 static void keep_mapping(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						 void *arg);
 static void keep_table(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -251,10 +257,31 @@ keep_mapping(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	foreign->user = OidIsValid(form->umuser)
 						? sd_catalog_name(cat, AuthIdRelationId, form->umuser)
 						: "public";
+	foreign->is_hidden = !may_see_options(arg, form);
 	foreign->options = options_of(tuple, desc, Anum_pg_user_mapping_umoptions);
 	foreign->key =
 		psprintf("user mapping %s on server %s",
 				 quote_identifier(foreign->user), quote_identifier(server));
+}
+
+/* Would pg_user_mappings show the options of a mapping to the caller? */
+static bool
+may_see_options(Found *found, Form_pg_user_mapping mapping)
+{
+	ServerWrapper *server =
+		hash_search(found->wrappers, &mapping->umserver, HASH_FIND, NULL);
+	bool is_owner =
+		server != NULL && has_privs_of_role(GetUserId(), server->owner);
+
+	if (superuser())
+		return true;
+	if (!OidIsValid(mapping->umuser))
+		return is_owner;
+
+	return mapping->umuser == GetUserId() &&
+		   (is_owner ||
+			sd_foreign_server_aclcheck(mapping->umserver, GetUserId(),
+									   ACL_USAGE) == ACLCHECK_OK);
 }
 
 static void
@@ -304,6 +331,7 @@ keep_server_wrapper(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		hash_search(found->wrappers, &form->oid, HASH_ENTER, NULL);
 
 	server->wrapper = form->srvfdw;
+	server->owner = form->srvowner;
 }
 
 static Foreign *
@@ -411,7 +439,10 @@ add_row(SdDiscovery *disc, void *object)
 	sd_row_text(disc, foreign->server_version);
 	sd_row_qualified(disc, ProcedureRelationId, foreign->handler);
 	sd_row_qualified(disc, ProcedureRelationId, foreign->validator);
-	if (is_mapping)
+	/* a document is the same whoever asks */
+	if (is_mapping && (foreign->is_hidden || disc->is_document))
+		sd_row_null(disc);
+	else if (is_mapping)
 		add_names(disc, foreign->options);
 	else
 		sd_row_options(disc, foreign->options);
@@ -425,7 +456,9 @@ add_row(SdDiscovery *disc, void *object)
 		sd_row_text(disc,
 					sd_catalog_comment(cat, foreign->classid, foreign->oid, 0));
 	sd_row_identity(disc, foreign->key);
-	sd_row_end(disc, SD_PROBLEM_NONE);
+	sd_row_end(disc, foreign->is_hidden && !disc->is_document
+						 ? SD_PROBLEM_DENIED
+						 : SD_PROBLEM_NONE);
 }
 
 /* The names of options, without their values. */

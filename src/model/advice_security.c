@@ -195,7 +195,8 @@ public_privileges(Datum acl)
 	const AclItem *items = ACL_DAT(list);
 	uint32 privileges = 0;
 
-	for (int i = 0; i < ACL_NUM(list); i++)
+	/* text as '{}' makes an array without dimensions */
+	for (int i = 0; ARR_NDIM(list) == 1 && i < ACL_NUM(list); i++)
 		if (items[i].ai_grantee == ACL_ID_PUBLIC)
 			privileges |= (uint32) ACLITEM_GET_PRIVS(items[i]);
 

@@ -404,7 +404,6 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 
 	oldcontext = MemoryContextSwitchTo(doc->context);
 	disc->kind = kind;
-	disc->catalog->problems++;
 	add_warning(disc, NULL, error->sqlerrcode, error->message, true);
 	MemoryContextSwitchTo(oldcontext);
 }
@@ -735,7 +734,6 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 		is_named &= part->identity[i] < disc->ncolumns;
 
 	doc->collecting = false;
-	disc->catalog->problems++;
 	add_warning(disc, is_named ? row_identity(disc, part) : NULL,
 				error->sqlerrcode, error->message, true);
 	MemoryContextSwitchTo(oldcontext);

@@ -22,6 +22,7 @@
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -33,6 +34,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/varlena.h"
+#include "utils/wait_event.h"
 
 #include "errors.h"
 #include "lock.h"
@@ -53,6 +55,9 @@ PG_FUNCTION_INFO_V1(stormdisc_validate);
 
 /* how often to read again when somebody's DDL is in the way */
 #define MAX_ATTEMPTS 10
+
+/* and how long to wait before each, in milliseconds */
+#define PAUSE 50
 
 /* of stormdisc_validate() */
 #define MAX_NOTICES 100
@@ -437,6 +442,13 @@ take(Run *run)
 			break;
 		FreeErrorData(run->error);
 		run->error = NULL;
+
+		/* let it pass */
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, PAUSE,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
 	}
 	if (run->error != NULL && run->raise)
 		ReThrowError(run->error);

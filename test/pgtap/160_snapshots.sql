@@ -5,7 +5,7 @@ SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
-SELECT plan(53);
+SELECT plan(54);
 
 \ir ../oracle/mean.sql
 SET LOCAL search_path = public, pg_catalog;
@@ -162,7 +162,7 @@ CREATE TEMP TABLE sample AS SELECT min(k) AS k FROM stormdisc.snapshots, jsonb_o
 SELECT is(pg_temp.with_document('document'), '0 ', 'the document itself');
 SELECT is(pg_temp.with_document($$document - 'indexes'$$), '0 ', 'a kind that was not read is not compared');
 SELECT is(pg_temp.with_document($$document || '{"spells": {"abra": {"cadabra": 1}}}'$$), '0 ', 'nor is one that is not known');
-SELECT is(pg_temp.with_document($$document || '{"format": 0, "server_version": "8.0", "environment": {}, "warnings": [1], "consistent": false}'$$), '0 ',
+SELECT is(pg_temp.with_document($$document || '{"server_version": "8.0", "environment": {}, "warnings": [1], "consistent": false}'$$), '0 ',
 	'nor what is about the document');
 SELECT is(pg_temp.with_document($$jsonb_set(document, '{tables,x.y}', '{"table_name": "y"}')$$), '1 tables removed', 'a table more');
 SELECT is(pg_temp.with_document(format('jsonb_set(document, %L, ''true'')', ARRAY['tables', k, 'spell'])), '1 tables changed spell', 'an attribute more')
@@ -176,12 +176,13 @@ SELECT is(pg_temp.with_document(format('jsonb_set(document, %L, ''100.00'')', AR
 	'1 partitions changed range_size', 'another number');
 SELECT is(pg_temp.with_document(format('jsonb_set(document, %L, ''10.00'')', ARRAY['tables', 'mean.px_1', 'partition', 'range_size'])),
 	'0 ', 'numbers are compared as such');
-SELECT is(pg_temp.with_document($$'{}'$$), '0 ', 'no kind at all');
-SELECT is(pg_temp.with_document($$'[1, 2]'$$), '0 ', 'an array');
-SELECT is(pg_temp.with_document($$'5'$$), '0 ', 'a number');
-SELECT is(pg_temp.with_document($$'null'$$), '0 ', 'null');
-SELECT matches(pg_temp.with_document($$'{"tables": {"x.y": 5}, "constraints": {}}'$$), '^\d+ constraints added, tables added, tables removed$', 'objects that are none');
-SELECT matches(pg_temp.with_document($$'{"tables": 5}'$$), '^\d+ tables added$', 'a kind that is none');
+SELECT is(pg_temp.with_document($$'{"format": 1}'$$), '0 ', 'no kind at all');
+SELECT is(pg_temp.with_document($$'{}'$$), '0A000 snapshot "mean" is of a format that is not supported', 'no format');
+SELECT is(pg_temp.with_document($$'[1, 2]'$$), '0A000 snapshot "mean" is of a format that is not supported', 'an array');
+SELECT is(pg_temp.with_document($$'5'$$), '0A000 snapshot "mean" is of a format that is not supported', 'a number');
+SELECT is(pg_temp.with_document($$'null'$$), '0A000 snapshot "mean" is of a format that is not supported', 'null');
+SELECT matches(pg_temp.with_document($$'{"format": 1, "tables": {"x.y": 5}, "constraints": {}}'$$), '^\d+ constraints added, tables added, tables removed$', 'objects that are none');
+SELECT matches(pg_temp.with_document($$'{"format": 1, "tables": 5}'$$), '^\d+ tables added$', 'a kind that is none');
 SELECT matches(pg_temp.with_document(format('jsonb_set(document, %L, %L)', ARRAY['tables', k, 'columns'], v)), '^\d+ (columns|tables) ', 'columns that are none: ' || v)
 	FROM sample, unnest('{5,[5],"[[]]","[{}]","[{\"column_name\": 5}]","[{\"column_name\": \"x\"}, 7, {\"column_name\": \"x\"}]"}'::text[]) v;
 SELECT is(stormdisc_validate('mean'), true, 'at the end as at the beginning');
