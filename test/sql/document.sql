@@ -186,8 +186,6 @@ SET intervalstyle = 'iso_8601';
 SET extra_float_digits = -15;
 SET bytea_output = 'escape';
 SET quote_all_identifiers = on;
-SET standard_conforming_strings = off;
-SET escape_string_warning = off;
 SET search_path = public, disc_doc;
 SELECT doc = stormdisc_schema(schemas => '{disc_doc}', exclude => '{saved}') AS same FROM saved;
 RESET ALL;

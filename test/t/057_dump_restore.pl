@@ -72,7 +72,7 @@ DO $$ BEGIN FOR i IN 1 .. 500 LOOP EXECUTE format('DROP TABLE used_up_%s', i); E
 	  foreach "timezone = 'Asia/Kathmandu'", "datestyle = 'SQL, DMY'", 'intervalstyle = iso_8601',
 	  'extra_float_digits = -15', 'bytea_output = escape', 'quote_all_identifiers = on',
 	  'search_path = pg_temp', 'xmlbinary = hex', 'default_toast_compression = pglz', "lc_monetary = 'C'",
-	  'standard_conforming_strings = off', 'escape_string_warning = off', 'default_transaction_isolation = serializable';
+	  'default_transaction_isolation = serializable';
 	is_same(document_of_plain("${name}_plain"), $document, "$name: the document is the same after pg_dump | psql",
 		@{ $changed_by_dump{$name} });
 
