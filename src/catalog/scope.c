@@ -187,6 +187,17 @@ sd_scope_has_name(SdScope *scope, const char *schema, const char *name)
 		   !matches_any(scope->exclude, schema, name);
 }
 
+/*
+ * sd_scope_excludes
+ *		Is this relation one that the caller does not want to see at all?
+ */
+bool
+sd_scope_excludes(SdScope *scope, SdRelation *rel)
+{
+	return matches_any(scope->exclude, NameStr(rel->schema->name),
+					   NameStr(rel->name));
+}
+
 static bool
 matches_any(List *patterns, const char *schema, const char *name)
 {

@@ -387,6 +387,7 @@ extern void sd_scope_resolve(SdCatalog *cat);
 extern bool sd_scope_has(SdCatalog *cat, SdRelation *rel);
 extern bool sd_scope_has_object(SdCatalog *cat, Oid classid, Oid oid,
 								Oid schema, const char *name);
+extern bool sd_scope_excludes(SdScope *scope, SdRelation *rel);
 extern bool sd_scope_has_name(SdScope *scope, const char *schema,
 							  const char *name);
 extern SdPattern *sd_pattern_parse(const char *text);

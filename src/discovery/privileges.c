@@ -17,6 +17,7 @@
 #include "catalog/pg_default_acl.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_init_privs.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
@@ -46,12 +47,26 @@ typedef struct Secured
 } Secured;
 
 /* the objects found so far */
+/* the privileges that an object of an extension was made with */
+typedef struct InitialAcl
+{
+	/* hash key: no gaps, all of 4 bytes */
+	Oid classid;
+	Oid oid;
+	int32 subid;
+	Acl *acl;
+} InitialAcl;
+
+#define INITIAL_ACL_KEY (2 * sizeof(Oid) + sizeof(int32))
+
 typedef struct SecuredList
 {
 	SdDiscovery *disc;
 	int count;
 	int size;
 	Secured *members;
+	List **member_relations; /* while these are read */
+	HTAB *initial;			 /* of InitialAcl: what extensions granted */
 } SecuredList;
 
 /* one row */
@@ -78,6 +93,21 @@ static const struct
 
 static void emit_privileges(SdDiscovery *disc);
 static void read_relations(SecuredList *list);
+static void read_member_relations(SecuredList *list);
+static void keep_member_relation(SdCatalog *cat, HeapTuple tuple,
+								 TupleDesc desc, void *arg);
+static void keep_member_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+							   void *arg);
+static bool is_changed_member(SecuredList *list, Oid classid, Oid oid,
+							  int subid, Oid schema, const char *name,
+							  HeapTuple tuple, TupleDesc desc,
+							  AttrNumber column);
+static void keep_initial(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						 void *arg);
+static void add_relation(SecuredList *list, SdRelation *rel, HeapTuple tuple,
+						 TupleDesc desc);
+static void add_column(SecuredList *list, SdRelation *rel, HeapTuple tuple,
+					   TupleDesc desc);
 static void read_objects(SecuredList *list, Oid catalog, Oid index,
 						 AttrNumber column, SdRowHandler handler);
 static void keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -142,6 +172,8 @@ emit_privileges(SdDiscovery *disc)
 	SecuredList list = {.disc = disc};
 
 	read_relations(&list);
+	if (!disc->scope.has_relation)
+		read_member_relations(&list);
 	read_objects(&list, NamespaceRelationId, NamespaceOidIndexId,
 				 Anum_pg_namespace_oid, keep_schema);
 	read_objects(&list, ProcedureRelationId, ProcedureOidIndexId,
@@ -184,6 +216,120 @@ read_relations(SecuredList *list)
 	pfree(oids);
 }
 
+/* Tables and their kin that extensions made, with changed privileges. */
+static void
+read_member_relations(SecuredList *list)
+{
+	SdCatalog *cat = list->disc->catalog;
+	List *members = NIL;
+	Oid *oids;
+	int noids = 0;
+	ListCell *lc;
+
+	list->member_relations = &members;
+	sd_scan_all(cat, RelationRelationId, keep_member_relation, list);
+	oids = palloc(sizeof(Oid) * (list_length(members) + 1));
+	foreach (lc, members)
+		oids[noids++] = lfirst_oid(lc);
+	sd_scan_oids(cat, AttributeRelationId, AttributeRelidNumIndexId,
+				 Anum_pg_attribute_attrelid, noids, oids, keep_member_column,
+				 list);
+	pfree(oids);
+	list_free(members);
+	list->member_relations = NULL;
+}
+
+static void
+keep_member_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+	SecuredList *list = arg;
+
+	if (strchr(list->disc->kind->relkinds, form->relkind) == NULL ||
+		!sd_catalog_is_member(cat, RelationRelationId, form->oid))
+		return;
+	*list->member_relations = lappend_oid(*list->member_relations, form->oid);
+	if (is_changed_member(list, RelationRelationId, form->oid, 0,
+						  form->relnamespace, NameStr(form->relname), tuple,
+						  desc, Anum_pg_class_relacl))
+		add_relation(list, sd_catalog_relation(cat, form->oid), tuple, desc);
+}
+
+static void
+keep_member_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	SecuredList *list = arg;
+	SdRelation *rel;
+
+	if (heap_attisnull(tuple, Anum_pg_attribute_attacl, desc) ||
+		!list_member_oid(*list->member_relations, form->attrelid))
+		return;
+	rel = sd_catalog_relation(cat, form->attrelid);
+	if (rel != NULL &&
+		is_changed_member(list, RelationRelationId, rel->oid, form->attnum,
+						  rel->schema->oid, NameStr(rel->name), tuple, desc,
+						  Anum_pg_attribute_attacl))
+		add_column(list, rel, tuple, desc);
+}
+
+/*
+ * Is it an object of an extension whose privileges are not those any more that
+ * the extension gave it?  Dumps have them, though not the object.
+ */
+static bool
+is_changed_member(SecuredList *list, Oid classid, Oid oid, int subid,
+				  Oid schema, const char *name, HeapTuple tuple, TupleDesc desc,
+				  AttrNumber column)
+{
+	SdCatalog *cat = list->disc->catalog;
+	SdScope *scope = cat->scope;
+	InitialAcl *initial;
+	InitialAcl key = {classid, oid, subid, NULL};
+	bool isnull;
+	Datum acl = heap_getattr(tuple, column, desc, &isnull);
+
+	if (isnull || scope->has_relation ||
+		!sd_catalog_is_member(cat, classid, oid))
+		return false;
+	if (OidIsValid(schema) ? !sd_catalog_schema(cat, schema)->in_scope
+						   : scope->has_schemas)
+		return false;
+	if (!sd_scope_has_name(scope,
+						   OidIsValid(schema)
+							   ? NameStr(sd_catalog_schema(cat, schema)->name)
+							   : "",
+						   name))
+		return false;
+
+	if (list->initial == NULL)
+	{
+		list->initial = sd_hash_create(cat, "stormdisc initial privileges",
+									   INITIAL_ACL_KEY, sizeof(InitialAcl));
+		sd_scan_all(cat, InitPrivsRelationId, keep_initial, list);
+	}
+	initial = hash_search(list->initial, &key, HASH_FIND, NULL);
+
+	return initial == NULL || !same_acl(initial->acl, DatumGetAclP(acl));
+}
+
+static void
+keep_initial(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_init_privs form = (Form_pg_init_privs) GETSTRUCT(tuple);
+	SecuredList *list = arg;
+	InitialAcl key = {form->classoid, form->objoid, form->objsubid, NULL};
+	InitialAcl *initial;
+	bool isnull;
+	Datum acl =
+		heap_getattr(tuple, Anum_pg_init_privs_initprivs, desc, &isnull);
+
+	if (form->privtype != INITPRIVS_EXTENSION || isnull)
+		return;
+	initial = hash_search(list->initial, &key, HASH_ENTER, NULL);
+	initial->acl = DatumGetAclPCopy(acl);
+}
+
 /* Other objects: all of a catalog, or those that the scope's relation uses. */
 static void
 read_objects(SecuredList *list, Oid catalog, Oid index, AttrNumber column,
@@ -209,16 +355,22 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
 	SdRelation *rel = relation_in_scope(arg, form->oid);
-	Secured *secured;
 
-	if (rel == NULL)
-		return;
-	secured = add_secured(arg);
+	if (rel != NULL)
+		add_relation(arg, rel, tuple, desc);
+}
+
+static void
+add_relation(SecuredList *list, SdRelation *rel, HeapTuple tuple,
+			 TupleDesc desc)
+{
+	Secured *secured = add_secured(list);
+
 	sd_object_name_set(&secured->object, sd_relation_word(rel->kind),
 					   NameStr(rel->schema->name), NameStr(rel->name));
 	set_acl(secured, tuple, desc, Anum_pg_class_relacl,
 			rel->kind == RELKIND_SEQUENCE ? OBJECT_SEQUENCE : OBJECT_TABLE,
-			form->relowner);
+			rel->owner);
 }
 
 static void
@@ -226,16 +378,22 @@ keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
 	SdRelation *rel;
-	Secured *secured;
 
 	/* a column has no privileges by default */
 	if (heap_attisnull(tuple, Anum_pg_attribute_attacl, desc) ||
 		form->attisdropped)
 		return;
 	rel = relation_in_scope(arg, form->attrelid);
-	if (rel == NULL)
-		return;
-	secured = add_secured(arg);
+	if (rel != NULL)
+		add_column(arg, rel, tuple, desc);
+}
+
+static void
+add_column(SecuredList *list, SdRelation *rel, HeapTuple tuple, TupleDesc desc)
+{
+	Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
+	Secured *secured = add_secured(list);
+
 	sd_object_name_set(&secured->object, sd_relation_word(rel->kind),
 					   NameStr(rel->schema->name), NameStr(rel->name));
 	sd_object_name_set_column(&secured->object,
@@ -253,8 +411,10 @@ keep_schema(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Secured *secured;
 
 	if (schema->is_own_temp || schema->is_other_temp ||
-		!sd_scope_has_object(cat, NamespaceRelationId, form->oid, form->oid,
-							 name))
+		(!sd_scope_has_object(cat, NamespaceRelationId, form->oid, form->oid,
+							  name) &&
+		 !is_changed_member(arg, NamespaceRelationId, form->oid, 0, form->oid,
+							name, tuple, desc, Anum_pg_namespace_nspacl)))
 		return;
 	secured = add_secured(arg);
 	sd_object_name_set(&secured->object, "schema", NULL, name);
@@ -269,8 +429,11 @@ keep_function(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 	Secured *secured;
 
-	if (!sd_scope_has_object(cat, ProcedureRelationId, form->oid,
-							 form->pronamespace, NameStr(form->proname)) ||
+	if ((!sd_scope_has_object(cat, ProcedureRelationId, form->oid,
+							  form->pronamespace, NameStr(form->proname)) &&
+		 !is_changed_member(arg, ProcedureRelationId, form->oid, 0,
+							form->pronamespace, NameStr(form->proname), tuple,
+							desc, Anum_pg_proc_proacl)) ||
 		!sd_is_own_function(cat, tuple))
 		return;
 	secured = add_secured(arg);
@@ -286,8 +449,11 @@ keep_type(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Secured *secured;
 	bool is_domain = (form->typtype == TYPTYPE_DOMAIN);
 
-	if (!sd_scope_has_object(cat, TypeRelationId, form->oid, form->typnamespace,
-							 NameStr(form->typname)) ||
+	if ((!sd_scope_has_object(cat, TypeRelationId, form->oid,
+							  form->typnamespace, NameStr(form->typname)) &&
+		 !is_changed_member(arg, TypeRelationId, form->oid, 0,
+							form->typnamespace, NameStr(form->typname), tuple,
+							desc, Anum_pg_type_typacl)) ||
 		!sd_is_own_type(cat, tuple))
 		return;
 	secured = add_secured(arg);

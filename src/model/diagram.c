@@ -203,7 +203,9 @@ draw(SdCatalog *cat, const Format *format)
 		Line *line = &lines[nlines];
 
 		CHECK_FOR_INTERRUPTS();
-		if (!link->child->in_scope && !link->parent->in_scope)
+		if ((!link->child->in_scope && !link->parent->in_scope) ||
+			sd_scope_excludes(cat->scope, link->child) ||
+			sd_scope_excludes(cat->scope, link->parent))
 			continue;
 		line->child = enter_box(boxes, folded(cat, link->child));
 		line->parent = enter_box(boxes, folded(cat, link->parent));

@@ -45,3 +45,12 @@ CREATE VIEW a_view AS SELECT 1;
 SELECT stormdisc_diagram('a_view');
 SELECT stormdisc_diagram(schemas => '{nowhere}');
 DROP SCHEMA disc_dia, "Odd ""one" CASCADE;
+
+-- what is excluded is not even a box without columns
+CREATE SCHEMA disc_dia_ex;
+CREATE TABLE disc_dia_ex.a (id int PRIMARY KEY);
+CREATE TABLE disc_dia_ex.b (a int REFERENCES disc_dia_ex.a);
+SELECT stormdisc_diagram(schemas => '{disc_dia_ex}', exclude => '{b}');
+SELECT stormdisc_diagram(schemas => '{disc_dia_ex}', include => '{a}');
+DROP TABLE disc_dia_ex.a, disc_dia_ex.b;
+DROP SCHEMA disc_dia_ex;

@@ -193,3 +193,24 @@ DROP FOREIGN DATA WRAPPER regress_priv_w CASCADE;
 DROP LANGUAGE regress_priv_l;
 DROP OWNED BY regress_priv_owner, regress_priv_a, "regress_priv B b";
 DROP ROLE regress_priv_owner, regress_priv_a, "regress_priv B b";
+
+--
+-- Objects of extensions: only those whose privileges were changed
+--
+CREATE SCHEMA priv_ext;
+CREATE EXTENSION hstore SCHEMA priv_ext;
+CREATE ROLE regress_priv_ext;
+SELECT object_type, identity, grantee, privilege FROM stormdisc_privileges(schemas => '{priv_ext}') WHERE NOT is_default;
+GRANT EXECUTE ON FUNCTION priv_ext.hstore_in(cstring) TO regress_priv_ext;
+GRANT USAGE ON TYPE priv_ext.hstore TO regress_priv_ext;
+GRANT SELECT (name), UPDATE (document) ON stormdisc.snapshots TO regress_priv_ext;
+GRANT INSERT ON stormdisc.type_map TO regress_priv_ext;
+SELECT object_type, identity, privilege, is_grantable, is_default, problem FROM stormdisc_privileges(schemas => '{priv_ext,stormdisc}')
+WHERE grantee = 'regress_priv_ext';
+SELECT key FROM jsonb_each(stormdisc_schema(schemas => '{priv_ext}') -> 'privileges') ORDER BY key COLLATE "C";
+REVOKE ALL ON FUNCTION priv_ext.hstore_in(cstring) FROM regress_priv_ext;
+SELECT identity FROM stormdisc_privileges(schemas => '{priv_ext}') WHERE grantee = 'regress_priv_ext';
+DROP OWNED BY regress_priv_ext;
+DROP ROLE regress_priv_ext;
+SET client_min_messages = warning;
+DROP SCHEMA priv_ext CASCADE;
