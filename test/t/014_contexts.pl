@@ -529,6 +529,7 @@ cmp_ok($growth, '<', 1024 * 1024, 'memory does not grow with the number of calls
 $growth = $node->safe_psql('postgres', <<'EOS');
 SELECT sum(total_bytes) AS early FROM pg_backend_memory_contexts \gset
 SELECT count(probe.answer()) FROM generate_series(1, 20) \gset
+SELECT count(*) AS n FROM generate_series(1, 50) AS n, LATERAL stormdisc_columns(exclude => ARRAY['n' || n]), LATERAL (SELECT count(*) FROM stormdisc_indexes(exclude => ARRAY['n' || n])) AS i \gset
 SELECT sum(total_bytes) AS early FROM pg_backend_memory_contexts \gset
 SELECT count(*) AS n FROM generate_series(1, 500) AS n, LATERAL stormdisc_columns(exclude => ARRAY['n' || n]) \gset
 SELECT count(*) AS n FROM generate_series(1, 500) AS n, LATERAL stormdisc_indexes(exclude => ARRAY['n' || n]) \gset
