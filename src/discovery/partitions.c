@@ -50,6 +50,8 @@ const SdKind sd_kind_partitions = {
 	.identity = "schema_name,partition_name",
 	.left_out = "parent_schema,parent_name,schema_name,partition_name,"
 				"partition_level,root_schema,root_name,is_leaf,problem",
+	/* but a list of one NULL means something */
+	.defaults = "list_values={}",
 	.emit = emit_partitions,
 };
 

@@ -865,7 +865,7 @@ goes_without_saying(const Attribute *attribute, Datum value)
 		case FLOAT4OID:
 			return expected != NULL && DatumGetFloat4(value) == atof(expected);
 		default:
-			return type_is_array(attribute->type) &&
+			return type_is_array(attribute->type) && expected == NULL &&
 				   says_nothing(DatumGetArrayTypeP(value));
 	}
 }
