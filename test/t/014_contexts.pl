@@ -97,9 +97,10 @@ $node->safe_psql('postgres', "SET client_min_messages = error; SELECT stormdisc_
 my $table = $node->safe_psql('postgres', "SELECT 'demo.t'::regclass::oid");
 my @readers = grep { $_->[0] !~ /^(table_stats|index_usage|advice|validate)$/ } discovery_readers($table, 'taken');
 my $answers = join "\n\tUNION ALL ", map {
-	# a number as text is the caller's, a sequence's value is not everybody's
+	# a number as text is the caller's; a sequence's value and a mapping's options are not everybody's
 	my $row = $_->[0] eq 'functions' ? "(pg_catalog.to_jsonb(t) OPERATOR(pg_catalog.-) '{cost,rows}'::text[])::text"
 	  : $_->[0] eq 'sequences' ? "(pg_catalog.to_jsonb(t) OPERATOR(pg_catalog.-) '{last_value,problem}'::text[])::text"
+	  : $_->[0] eq 'foreign_servers' ? "(pg_catalog.to_jsonb(t) OPERATOR(pg_catalog.-) CASE object_type WHEN 'user mapping' THEN '{options,problem}'::text[] ELSE '{}' END)::text"
 	  : 't::text';
 
 	"SELECT '$_->[0]', ordinality, $row FROM public.$_->[1] WITH ORDINALITY t"
