@@ -24,7 +24,7 @@ my $partitions = 100;
 my $locks;
 my $node = new_node('nowait', conf => sub {
 	my $version = $_[0]->pg_version;
-	$locks = $version >= 19 ? 20 : 10;
+	$locks = $version >= '19devel' ? 30 : 10;
 	return "max_locks_per_transaction = $locks\n" . ($version >= 18 ? "autovacuum_worker_slots = 1\n" : '') . <<'EOC' });
 max_connections = 5
 superuser_reserved_connections = 1
