@@ -32,6 +32,7 @@ static void keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						void *arg);
 static void keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						 void *arg);
+static bool is_mark(text *option);
 static bool find_nextval(Node *node, void *arg);
 static void read_sequences(SdCatalog *cat);
 static void read_owned_sequences(SdCatalog *cat, SdRelation *rel);
@@ -202,6 +203,8 @@ keep_column(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	column->storage = form->attstorage;
 	column->compression = form->attcompression;
 	column->statistics_target = sd_attribute_statistics_target(tuple, desc);
+	if (!heap_attisnull(tuple, Anum_pg_attribute_attacl, desc))
+		rel->has_column_privileges = true;
 	if (cat->parts & SD_READ_COLUMN_OPTIONS)
 		column->options = sd_attribute_options(cat, tuple, desc);
 }
@@ -234,8 +237,8 @@ sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc)
 ArrayType *
 sd_attribute_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 {
-	static const char mark[] = "pg_attver=";
 	MemoryContext oldcontext;
+	ArrayType *array;
 	ArrayBuildState *options = NULL;
 	ArrayType *result = NULL;
 	Datum value;
@@ -247,15 +250,18 @@ sd_attribute_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 	if (isnull)
 		return NULL;
 
+	/* mostly there is nothing else */
+	array = DatumGetArrayTypeP(value);
+	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 1 &&
+		is_mark((text *) ARR_DATA_PTR(array)))
+		return NULL;
+
 	oldcontext = MemoryContextSwitchTo(cat->context);
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
-					  TYPALIGN_INT, &members, NULL, &nmembers);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
+					  &nmembers);
 	for (int i = 0; i < nmembers; i++)
 	{
-		text *option = DatumGetTextPP(members[i]);
-
-		if (VARSIZE_ANY_EXHDR(option) < strlen(mark) ||
-			memcmp(VARDATA_ANY(option), mark, strlen(mark)) != 0)
+		if (!is_mark(DatumGetTextPP(members[i])))
 			options = accumArrayResult(options, members[i], false, TEXTOID,
 									   cat->context);
 	}
@@ -265,6 +271,16 @@ sd_attribute_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 	MemoryContextSwitchTo(oldcontext);
 
 	return result;
+}
+
+/* Is an option the server's own? */
+static bool
+is_mark(text *option)
+{
+	static const char mark[] = "pg_attver=";
+
+	return VARSIZE_ANY_EXHDR(option) >= strlen(mark) &&
+		   memcmp(VARDATA_ANY(option), mark, strlen(mark)) == 0;
 }
 
 /* Keep a default, or a generation expression, as text. */

@@ -82,7 +82,7 @@ sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid, int subid)
 	CommentKey key = {classid, oid, subid};
 	Comment *comment;
 
-	if (cat->comments == NULL)
+	if (cat->comments == NULL || hash_get_num_entries(cat->comments) == 0)
 		return NULL;
 	comment = hash_search(cat->comments, &key, HASH_FIND, NULL);
 

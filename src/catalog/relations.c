@@ -190,6 +190,7 @@ fill_relation(SdCatalog *cat, SdRelation *rel, HeapTuple tuple, TupleDesc desc)
 	rel->is_populated = form->relispopulated;
 	rel->row_security = form->relrowsecurity;
 	rel->force_row_security = form->relforcerowsecurity;
+	rel->has_privileges = !heap_attisnull(tuple, Anum_pg_class_relacl, desc);
 	rel->access_method = form->relam;
 	rel->tablespace = form->reltablespace;
 	rel->owner = form->relowner;

@@ -183,6 +183,8 @@ typedef struct SdRelation
 	bool is_populated;
 	bool row_security;
 	bool force_row_security;
+	bool has_privileges;		/* was anything granted or revoked? */
+	bool has_column_privileges; /* likewise; once the columns were read */
 	Oid access_method;
 	Oid tablespace;
 	Oid owner;

@@ -197,23 +197,36 @@ emit_privileges(SdDiscovery *disc)
 		sd_discovery_add(disc, add_privileges, &list.members[i]);
 }
 
-/* The relations in scope, and their columns. */
+/*
+ * The relations in scope, and their columns.  A document has no use for what
+ * the server grants by default, nor for reading the columns a second time.
+ */
 static void
 read_relations(SecuredList *list)
 {
-	SdCatalog *cat = list->disc->catalog;
+	SdDiscovery *disc = list->disc;
+	SdCatalog *cat = disc->catalog;
 	Oid *oids = palloc(sizeof(Oid) * (cat->nrelations + 1));
+	Oid *with_columns = palloc(sizeof(Oid) * (cat->nrelations + 1));
 	int noids = 0;
+	int nwith_columns = 0;
 	int position = 0;
 	SdRelation *rel;
 
-	while ((rel = sd_discovery_next(list->disc, &position)) != NULL)
-		oids[noids++] = rel->oid;
+	while ((rel = sd_discovery_next(disc, &position)) != NULL)
+	{
+		if (!disc->is_document || rel->has_privileges)
+			oids[noids++] = rel->oid;
+		if (!rel->columns_read || rel->has_column_privileges)
+			with_columns[nwith_columns++] = rel->oid;
+	}
 	sd_scan_oids(cat, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
 				 noids, oids, keep_relation, list);
 	sd_scan_oids(cat, AttributeRelationId, AttributeRelidNumIndexId,
-				 Anum_pg_attribute_attrelid, noids, oids, keep_column, list);
+				 Anum_pg_attribute_attrelid, nwith_columns, with_columns,
+				 keep_column, list);
 	pfree(oids);
+	pfree(with_columns);
 }
 
 /* Tables and their kin that extensions made, with changed privileges. */
