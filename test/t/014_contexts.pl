@@ -536,7 +536,8 @@ SELECT count(*) AS n FROM generate_series(1, 500) AS n, LATERAL stormdisc_column
 SELECT count(*) AS n FROM generate_series(1, 500) AS n, LATERAL stormdisc_indexes(exclude => ARRAY['n' || n]) \gset
 SELECT sum(total_bytes) - :early FROM pg_backend_memory_contexts;
 EOS
-cmp_ok($growth, '<', 1024 * 1024, 'nor with the number of calls in one statement');
+# the server's caches grow by blocks of up to 1 MB, once
+cmp_ok($growth, '<', 2 * 1024 * 1024, 'nor with the number of calls in one statement');
 
 # Chains that nobody can walk down by recursion, with hardly any stack.
 my $deep = 5000;
