@@ -47,6 +47,9 @@ PG_FUNCTION_INFO_V1(stormdisc_schema_objects);
 /* the relations that documents have something to say about */
 #define ALL_RELKINDS "rpfvmSg"
 
+/* memory in which most objects are made, and which is used again */
+#define OBJECT_SIZE (64 * 1024)
+
 /* the arguments after those of the scope */
 enum
 {
@@ -77,7 +80,8 @@ typedef struct Part
 
 typedef struct Document
 {
-	MemoryContext context; /* of the values */
+	MemoryContext context; /* of all that stays to the end */
+	MemoryContext object;  /* of the object that is made now */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
 	Part *part;	 /* of the rows that are added now */
@@ -333,6 +337,9 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	/* no room is lost to rounding here, and little is freed before the end */
 	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
+	doc->object =
+		AllocSetContextCreate(disc->catalog->context, "stormdisc object",
+							  OBJECT_SIZE, OBJECT_SIZE, ALLOCSET_DEFAULT_MAXSIZE);
 	sd_catalog_read(disc->catalog, parts);
 
 	return disc;
@@ -389,7 +396,6 @@ static void
 emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
-	MemoryContext oldcontext;
 	ErrorData *error;
 
 	/* rows that went into a tuplestore cannot be taken back */
@@ -402,10 +408,8 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 	if (error == NULL)
 		return;
 
-	oldcontext = MemoryContextSwitchTo(doc->context);
 	disc->kind = kind;
 	add_warning(disc, NULL, error->sqlerrcode, error->message, true);
-	MemoryContextSwitchTo(oldcontext);
 }
 
 /*
@@ -502,7 +506,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_columns);
 		sd_add_columns(disc, rel);
-		oldcontext = MemoryContextSwitchTo(doc->context);
+		oldcontext = MemoryContextSwitchTo(doc->object);
 		sd_json_add(&members, "columns", sd_json_array(&doc->rows));
 		memset(&doc->rows, 0, sizeof(SdJson));
 		MemoryContextSwitchTo(oldcontext);
@@ -512,7 +516,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_partitions);
 		sd_add_partition(disc, rel);
-		oldcontext = MemoryContextSwitchTo(doc->context);
+		oldcontext = MemoryContextSwitchTo(doc->object);
 		if (doc->rows.count > 0)
 			sd_json_add(&members, "partition", doc->rows.elements[0]);
 		MemoryContextSwitchTo(oldcontext);
@@ -520,11 +524,8 @@ add_relation(SdDiscovery *disc, void *rel)
 	doc->collecting = false;
 
 	use_kind(disc, kind);
-	oldcontext = MemoryContextSwitchTo(doc->context);
 	value = sd_json_object(&members);
 	deliver(disc, identity, &value);
-	memset(&doc->rows, 0, sizeof(SdJson));
-	MemoryContextSwitchTo(oldcontext);
 }
 
 static bool
@@ -682,7 +683,7 @@ put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
 	Part *part = doc->part;
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->object);
 	JsonbValue value;
 
 	/* before anything of this row is in the memory that this may reset */
@@ -726,7 +727,7 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 {
 	Document *doc = disc->sink;
 	Part *part = doc->part;
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
 	bool is_named = disc->identity != NULL || part->nidentity > 0;
 
 	/* the names come first in a row */
@@ -744,42 +745,44 @@ static void
 deliver_group(SdDiscovery *disc)
 {
 	Document *doc = disc->sink;
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	JsonbValue value = sd_json_array(&doc->rows);
 
 	if (doc->rows.count > 0)
-	{
-		memset(&doc->rows, 0, sizeof(SdJson));
 		deliver(disc, doc->group, &value);
-	}
-	MemoryContextSwitchTo(oldcontext);
 }
 
-/* Put a finished object where it belongs. */
+/* Put a finished object where it belongs, and forget what it was made of. */
 static void
 deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 {
 	Document *doc = disc->sink;
-	const char *problem = sd_problem_name(doc->problem);
-	Datum values[4];
-	bool nulls[4] = {false};
+	MemoryContext oldcontext;
 
-	if (doc->tuplestore == NULL)
+	if (doc->tuplestore != NULL)
 	{
-		sd_json_add(&doc->objects, identity, *object);
-		return;
+		const char *problem = sd_problem_name(doc->problem);
+		Datum values[4];
+		bool nulls[4] = {false};
+
+		oldcontext = MemoryContextSwitchTo(doc->object);
+		values[0] = CStringGetTextDatum(disc->kind->name);
+		values[1] = CStringGetTextDatum(identity);
+		values[2] = JsonbPGetDatum(make_jsonb(object, identity));
+		nulls[3] = (problem == NULL);
+		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
+		tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values,
+							 nulls);
 	}
+	else
+	{
+		oldcontext = MemoryContextSwitchTo(doc->context);
+		sd_json_add(&doc->objects, pstrdup(identity),
+					sd_json_packed(make_jsonb(object, identity)));
+	}
+	MemoryContextSwitchTo(oldcontext);
 
-	values[0] = CStringGetTextDatum(disc->kind->name);
-	values[1] = CStringGetTextDatum(identity);
-	values[2] = JsonbPGetDatum(make_jsonb(object, identity));
-	nulls[3] = (problem == NULL);
-	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
-	tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values, nulls);
-
-	/* what the object was made of is not needed any more */
 	memset(&doc->rows, 0, sizeof(SdJson));
-	MemoryContextReset(doc->context);
+	MemoryContextReset(doc->object);
 }
 
 /* The key of the row's object: its name with its schema, quoted. */
@@ -992,6 +995,7 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
+	MemoryContext oldcontext;
 	SdJson members = {0};
 
 	if (doc->options->atomic)
@@ -1015,13 +1019,15 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 		return;
 	}
 
+	oldcontext = MemoryContextSwitchTo(doc->context);
 	sd_json_add(&members, "kind", sd_json_text(disc->kind->name));
 	if (identity != NULL)
-		sd_json_add(&members, "object", sd_json_text(identity));
+		sd_json_add(&members, "object", sd_json_text(pstrdup(identity)));
 	sd_json_add(&members, "sqlstate",
 				sd_json_text(pstrdup(unpack_sql_state(sqlerrcode))));
 	sd_json_add(&members, "message", sd_json_text(pstrdup(message)));
 	sd_json_append(&doc->warnings, sd_json_object(&members));
+	MemoryContextSwitchTo(oldcontext);
 }
 
 static const char *
@@ -1082,7 +1088,7 @@ make_jsonb(JsonbValue *value, const char *identity)
 
 	PG_TRY();
 	{
-		result = JsonbValueToJsonb(value);
+		result = sd_json_pack(value);
 	}
 	PG_CATCH();
 	{
