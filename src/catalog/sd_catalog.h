@@ -359,6 +359,7 @@ typedef struct SdCatalog
 	/* deparse.c's names of one relation's columns at a time */
 	MemoryContext deparse_context;
 	SdRelation *deparse_relation;
+	bool deparse_system_columns; /* are they among the names? */
 	List *deparse_namespace;
 	/* type_map.c's rows */
 	bool type_map_read;
