@@ -81,7 +81,7 @@ typedef struct Part
 typedef struct Document
 {
 	MemoryContext context; /* of all that stays to the end */
-	MemoryContext object;  /* of the object that is made now */
+	MemoryContext object;  /* of the object that is made now, and its rows */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
 	Part *part;	 /* of the rows that are added now */
@@ -331,7 +331,6 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	disc->is_document = true;
 
 	disc->catalog = sd_catalog_begin(&disc->scope);
-	disc->row_context = disc->catalog->scratch;
 	disc->catalog->degrade = !options->atomic;
 
 	/* no room is lost to rounding here, and little is freed before the end */
@@ -560,12 +559,16 @@ kind_number(const SdKind *kind)
 	return -1; /* keep compiler quiet */
 }
 
-/* The next rows are of this kind. */
+/*
+ * The next rows are of this kind.  They live as long as their object, or else,
+ * as the first of a group tells that another one's is complete, on their own.
+ */
 static void
 use_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 
+	disc->row_context = kind->is_grouped ? disc->catalog->scratch : doc->object;
 	doc->part = &doc->parts[kind_number(kind)];
 	disc->kind = kind;
 	disc->desc = doc->part->desc;
@@ -714,7 +717,7 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	else if (disc->kind->is_grouped)
 	{
 		doc->group = doc->identity;
-		sd_json_append(&doc->rows, value);
+		sd_json_append(&doc->rows, sd_json_packed(sd_json_pack(&value)));
 	}
 	else
 		deliver(disc, doc->identity, &value);
@@ -811,7 +814,7 @@ row_identity(SdDiscovery *disc, Part *part)
 	return pstrdup(buf.data);
 }
 
-/* The row as a jsonb object. */
+/* The row as a jsonb object, of which the row has the texts. */
 static JsonbValue
 row_value(SdDiscovery *disc, Part *part)
 {
@@ -891,7 +894,7 @@ says_nothing(ArrayType *array)
 	return true;
 }
 
-/* A value of one of the types that discovery returns. */
+/* A value of one of the types that discovery returns; texts are not copied. */
 static JsonbValue
 scalar_value(Oid type, Datum value)
 {
@@ -917,10 +920,7 @@ scalar_value(Oid type, Datum value)
 		{
 			text *string = DatumGetTextPP(value);
 
-			/* the row's memory is reused for the next one */
-			return string_value(
-				pnstrdup(VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string)),
-				VARSIZE_ANY_EXHDR(string));
+			return string_value(VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string));
 		}
 		case BOOLARRAYOID:
 		case TEXTARRAYOID:
