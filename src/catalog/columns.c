@@ -99,7 +99,6 @@ prepare_columns(SdCatalog *cat, SdRelation *rel)
 {
 	if (rel->columns_read)
 		return;
-	cat->last_oid = InvalidOid; /* wanted_relation() may know it as unwanted */
 	rel->columns_read = true;
 	rel->columns = MemoryContextAllocZero(cat->context, sizeof(SdColumn) *
 															Max(rel->natts, 1));
@@ -152,23 +151,13 @@ sd_relation_column_name(SdRelation *rel, AttrNumber number)
 	return NULL;
 }
 
-/*
- * A relation whose columns are being read, by OID, or NULL.  Rows of one
- * relation mostly stand together, so the last answer is remembered.
- */
+/* A relation whose columns are being read, by OID, or NULL. */
 static SdRelation *
 wanted_relation(SdCatalog *cat, Oid oid)
 {
-	if (cat->last_oid != oid)
-	{
-		cat->last_oid = oid;
-		cat->last_relation =
-			hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
-	}
+	SdRelation *rel = sd_catalog_known_relation(cat, oid);
 
-	return cat->last_relation != NULL && cat->last_relation->columns_read
-			   ? cat->last_relation
-			   : NULL;
+	return rel != NULL && rel->columns_read ? rel : NULL;
 }
 
 static void
@@ -399,7 +388,7 @@ keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		return;
 
 	/* indexes depend on columns as well; all sequences are known already */
-	sequence = hash_search(cat->relation_hash, &form->objid, HASH_FIND, NULL);
+	sequence = sd_catalog_known_relation(cat, form->objid);
 	if (sequence == NULL && cat->sequences == NIL)
 		sequence = sd_catalog_relation(cat, form->objid);
 	if (sequence == NULL || sequence->kind != RELKIND_SEQUENCE)

@@ -73,6 +73,9 @@ typedef struct SdFailure
 /* a name with wildcards, as in include and exclude; see pattern.c */
 typedef struct SdPattern SdPattern;
 
+/* objects by OID; see oid_map.c */
+typedef struct SdOidMap SdOidMap;
+
 /* which relations a reading is about */
 typedef struct SdScope
 {
@@ -171,7 +174,7 @@ typedef struct SdColumn
 
 typedef struct SdRelation
 {
-	Oid oid; /* hash key */
+	Oid oid;
 	bool found;
 	bool in_scope;
 	NameData name;
@@ -260,7 +263,7 @@ typedef struct SdIndex
 
 typedef struct SdConstraint
 {
-	Oid oid; /* hash key */
+	Oid oid;
 	NameData name;
 	SdRelation *relation;
 	char type;
@@ -340,21 +343,22 @@ typedef struct SdCatalog
 	HTAB *types;
 	HTAB *type_names;
 	HTAB *names;
-	HTAB *relation_hash;
-	HTAB *index_hash;
-	HTAB *constraint_hash;
+	SdOidMap *known_relations;
+	SdOidMap *known_indexes;
+	SdOidMap *known_constraints;
+	MemoryContext relation_context; /* of the relations themselves */
 	HTAB *parents;
 	HTAB *views;
 	bool parents_complete;
 	HTAB *members; /* what belongs to an extension */
 	HTAB *uses;	   /* what the scope's relation uses */
-	HTAB *comments;
+	List *comments; /* comments.c's, for each catalog */
 	HTAB *default_opclasses;
 	HTAB *key_settings;
 	bool key_settings_read;
 	HTAB *access_methods;
 	List *sequences;		   /* OIDs of all, if pg_class was read whole */
-	Oid last_oid;			   /* columns.c's last question */
+	Oid last_oid;			   /* the last question for a known relation */
 	SdRelation *last_relation; /* and its answer */
 	/* deparse.c's names of one relation's columns at a time */
 	MemoryContext deparse_context;
@@ -438,6 +442,13 @@ extern char **sd_array_texts(ArrayType *array, int *count);
 extern int sd_text_compare(const void *a, const void *b);
 extern int sd_list_text_compare(const ListCell *a, const ListCell *b);
 
+/* ---- oid_map.c: very many objects by OID ---- */
+
+extern SdOidMap *sd_oid_map_create(SdCatalog *cat);
+extern void *sd_oid_map_get(const SdOidMap *map, Oid oid);
+extern void sd_oid_map_put(SdOidMap *map, Oid oid, void *value);
+extern Oid *sd_oid_map_oids(const SdOidMap *map, int *count);
+
 /* ---- names.c: names of what the rows refer to, under the snapshot ---- */
 
 extern SdSchema *sd_catalog_schema(SdCatalog *cat, Oid oid);
@@ -461,6 +472,7 @@ extern char *sd_catalog_type_default(SdCatalog *cat, SdType *type,
 
 extern void sd_catalog_read_relations(SdCatalog *cat);
 extern SdRelation *sd_catalog_relation(SdCatalog *cat, Oid oid);
+extern SdRelation *sd_catalog_known_relation(SdCatalog *cat, Oid oid);
 extern int sd_relation_compare(const SdRelation *a, const SdRelation *b);
 extern const char *sd_relation_visible_name(SdRelation *rel);
 extern const char *sd_relation_qualified_name(SdRelation *rel);

@@ -563,8 +563,7 @@ keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 static SdRelation *
 relation_in_scope(SecuredList *list, Oid oid)
 {
-	SdRelation *rel =
-		hash_search(list->disc->catalog->relation_hash, &oid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(list->disc->catalog, oid);
 
 	if (rel == NULL || !rel->in_scope ||
 		strchr(list->disc->kind->relkinds, rel->kind) == NULL)
