@@ -402,9 +402,12 @@ append_columns(StringInfo buf, SdRelation *rel, const AttrNumber *columns,
 	{
 		SdColumn *column = sd_relation_column(rel, columns[i]);
 
-		appendStringInfo(
-			buf, "%s%s%s", i > 0 ? ", " : "",
-			period && i == ncolumns - 1 ? "PERIOD " : "",
+		if (i > 0)
+			appendStringInfoString(buf, ", ");
+		if (period && i == ncolumns - 1)
+			appendStringInfoString(buf, "PERIOD ");
+		appendStringInfoString(
+			buf,
 			column != NULL ? quote_identifier(NameStr(column->name)) : "???");
 	}
 }

@@ -323,7 +323,10 @@ compare_relations(const void *a, const void *b)
 int
 sd_relation_compare(const SdRelation *a, const SdRelation *b)
 {
-	int result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
+	int result = 0;
+
+	if (a->schema != b->schema)
+		result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
 
 	return result != 0 ? result : strcmp(NameStr(a->name), NameStr(b->name));
 }

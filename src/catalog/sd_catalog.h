@@ -492,6 +492,7 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 /* ---- dependencies.c ---- */
 
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
+extern Oid *sd_catalog_members(SdCatalog *cat, Oid classid, int *count);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
 extern Oid *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid,
 							int *count);

@@ -65,6 +65,8 @@ typedef struct Attribute
 	int name_length;
 	Oid type;
 	const char *default_value; /* besides NULL, false and {}; or NULL */
+	int default_length;
+	int64 default_number; /* the same, of an integer */
 } Attribute;
 
 /* a kind, as this document has it */
@@ -621,8 +623,13 @@ prepare_part(Document *doc, Part *part)
 
 			if (value != NULL && value - name == attribute->name_length &&
 				strncmp(name, attribute->name, value - name) == 0)
+			{
+				attribute->default_length = length - (value + 1 - name);
 				attribute->default_value =
-					pnstrdup(value + 1, length - (value + 1 - name));
+					pnstrdup(value + 1, attribute->default_length);
+				attribute->default_number =
+					strtoi64(attribute->default_value, NULL, 10);
+			}
 		}
 		part->nattributes++;
 	}
@@ -717,7 +724,8 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	else if (disc->kind->is_grouped)
 	{
 		doc->group = doc->identity;
-		sd_json_append(&doc->rows, sd_json_packed(sd_json_pack(&value)));
+		sd_json_append(&doc->rows,
+					   sd_json_packed(make_jsonb(&value, doc->identity)));
 	}
 	else
 		deliver(disc, doc->identity, &value);
@@ -806,9 +814,12 @@ row_identity(SdDiscovery *disc, Part *part)
 	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	initStringInfo(&buf);
 	for (int i = 0; i < part->nidentity; i++)
-		appendStringInfo(&buf, "%s%s", i > 0 ? "." : "",
-						 quote_identifier(TextDatumGetCString(
-							 disc->values[part->identity[i]])));
+	{
+		if (i > 0)
+			appendStringInfoChar(&buf, '.');
+		appendStringInfoString(&buf, quote_identifier(TextDatumGetCString(
+										 disc->values[part->identity[i]])));
+	}
 	MemoryContextSwitchTo(oldcontext);
 
 	return pstrdup(buf.data);
@@ -860,14 +871,16 @@ goes_without_saying(const Attribute *attribute, Datum value)
 			text *string = DatumGetTextPP(value);
 
 			return expected != NULL &&
-				   VARSIZE_ANY_EXHDR(string) == strlen(expected) &&
-				   memcmp(VARDATA_ANY(string), expected, strlen(expected)) == 0;
+				   VARSIZE_ANY_EXHDR(string) == attribute->default_length &&
+				   memcmp(VARDATA_ANY(string), expected,
+						  attribute->default_length) == 0;
 		}
 		case INT4OID:
-			return expected != NULL && DatumGetInt32(value) == atoi(expected);
+			return expected != NULL &&
+				   DatumGetInt32(value) == attribute->default_number;
 		case INT8OID:
 			return expected != NULL &&
-				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
+				   DatumGetInt64(value) == attribute->default_number;
 		case FLOAT4OID:
 			return expected != NULL && DatumGetFloat4(value) == atof(expected);
 		default:
@@ -937,16 +950,25 @@ array_value(ArrayType *array)
 {
 	JsonbValue result;
 	Oid type = ARR_ELEMTYPE(array);
-	int16 length;
-	bool by_value;
-	char alignment;
 	Datum *values;
 	bool *nulls;
 	int count;
 
-	get_typlenbyvalalign(type, &length, &by_value, &alignment);
-	deconstruct_array(array, type, length, by_value, alignment, &values, &nulls,
-					  &count);
+	switch (type)
+	{
+		case BOOLOID:
+			deconstruct_array(array, type, sizeof(bool), true, TYPALIGN_CHAR,
+							  &values, &nulls, &count);
+			break;
+		case INT4OID:
+			deconstruct_array(array, type, sizeof(int32), true, TYPALIGN_INT,
+							  &values, &nulls, &count);
+			break;
+		default:
+			deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values,
+							  &nulls, &count);
+			break;
+	}
 	result.type = jbvArray;
 	result.val.array.rawScalar = false;
 	result.val.array.nElems = count;
