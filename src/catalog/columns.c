@@ -100,8 +100,8 @@ prepare_columns(SdCatalog *cat, SdRelation *rel)
 	if (rel->columns_read)
 		return;
 	rel->columns_read = true;
-	rel->columns = MemoryContextAllocZero(cat->context, sizeof(SdColumn) *
-															Max(rel->natts, 1));
+	rel->columns = MemoryContextAllocZero(
+		cat->relation_context, sizeof(SdColumn) * Max(rel->natts, 1));
 }
 
 static void
@@ -344,6 +344,7 @@ read_sequences(SdCatalog *cat)
 	}
 	else
 		sd_scan_all(cat, DependRelationId, keep_sequence, NULL);
+	cat->sequence_owners_read = !cat->scope->has_relation;
 
 	for (int i = 0; i < cat->nrelations; i++)
 		find_inherited_sequences(cat, cat->relations[i]);
@@ -365,8 +366,7 @@ read_owned_sequences(SdCatalog *cat, SdRelation *rel)
 }
 
 /*
- * Keep a column's sequence: an identity column's depends on it internally,
- * others by OWNED BY.  Of several, the one that the default calls is the
+ * Keep a column's sequence.  Of several, the one that the default calls is the
  * column's, or else the oldest.
  */
 static void
@@ -374,31 +374,54 @@ keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 	SdRelation *rel;
-	SdRelation *sequence;
 	SdColumn *column;
 
-	if (form->classid != RelationRelationId ||
-		form->refclassid != RelationRelationId || form->refobjsubid <= 0 ||
-		(form->deptype != DEPENDENCY_AUTO &&
-		 form->deptype != DEPENDENCY_INTERNAL))
+	if (!sd_sequence_keep_owner(cat, tuple))
 		return;
 	rel = wanted_relation(cat, form->refobjid);
 	column = rel != NULL ? sd_relation_column(rel, form->refobjsubid) : NULL;
 	if (column == NULL)
 		return;
 
-	/* indexes depend on columns as well; all sequences are known already */
-	sequence = sd_catalog_known_relation(cat, form->objid);
-	if (sequence == NULL && cat->sequences == NIL)
-		sequence = sd_catalog_relation(cat, form->objid);
-	if (sequence == NULL || sequence->kind != RELKIND_SEQUENCE)
-		return;
-
 	if (column->sequence == InvalidOid ||
-		sequence->oid == column->default_sequence ||
+		form->objid == column->default_sequence ||
 		(column->sequence != column->default_sequence &&
-		 sequence->oid < column->sequence))
-		column->sequence = sequence->oid;
+		 form->objid < column->sequence))
+		column->sequence = form->objid;
+}
+
+/*
+ * sd_sequence_keep_owner
+ *		Does a row of pg_depend say which column owns a sequence?  Then keep
+ *		that in the sequence.
+ *
+ * An identity column's depends on it internally, others by OWNED BY.
+ */
+bool
+sd_sequence_keep_owner(SdCatalog *cat, HeapTuple tuple)
+{
+	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+	SdRelation *sequence;
+
+	if (form->classid != RelationRelationId || form->objsubid != 0 ||
+		form->refclassid != RelationRelationId || form->refobjsubid <= 0 ||
+		(form->deptype != DEPENDENCY_AUTO &&
+		 form->deptype != DEPENDENCY_INTERNAL))
+		return false;
+
+	/* indexes depend on columns as well; mostly all sequences are known */
+	if (cat->scope->has_relation)
+		sequence = sd_catalog_relation(cat, form->objid);
+	else
+		sequence = sd_catalog_known_relation(cat, form->objid);
+	if (sequence == NULL || sequence->kind != RELKIND_SEQUENCE)
+		return false;
+
+	sequence->owner_table = form->refobjid;
+	sequence->owner_column = form->refobjsubid;
+	sequence->is_identity = (form->deptype == DEPENDENCY_INTERNAL);
+
+	return true;
 }
 
 /* The identity columns of a partition use the sequences of its root. */

@@ -197,6 +197,10 @@ typedef struct SdRelation
 	int32 pages;
 	ArrayType *options;
 	char *bound; /* pg_node_tree of a partition's bound */
+	/* a sequence's, once they were read */
+	Oid owner_table;
+	AttrNumber owner_column;
+	bool is_identity;
 	int natts;
 	bool columns_read;
 	bool columns_checked; /* deparse.c's */
@@ -358,6 +362,7 @@ typedef struct SdCatalog
 	bool key_settings_read;
 	HTAB *access_methods;
 	List *sequences;		   /* OIDs of all, if pg_class was read whole */
+	bool sequence_owners_read; /* of these */
 	Oid last_oid;			   /* the last question for a known relation */
 	SdRelation *last_relation; /* and its answer */
 	/* deparse.c's names of one relation's columns at a time */
@@ -521,6 +526,7 @@ extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
 extern int sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc);
 extern ArrayType *sd_attribute_options(SdCatalog *cat, HeapTuple tuple,
 									   TupleDesc desc);
+extern bool sd_sequence_keep_owner(SdCatalog *cat, HeapTuple tuple);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
 extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
 extern void sd_catalog_read_indexes(SdCatalog *cat);

@@ -319,6 +319,8 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 		if (sd_kinds[i]->relkinds != NULL)
 			appendStringInfoString(&relkinds, sd_kinds[i]->relkinds);
 	}
+	/* keys are said by constraints and tables, not by columns */
+	parts &= ~SD_READ_PRIMARY_KEY;
 
 	disc->scope = *scope;
 	/* a relation that no part serves makes an empty document */
