@@ -105,8 +105,7 @@ keep_comment(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		if (object->texts == NULL)
 			object->texts = palloc(sizeof(char *) * ntexts);
 		else
-			object->texts =
-				repalloc(object->texts, sizeof(char *) * ntexts);
+			object->texts = repalloc(object->texts, sizeof(char *) * ntexts);
 		memset(object->texts + object->ntexts, 0,
 			   sizeof(char *) * (ntexts - object->ntexts));
 		object->ntexts = ntexts;

@@ -218,7 +218,8 @@ sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
 
 	(void) sd_facts_collect(expr, &facts);
 	query->commandType = CMD_SELECT;
-	query->rtable = list_make1(sd_deparse_names(rel, NameStr(rel->name), false));
+	query->rtable =
+		list_make1(sd_deparse_names(rel, NameStr(rel->name), false));
 	query->jointree = makeFromExpr(NIL, expr);
 	text = print(cat, rel, (Node *) query, &facts, print_query, problem);
 	if (text != NULL)
@@ -743,8 +744,7 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, SdFacts *facts,
 	{
 		if (rel == NULL)
 			elog(ERROR, "expression has columns but no relation");
-		expression.context =
-			column_names(cat, rel, facts->has_system_columns);
+		expression.context = column_names(cat, rel, facts->has_system_columns);
 		if (facts->has_system_columns)
 			sd_deparse_renumber(expr, rel->natts);
 	}

@@ -60,8 +60,7 @@ sd_oid_map_create(SdCatalog *cat)
 void *
 sd_oid_map_get(const SdOidMap *map, Oid oid)
 {
-	OidMapEntry *entry =
-		map != NULL ? entries_lookup(map->entries, oid) : NULL;
+	OidMapEntry *entry = map != NULL ? entries_lookup(map->entries, oid) : NULL;
 
 	return entry != NULL ? entry->value : NULL;
 }

@@ -354,8 +354,8 @@ typedef struct SdCatalog
 	HTAB *parents;
 	HTAB *views;
 	bool parents_complete;
-	HTAB *members; /* what belongs to an extension */
-	HTAB *uses;	   /* what the scope's relation uses */
+	HTAB *members;	/* what belongs to an extension */
+	HTAB *uses;		/* what the scope's relation uses */
 	List *comments; /* comments.c's, for each catalog */
 	HTAB *default_opclasses;
 	HTAB *key_settings;

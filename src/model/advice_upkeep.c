@@ -173,8 +173,7 @@ keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	SdAdvice *adv = arg;
 	Form_pg_partitioned_table form =
 		(Form_pg_partitioned_table) GETSTRUCT(tuple);
-	SdRelation *rel =
-		sd_catalog_known_relation(cat, form->partrelid);
+	SdRelation *rel = sd_catalog_known_relation(cat, form->partrelid);
 
 	/* nothing is the default of a hash */
 	if (rel != NULL && rel->in_scope)

@@ -340,9 +340,9 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	/* no room is lost to rounding here, and little is freed before the end */
 	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
-	doc->object =
-		AllocSetContextCreate(disc->catalog->context, "stormdisc object",
-							  OBJECT_SIZE, OBJECT_SIZE, ALLOCSET_DEFAULT_MAXSIZE);
+	doc->object = AllocSetContextCreate(disc->catalog->context,
+										"stormdisc object", OBJECT_SIZE,
+										OBJECT_SIZE, ALLOCSET_DEFAULT_MAXSIZE);
 	sd_catalog_read(disc->catalog, parts);
 
 	return disc;

@@ -309,8 +309,7 @@ pack_container(char **end, const JsonbValue *value)
 
 		/* some say where they end, the others how long they are */
 		if (i % JB_OFFSET_STRIDE == 0)
-			entry =
-				(entry & JENTRY_TYPEMASK) | JENTRY_HAS_OFF | (*end - parts);
+			entry = (entry & JENTRY_TYPEMASK) | JENTRY_HAS_OFF | (*end - parts);
 		container->children[i] = entry;
 	}
 }
