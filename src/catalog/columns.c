@@ -243,7 +243,11 @@ sd_attribute_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 	array = DatumGetArrayTypeP(value);
 	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 1 &&
 		is_mark((text *) ARR_DATA_PTR(array)))
+	{
+		if ((Pointer) array != DatumGetPointer(value))
+			pfree(array);
 		return NULL;
+	}
 
 	oldcontext = MemoryContextSwitchTo(cat->context);
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,

@@ -83,6 +83,7 @@ typedef struct Part
 typedef struct Document
 {
 	MemoryContext context; /* of all that stays to the end */
+	MemoryContext names;   /* of the objects, which are compared: together */
 	MemoryContext object;  /* of the object that is made now, and its rows */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
@@ -340,6 +341,8 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	/* no room is lost to rounding here, and little is freed before the end */
 	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
+	doc->names = GenerationContextCreate(
+		disc->catalog->context, "stormdisc identities", ALLOCSET_DEFAULT_SIZES);
 	doc->object = AllocSetContextCreate(disc->catalog->context,
 										"stormdisc object", OBJECT_SIZE,
 										OBJECT_SIZE, ALLOCSET_DEFAULT_MAXSIZE);
@@ -789,7 +792,7 @@ deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 	else
 	{
 		oldcontext = MemoryContextSwitchTo(doc->context);
-		sd_json_add(&doc->objects, pstrdup(identity),
+		sd_json_add(&doc->objects, MemoryContextStrdup(doc->names, identity),
 					sd_json_packed(make_jsonb(object, identity)));
 	}
 	MemoryContextSwitchTo(oldcontext);
