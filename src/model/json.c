@@ -17,7 +17,7 @@
 #include "catalog/sd_catalog.h"
 #include "model/json.h"
 
-static int compare_pairs(const void *a, const void *b);
+static int compare_pairs(const JsonbPair *a, const JsonbPair *b);
 static Size packed_size(const JsonbValue *value, Size size);
 static JEntry pack_value(char **end, const JsonbValue *value);
 static void pack_container(char **end, const JsonbValue *value);
@@ -25,6 +25,14 @@ static void pack_bytes(char **end, const void *bytes, Size size);
 static void pack_alignment(char **end);
 static inline int part_count(const JsonbValue *value);
 static inline const JsonbValue *part(const JsonbValue *value, int i);
+
+/* a document has objects with tens of thousands of members */
+#define ST_SORT sort_pairs
+#define ST_ELEMENT_TYPE JsonbPair
+#define ST_COMPARE(a, b) compare_pairs(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /*
  * sd_json_add
@@ -79,7 +87,7 @@ sd_json_object(SdJson *object)
 	JsonbValue value;
 
 	/* the order of keys in a jsonb */
-	qsort(object->pairs, object->count, sizeof(JsonbPair), compare_pairs);
+	sort_pairs(object->pairs, object->count);
 	for (int i = 1; i < object->count; i++)
 	{
 		JsonbValue *key = &object->pairs[i].key;
@@ -96,10 +104,9 @@ sd_json_object(SdJson *object)
 }
 
 static int
-compare_pairs(const void *a, const void *b)
+compare_pairs(const JsonbPair *a, const JsonbPair *b)
 {
-	return sd_json_compare_keys(&((const JsonbPair *) a)->key,
-								&((const JsonbPair *) b)->key);
+	return sd_json_compare_keys(&a->key, &b->key);
 }
 
 /* sd_json_array: The array as a value. */
