@@ -76,9 +76,9 @@ is( $node->safe_psql('postgres', q{SELECT count(*) FROM stormdisc_schema_objects
 	2, 'but without its columns it is there');
 is( $node->safe_psql(
 		'postgres', q{
-SELECT d -> 'consistent', d #>> '{warnings,0,object}', d #>> '{warnings,0,sqlstate}', (SELECT string_agg(key, ',') FROM jsonb_object_keys(d -> 'tables') AS key)
+SELECT d -> 'consistent', d #>> '{warnings,0,message}', d #>> '{warnings,0,sqlstate}', (SELECT string_agg(key, ',') FROM jsonb_object_keys(d -> 'tables') AS key)
 FROM stormdisc_schema(schemas => '{one}', parts => '{tables,columns}') d OFFSET 0}),
-	'false|one.wide|54000|one.small',
+	'false|one.wide is too large for one document|54000|one.small',
 	'a document goes without it, too');
 like(
 	outcome(q{SELECT stormdisc_schema(schemas => '{one}', mode => 'atomic')}),
