@@ -99,10 +99,9 @@ prepare_columns(SdCatalog *cat, SdRelation *rel)
 {
 	if (rel->columns_read)
 		return;
-	cat->last_oid = InvalidOid; /* wanted_relation() may know it as unwanted */
 	rel->columns_read = true;
-	rel->columns = MemoryContextAllocZero(cat->context, sizeof(SdColumn) *
-															Max(rel->natts, 1));
+	rel->columns = MemoryContextAllocZero(
+		cat->relation_context, sizeof(SdColumn) * Max(rel->natts, 1));
 }
 
 static void
@@ -152,23 +151,13 @@ sd_relation_column_name(SdRelation *rel, AttrNumber number)
 	return NULL;
 }
 
-/*
- * A relation whose columns are being read, by OID, or NULL.  Rows of one
- * relation mostly stand together, so the last answer is remembered.
- */
+/* A relation whose columns are being read, by OID, or NULL. */
 static SdRelation *
 wanted_relation(SdCatalog *cat, Oid oid)
 {
-	if (cat->last_oid != oid)
-	{
-		cat->last_oid = oid;
-		cat->last_relation =
-			hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
-	}
+	SdRelation *rel = sd_catalog_known_relation(cat, oid);
 
-	return cat->last_relation != NULL && cat->last_relation->columns_read
-			   ? cat->last_relation
-			   : NULL;
+	return rel != NULL && rel->columns_read ? rel : NULL;
 }
 
 static void
@@ -254,7 +243,11 @@ sd_attribute_options(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 	array = DatumGetArrayTypeP(value);
 	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 1 &&
 		is_mark((text *) ARR_DATA_PTR(array)))
+	{
+		if ((Pointer) array != DatumGetPointer(value))
+			pfree(array);
 		return NULL;
+	}
 
 	oldcontext = MemoryContextSwitchTo(cat->context);
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &members, NULL,
@@ -355,6 +348,7 @@ read_sequences(SdCatalog *cat)
 	}
 	else
 		sd_scan_all(cat, DependRelationId, keep_sequence, NULL);
+	cat->sequence_owners_read = !cat->scope->has_relation;
 
 	for (int i = 0; i < cat->nrelations; i++)
 		find_inherited_sequences(cat, cat->relations[i]);
@@ -376,8 +370,7 @@ read_owned_sequences(SdCatalog *cat, SdRelation *rel)
 }
 
 /*
- * Keep a column's sequence: an identity column's depends on it internally,
- * others by OWNED BY.  Of several, the one that the default calls is the
+ * Keep a column's sequence.  Of several, the one that the default calls is the
  * column's, or else the oldest.
  */
 static void
@@ -385,31 +378,54 @@ keep_sequence(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 	SdRelation *rel;
-	SdRelation *sequence;
 	SdColumn *column;
 
-	if (form->classid != RelationRelationId ||
-		form->refclassid != RelationRelationId || form->refobjsubid <= 0 ||
-		(form->deptype != DEPENDENCY_AUTO &&
-		 form->deptype != DEPENDENCY_INTERNAL))
+	if (!sd_sequence_keep_owner(cat, tuple))
 		return;
 	rel = wanted_relation(cat, form->refobjid);
 	column = rel != NULL ? sd_relation_column(rel, form->refobjsubid) : NULL;
 	if (column == NULL)
 		return;
 
-	/* indexes depend on columns as well; all sequences are known already */
-	sequence = hash_search(cat->relation_hash, &form->objid, HASH_FIND, NULL);
-	if (sequence == NULL && cat->sequences == NIL)
-		sequence = sd_catalog_relation(cat, form->objid);
-	if (sequence == NULL || sequence->kind != RELKIND_SEQUENCE)
-		return;
-
 	if (column->sequence == InvalidOid ||
-		sequence->oid == column->default_sequence ||
+		form->objid == column->default_sequence ||
 		(column->sequence != column->default_sequence &&
-		 sequence->oid < column->sequence))
-		column->sequence = sequence->oid;
+		 form->objid < column->sequence))
+		column->sequence = form->objid;
+}
+
+/*
+ * sd_sequence_keep_owner
+ *		Does a row of pg_depend say which column owns a sequence?  Then keep
+ *		that in the sequence.
+ *
+ * An identity column's depends on it internally, others by OWNED BY.
+ */
+bool
+sd_sequence_keep_owner(SdCatalog *cat, HeapTuple tuple)
+{
+	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+	SdRelation *sequence;
+
+	if (form->classid != RelationRelationId || form->objsubid != 0 ||
+		form->refclassid != RelationRelationId || form->refobjsubid <= 0 ||
+		(form->deptype != DEPENDENCY_AUTO &&
+		 form->deptype != DEPENDENCY_INTERNAL))
+		return false;
+
+	/* indexes depend on columns as well; mostly all sequences are known */
+	if (cat->scope->has_relation)
+		sequence = sd_catalog_relation(cat, form->objid);
+	else
+		sequence = sd_catalog_known_relation(cat, form->objid);
+	if (sequence == NULL || sequence->kind != RELKIND_SEQUENCE)
+		return false;
+
+	sequence->owner_table = form->refobjid;
+	sequence->owner_column = form->refobjsubid;
+	sequence->is_identity = (form->deptype == DEPENDENCY_INTERNAL);
+
+	return true;
 }
 
 /* The identity columns of a partition use the sequences of its root. */

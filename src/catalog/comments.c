@@ -14,19 +14,21 @@
 
 #include "catalog/sd_catalog.h"
 
-typedef struct CommentKey
+/* the comments on the objects of one catalog */
+typedef struct Comments
 {
 	Oid classid;
-	Oid oid;
-	int subid;
-} CommentKey;
+	SdOidMap *objects; /* of ObjectComments */
+} Comments;
 
-typedef struct Comment
+/* those on one object, and its columns */
+typedef struct ObjectComments
 {
-	CommentKey key; /* hash key */
-	char *text;
-} Comment;
+	int ntexts;
+	char **texts; /* by objsubid; NULL: none */
+} ObjectComments;
 
+static Comments *find_comments(SdCatalog *cat, Oid classid);
 static void keep_comment(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						 void *arg);
 
@@ -39,37 +41,76 @@ void
 sd_catalog_read_comments(SdCatalog *cat, Oid classid, int noids,
 						 const Oid *oids)
 {
-	if (cat->comments == NULL)
-		cat->comments = sd_hash_create(cat, "stormdisc comments",
-									   sizeof(CommentKey), sizeof(Comment));
+	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
+	Comments *comments = find_comments(cat, classid);
+
+	if (comments == NULL)
+	{
+		comments = palloc(sizeof(Comments));
+		comments->classid = classid;
+		comments->objects = sd_oid_map_create(cat);
+		cat->comments = lappend(cat->comments, comments);
+	}
 
 	sd_scan_oids(cat, DescriptionRelationId, DescriptionObjIndexId,
 				 Anum_pg_description_objoid, noids, oids, keep_comment,
-				 &classid);
+				 comments);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static Comments *
+find_comments(SdCatalog *cat, Oid classid)
+{
+	ListCell *lc;
+
+	foreach (lc, cat->comments)
+	{
+		Comments *comments = lfirst(lc);
+
+		if (comments->classid == classid)
+			return comments;
+	}
+
+	return NULL;
 }
 
 static void
 keep_comment(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Form_pg_description form = (Form_pg_description) GETSTRUCT(tuple);
-	CommentKey key = {form->classoid, form->objoid, form->objsubid};
-	MemoryContext oldcontext;
-	Comment *comment;
+	Comments *comments = arg;
+	ObjectComments *object;
 	Datum value;
 	bool isnull;
 
 	/* an OID means nothing without its catalog */
-	if (form->classoid != *(Oid *) arg)
+	if (form->classoid != comments->classid || form->objsubid < 0 ||
+		form->objsubid > MaxHeapAttributeNumber)
 		return;
 
 	value = heap_getattr(tuple, Anum_pg_description_description, desc, &isnull);
 	if (isnull)
 		return;
 
-	comment = hash_search(cat->comments, &key, HASH_ENTER, NULL);
-	oldcontext = MemoryContextSwitchTo(cat->context);
-	comment->text = TextDatumGetCString(value);
-	MemoryContextSwitchTo(oldcontext);
+	object = sd_oid_map_get(comments->objects, form->objoid);
+	if (object == NULL)
+	{
+		object = palloc0(sizeof(ObjectComments));
+		sd_oid_map_put(comments->objects, form->objoid, object);
+	}
+	if (form->objsubid >= object->ntexts)
+	{
+		int ntexts = Max(form->objsubid + 1, object->ntexts * 2);
+
+		if (object->texts == NULL)
+			object->texts = palloc(sizeof(char *) * ntexts);
+		else
+			object->texts = repalloc(object->texts, sizeof(char *) * ntexts);
+		memset(object->texts + object->ntexts, 0,
+			   sizeof(char *) * (ntexts - object->ntexts));
+		object->ntexts = ntexts;
+	}
+	object->texts[form->objsubid] = TextDatumGetCString(value);
 }
 
 /*
@@ -79,12 +120,10 @@ keep_comment(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 const char *
 sd_catalog_comment(SdCatalog *cat, Oid classid, Oid oid, int subid)
 {
-	CommentKey key = {classid, oid, subid};
-	Comment *comment;
+	Comments *comments = find_comments(cat, classid);
+	ObjectComments *object =
+		comments != NULL ? sd_oid_map_get(comments->objects, oid) : NULL;
 
-	if (cat->comments == NULL || hash_get_num_entries(cat->comments) == 0)
-		return NULL;
-	comment = hash_search(cat->comments, &key, HASH_FIND, NULL);
-
-	return comment != NULL ? comment->text : NULL;
+	return object != NULL && subid < object->ntexts ? object->texts[subid]
+													: NULL;
 }

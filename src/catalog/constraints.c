@@ -67,17 +67,11 @@ sd_catalog_read_constraints(SdCatalog *cat)
 	}
 
 	if ((cat->parts & SD_READ_CONSTRAINT_COMMENTS) &&
-		cat->constraint_hash != NULL)
+		cat->known_constraints != NULL)
 	{
-		Oid *oids =
-			palloc(sizeof(Oid) * hash_get_num_entries(cat->constraint_hash));
-		int noids = 0;
-		HASH_SEQ_STATUS status;
-		SdConstraint *con;
+		int noids;
+		Oid *oids = sd_oid_map_oids(cat->known_constraints, &noids);
 
-		hash_seq_init(&status, cat->constraint_hash);
-		while ((con = hash_seq_search(&status)) != NULL)
-			oids[noids++] = con->oid;
 		sd_catalog_read_comments(cat, ConstraintRelationId, noids, oids);
 		pfree(oids);
 	}
@@ -97,16 +91,13 @@ compare_constraints(const ListCell *a, const ListCell *b)
 SdConstraint *
 sd_catalog_constraint(SdCatalog *cat, Oid oid)
 {
-	SdConstraint *con = NULL;
+	SdConstraint *con = sd_oid_map_get(cat->known_constraints, oid);
 
-	if (cat->constraint_hash != NULL)
-		con = hash_search(cat->constraint_hash, &oid, HASH_FIND, NULL);
 	if (con == NULL)
 	{
 		sd_scan_oid(cat, ConstraintRelationId, ConstraintOidIndexId,
 					Anum_pg_constraint_oid, oid, keep_constraint, &oid);
-		if (cat->constraint_hash != NULL)
-			con = hash_search(cat->constraint_hash, &oid, HASH_FIND, NULL);
+		con = sd_oid_map_get(cat->known_constraints, oid);
 	}
 
 	return con;
@@ -123,7 +114,6 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	SdConstraint *con;
 	Datum value;
 	bool isnull;
-	bool known;
 
 	if (!OidIsValid(form->conrelid))
 		return; /* a domain's */
@@ -131,7 +121,7 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		rel = sd_catalog_relation(cat, form->conrelid);
 	else
 	{
-		rel = hash_search(cat->relation_hash, &form->conrelid, HASH_FIND, NULL);
+		rel = sd_catalog_known_relation(cat, form->conrelid);
 		if (rel == NULL || !rel->in_scope)
 			return;
 	}
@@ -145,11 +135,16 @@ keep_constraint(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	sd_relation_read_columns(cat, rel);
 
 	oldcontext = MemoryContextSwitchTo(cat->context);
-	if (cat->constraint_hash == NULL)
-		cat->constraint_hash = sd_hash_create(
-			cat, "stormdisc constraints", sizeof(Oid), sizeof(SdConstraint));
-	con = hash_search(cat->constraint_hash, &form->oid, HASH_ENTER, &known);
-	memset((char *) con + sizeof(Oid), 0, sizeof(SdConstraint) - sizeof(Oid));
+	if (cat->known_constraints == NULL)
+		cat->known_constraints = sd_oid_map_create(cat);
+	con = sd_oid_map_get(cat->known_constraints, form->oid);
+	if (con == NULL)
+	{
+		con = palloc(sizeof(SdConstraint));
+		sd_oid_map_put(cat->known_constraints, form->oid, con);
+	}
+	memset(con, 0, sizeof(SdConstraint));
+	con->oid = form->oid;
 	if (!wanted)
 		rel->constraints = lappend(rel->constraints, con);
 
@@ -407,9 +402,12 @@ append_columns(StringInfo buf, SdRelation *rel, const AttrNumber *columns,
 	{
 		SdColumn *column = sd_relation_column(rel, columns[i]);
 
-		appendStringInfo(
-			buf, "%s%s%s", i > 0 ? ", " : "",
-			period && i == ncolumns - 1 ? "PERIOD " : "",
+		if (i > 0)
+			appendStringInfoString(buf, ", ");
+		if (period && i == ncolumns - 1)
+			appendStringInfoString(buf, "PERIOD ");
+		appendStringInfoString(
+			buf,
 			column != NULL ? quote_identifier(NameStr(column->name)) : "???");
 	}
 }

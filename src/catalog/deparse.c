@@ -125,7 +125,8 @@ static SdProblem find_problem(SdCatalog *cat, SdFacts *facts);
 static void add_parts_of_parts(SdCatalog *cat, SdFacts *facts);
 static bool lock_relations(SdCatalog *cat, SdFacts *facts);
 static SdProblem columns_problem(SdCatalog *cat, Oid relation);
-static List *column_names(SdCatalog *cat, SdRelation *rel);
+static List *column_names(SdCatalog *cat, SdRelation *rel,
+						  bool with_system_columns);
 static bool renumber_system_columns(Node *node, Renumbering *renumbering);
 static char *print_expression(Node *expr, List *context);
 static char *print_value(Node *expr, List *context);
@@ -217,7 +218,8 @@ sd_deparse_pretty(SdCatalog *cat, SdRelation *rel, Node *expr,
 
 	(void) sd_facts_collect(expr, &facts);
 	query->commandType = CMD_SELECT;
-	query->rtable = list_make1(sd_deparse_names(rel, NameStr(rel->name)));
+	query->rtable =
+		list_make1(sd_deparse_names(rel, NameStr(rel->name), false));
 	query->jointree = makeFromExpr(NIL, expr);
 	text = print(cat, rel, (Node *) query, &facts, print_query, problem);
 	if (text != NULL)
@@ -742,7 +744,7 @@ print(SdCatalog *cat, SdRelation *rel, Node *expr, SdFacts *facts,
 	{
 		if (rel == NULL)
 			elog(ERROR, "expression has columns but no relation");
-		expression.context = column_names(cat, rel);
+		expression.context = column_names(cat, rel, facts->has_system_columns);
 		if (facts->has_system_columns)
 			sd_deparse_renumber(expr, rel->natts);
 	}
@@ -1038,26 +1040,28 @@ columns_problem(SdCatalog *cat, Oid relation)
  * It is kept until another relation's is asked for.
  */
 static List *
-column_names(SdCatalog *cat, SdRelation *rel)
+column_names(SdCatalog *cat, SdRelation *rel, bool with_system_columns)
 {
 	MemoryContext oldcontext;
 	PlannedStmt *statement;
 	RangeTblEntry *rte;
 
-	if (cat->deparse_relation == rel)
+	if (cat->deparse_relation == rel &&
+		cat->deparse_system_columns == with_system_columns)
 		return cat->deparse_namespace;
 
 	cat->deparse_relation = NULL;
 	MemoryContextReset(cat->deparse_context);
 	oldcontext = MemoryContextSwitchTo(cat->deparse_context);
 
-	rte = sd_deparse_names(rel, NameStr(rel->name));
+	rte = sd_deparse_names(rel, NameStr(rel->name), with_system_columns);
 	statement = makeNode(PlannedStmt);
 	statement->rtable = list_make1(rte);
 
 	cat->deparse_namespace = deparse_context_for_plan_tree(
 		statement, list_make1(rte->eref->aliasname));
 	cat->deparse_relation = rel;
+	cat->deparse_system_columns = with_system_columns;
 	MemoryContextSwitchTo(oldcontext);
 
 	return cat->deparse_namespace;
@@ -1069,11 +1073,12 @@ column_names(SdCatalog *cat, SdRelation *rel)
  *		snapshot does, in the current memory context.
  *
  * The deparser takes the names of anything but a table from the range table
- * entry itself; an empty name is a dropped column.  The system columns come
- * after the relation's own: see sd_deparse_renumber().
+ * entry itself; an empty name is a dropped column.  The system columns, which
+ * few expressions have, come after the relation's own: see
+ * sd_deparse_renumber().
  */
 RangeTblEntry *
-sd_deparse_names(SdRelation *rel, const char *alias)
+sd_deparse_names(SdRelation *rel, const char *alias, bool with_system_columns)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	List *names = NIL;
@@ -1083,7 +1088,8 @@ sd_deparse_names(SdRelation *rel, const char *alias)
 		names = lappend(names, makeString(rel->columns[i].exists
 											  ? NameStr(rel->columns[i].name)
 											  : ""));
-	for (int i = -1; i > FirstLowInvalidHeapAttributeNumber; i--)
+	for (int i = -1;
+		 with_system_columns && i > FirstLowInvalidHeapAttributeNumber; i--)
 		names = lappend(names, makeString(pstrdup(NameStr(
 								   SystemAttributeDefinition(i)->attname))));
 

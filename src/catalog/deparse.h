@@ -34,7 +34,8 @@ extern void sd_facts_add_object(SdFacts *facts, Oid classid, Oid oid);
 extern void sd_facts_add_relation(SdFacts *facts, Oid oid);
 extern char *sd_facts_print(SdCatalog *cat, SdFacts *facts, SdPrinter printer,
 							void *arg, SdProblem *problem);
-extern RangeTblEntry *sd_deparse_names(SdRelation *rel, const char *alias);
+extern RangeTblEntry *sd_deparse_names(SdRelation *rel, const char *alias,
+									   bool with_system_columns);
 extern void sd_deparse_renumber(Node *expr, int natts);
 extern char *sd_deparse_indent_case(const char *flat, int level);
 

@@ -273,8 +273,8 @@ print_condition(SdCatalog *cat, void *arg)
 	PlannedStmt *statement = makeNode(PlannedStmt);
 
 	statement->rtable =
-		list_make2(sd_deparse_names(condition->relation, "old"),
-				   sd_deparse_names(condition->relation, "new"));
+		list_make2(sd_deparse_names(condition->relation, "old", true),
+				   sd_deparse_names(condition->relation, "new", true));
 
 	return deparse_expression(
 		condition->expr,

@@ -38,6 +38,7 @@ typedef struct Objects
 	List *queue; /* of Object * */
 } Objects;
 
+static void read_members(SdCatalog *cat);
 static void keep_extension(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static void keep_member(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -60,30 +61,62 @@ sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid)
 {
 	Object key = {classid, oid};
 
-	if (cat->members == NULL)
-	{
-		List *extensions = NIL;
-		ListCell *lc;
-
-		cat->members = sd_hash_create(cat, "stormdisc extension members",
-									  sizeof(Object), sizeof(Object));
-		sd_scan_all(cat, ExtensionRelationId, keep_extension, &extensions);
-		foreach (lc, extensions)
-		{
-			SdKey keys[] = {
-				{Anum_pg_depend_refclassid,
-				 ObjectIdGetDatum(ExtensionRelationId), F_OIDEQ},
-				{Anum_pg_depend_refobjid, ObjectIdGetDatum(lfirst_oid(lc)),
-				 F_OIDEQ},
-			};
-
-			sd_scan_index(cat, DependRelationId, DependReferenceIndexId,
-						  lengthof(keys), keys, keep_member, NULL);
-		}
-		list_free(extensions);
-	}
+	read_members(cat);
 
 	return hash_search(cat->members, &key, HASH_FIND, NULL) != NULL;
+}
+
+/*
+ * sd_catalog_members
+ *		The OIDs of all such objects of one catalog, in the current memory
+ *		context.
+ */
+Oid *
+sd_catalog_members(SdCatalog *cat, Oid classid, int *count)
+{
+	HASH_SEQ_STATUS status;
+	Object *object;
+	Oid *oids;
+
+	read_members(cat);
+	oids = palloc(sizeof(Oid) * (hash_get_num_entries(cat->members) + 1));
+	*count = 0;
+	hash_seq_init(&status, cat->members);
+	while ((object = hash_seq_search(&status)) != NULL)
+	{
+		if (object->classid == classid)
+			oids[(*count)++] = object->oid;
+	}
+
+	return oids;
+}
+
+/* Read what belongs to extensions, once. */
+static void
+read_members(SdCatalog *cat)
+{
+	List *extensions = NIL;
+	ListCell *lc;
+
+	if (cat->members != NULL)
+		return;
+
+	cat->members = sd_hash_create(cat, "stormdisc extension members",
+								  sizeof(Object), sizeof(Object));
+	sd_scan_all(cat, ExtensionRelationId, keep_extension, &extensions);
+	foreach (lc, extensions)
+	{
+		SdKey keys[] = {
+			{Anum_pg_depend_refclassid, ObjectIdGetDatum(ExtensionRelationId),
+			 F_OIDEQ},
+			{Anum_pg_depend_refobjid, ObjectIdGetDatum(lfirst_oid(lc)),
+			 F_OIDEQ},
+		};
+
+		sd_scan_index(cat, DependRelationId, DependReferenceIndexId,
+					  lengthof(keys), keys, keep_member, NULL);
+	}
+	list_free(extensions);
 }
 
 static void

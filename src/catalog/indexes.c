@@ -34,13 +34,6 @@
 #include "catalog/sd_catalog.h"
 #include "compat.h"
 
-/* an index by OID */
-typedef struct IndexEntry
-{
-	Oid oid; /* hash key */
-	SdIndex *index;
-} IndexEntry;
-
 /* which operator class an access method uses for a type, if none is named */
 typedef struct DefaultOpclassKey
 {
@@ -111,16 +104,11 @@ sd_catalog_read_indexes(SdCatalog *cat)
 
 	for (int i = 0; i < cat->nrelations; i++)
 		list_sort(cat->relations[i]->indexes, compare_indexes);
-	if (cat->index_hash != NULL)
+	if (cat->known_indexes != NULL)
 	{
-		Oid *oids = palloc(sizeof(Oid) * hash_get_num_entries(cat->index_hash));
-		int noids = 0;
-		HASH_SEQ_STATUS status;
-		IndexEntry *entry;
+		int noids;
+		Oid *oids = sd_oid_map_oids(cat->known_indexes, &noids);
 
-		hash_seq_init(&status, cat->index_hash);
-		while ((entry = hash_seq_search(&status)) != NULL)
-			oids[noids++] = entry->oid;
 		if (!cat->key_settings_read)
 			sd_scan_oids(cat, AttributeRelationId, AttributeRelidNumIndexId,
 						 Anum_pg_attribute_attrelid, noids, oids,
@@ -179,13 +167,7 @@ sd_index_set_constraint(SdCatalog *cat, SdConstraint *con)
 static SdIndex *
 find_index(SdCatalog *cat, Oid oid)
 {
-	IndexEntry *entry;
-
-	if (cat->index_hash == NULL)
-		return NULL;
-	entry = hash_search(cat->index_hash, &oid, HASH_FIND, NULL);
-
-	return entry != NULL ? entry->index : NULL;
+	return sd_oid_map_get(cat->known_indexes, oid);
 }
 
 /* Keep an index if its table is in scope, or it is the one asked for. */
@@ -198,7 +180,6 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	SdRelation *rel;
 	SdRelation *self;
 	SdIndex *index;
-	IndexEntry *entry;
 
 	/* a constraint cannot stand on any other */
 	if (!(cat->parts & SD_READ_INDEX_TEXTS) && !form->indisunique &&
@@ -209,7 +190,7 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		rel = sd_catalog_relation(cat, form->indrelid);
 	else
 	{
-		rel = hash_search(cat->relation_hash, &form->indrelid, HASH_FIND, NULL);
+		rel = sd_catalog_known_relation(cat, form->indrelid);
 		if (rel == NULL || !rel->in_scope)
 			return;
 	}
@@ -219,12 +200,10 @@ keep_index(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	sd_relation_read_columns(cat, rel);
 
 	oldcontext = MemoryContextSwitchTo(cat->context);
-	if (cat->index_hash == NULL)
-		cat->index_hash = sd_hash_create(cat, "stormdisc indexes", sizeof(Oid),
-										 sizeof(IndexEntry));
+	if (cat->known_indexes == NULL)
+		cat->known_indexes = sd_oid_map_create(cat);
 	index = palloc0(sizeof(SdIndex));
-	entry = hash_search(cat->index_hash, &form->indexrelid, HASH_ENTER, NULL);
-	entry->index = index;
+	sd_oid_map_put(cat->known_indexes, form->indexrelid, index);
 	if (!wanted)
 		rel->indexes = lappend(rel->indexes, index);
 
@@ -430,7 +409,7 @@ sd_index_keep_key_settings(SdCatalog *cat, HeapTuple tuple, TupleDesc desc)
 
 	if (options == NULL && target < 0)
 		return;
-	rel = hash_search(cat->relation_hash, &form->attrelid, HASH_FIND, NULL);
+	rel = sd_catalog_known_relation(cat, form->attrelid);
 	if (rel == NULL ||
 		(rel->kind != RELKIND_INDEX && rel->kind != RELKIND_PARTITIONED_INDEX))
 		return;

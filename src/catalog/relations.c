@@ -19,7 +19,7 @@
 
 #include "catalog/sd_catalog.h"
 
-static SdRelation *enter_relation(SdCatalog *cat, Oid oid, bool *known);
+static SdRelation *enter_relation(SdCatalog *cat, Oid oid);
 static void fill_relation(SdCatalog *cat, SdRelation *rel, HeapTuple tuple,
 						  TupleDesc desc);
 static void keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -95,31 +95,57 @@ SdRelation *
 sd_catalog_relation(SdCatalog *cat, Oid oid)
 {
 	SdRelation *rel;
-	bool known;
 
 	if (!OidIsValid(oid))
 		return NULL;
 
-	rel = enter_relation(cat, oid, &known);
-	if (!known)
+	rel = sd_catalog_known_relation(cat, oid);
+	if (rel == NULL)
+	{
+		rel = enter_relation(cat, oid);
 		sd_scan_oid(cat, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
 					oid, keep_any_relation, rel);
+	}
 
 	return rel->found ? rel : NULL;
 }
 
+/*
+ * sd_catalog_known_relation
+ *		Likewise, but NULL as well if it has not been read.
+ *
+ * One that was looked up in vain is there, but not "found".  Rows that tell of
+ * one relation mostly stand together, so the last answer is remembered.
+ */
+SdRelation *
+sd_catalog_known_relation(SdCatalog *cat, Oid oid)
+{
+	if (cat->last_oid != oid)
+	{
+		cat->last_relation = sd_oid_map_get(cat->known_relations, oid);
+		cat->last_oid = oid;
+	}
+
+	return cat->last_relation;
+}
+
 static SdRelation *
-enter_relation(SdCatalog *cat, Oid oid, bool *known)
+enter_relation(SdCatalog *cat, Oid oid)
 {
 	SdRelation *rel;
 
-	if (cat->relation_hash == NULL)
-		cat->relation_hash = sd_hash_create(cat, "stormdisc relations",
-											sizeof(Oid), sizeof(SdRelation));
+	if (cat->known_relations == NULL)
+	{
+		cat->known_relations = sd_oid_map_create(cat);
+		cat->relation_context = GenerationContextCreate(
+			cat->context, "stormdisc relations", ALLOCSET_DEFAULT_SIZES);
+	}
 
-	rel = hash_search(cat->relation_hash, &oid, HASH_ENTER, known);
-	if (!*known)
-		memset((char *) rel + sizeof(Oid), 0, sizeof(SdRelation) - sizeof(Oid));
+	rel = MemoryContextAllocZero(cat->relation_context, sizeof(SdRelation));
+	rel->oid = oid;
+	sd_oid_map_put(cat->known_relations, oid, rel);
+	cat->last_oid = oid;
+	cat->last_relation = rel;
 
 	return rel;
 }
@@ -141,7 +167,6 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
 	SdRelation *rel;
 	bool serves = strchr(cat->scope->kinds, form->relkind) != NULL;
-	bool known;
 
 	if (form->relkind == RELKIND_SEQUENCE && (cat->parts & SD_READ_SEQUENCES))
 		cat->sequences = lappend_oid(cat->sequences, form->oid);
@@ -151,7 +176,10 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 		 (cat->parts & SD_READ_TOAST_OPTIONS) &&
 		 !heap_attisnull(tuple, Anum_pg_class_reloptions, desc)))
 	{
-		fill_relation(cat, enter_relation(cat, form->oid, &known), tuple, desc);
+		rel = sd_catalog_known_relation(cat, form->oid);
+		if (rel == NULL)
+			rel = enter_relation(cat, form->oid);
+		fill_relation(cat, rel, tuple, desc);
 		if (!serves)
 			return;
 	}
@@ -165,9 +193,12 @@ keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	if (serves && sd_catalog_is_member(cat, RelationRelationId, form->oid))
 		return;
 
-	rel = enter_relation(cat, form->oid, &known);
-	if (!known)
+	rel = sd_catalog_known_relation(cat, form->oid);
+	if (rel == NULL)
+	{
+		rel = enter_relation(cat, form->oid);
 		fill_relation(cat, rel, tuple, desc);
+	}
 	if (serves && sd_scope_has(cat, rel) &&
 		(!cat->scope->partitions_of || rel->is_partition))
 		add_to_scope(cat, rel, (int *) arg);
@@ -292,7 +323,10 @@ compare_relations(const void *a, const void *b)
 int
 sd_relation_compare(const SdRelation *a, const SdRelation *b)
 {
-	int result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
+	int result = 0;
+
+	if (a->schema != b->schema)
+		result = strcmp(NameStr(a->schema->name), NameStr(b->schema->name));
 
 	return result != 0 ? result : strcmp(NameStr(a->name), NameStr(b->name));
 }
@@ -339,7 +373,7 @@ sd_relation_toast_options(SdCatalog *cat, SdRelation *rel)
 	if (cat->scope->has_relation)
 		toast = sd_catalog_relation(cat, rel->toast);
 	else
-		toast = hash_search(cat->relation_hash, &rel->toast, HASH_FIND, NULL);
+		toast = sd_catalog_known_relation(cat, rel->toast);
 
 	return toast != NULL ? toast->options : NULL;
 }

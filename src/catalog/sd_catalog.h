@@ -73,6 +73,9 @@ typedef struct SdFailure
 /* a name with wildcards, as in include and exclude; see pattern.c */
 typedef struct SdPattern SdPattern;
 
+/* objects by OID; see oid_map.c */
+typedef struct SdOidMap SdOidMap;
+
 /* which relations a reading is about */
 typedef struct SdScope
 {
@@ -171,7 +174,7 @@ typedef struct SdColumn
 
 typedef struct SdRelation
 {
-	Oid oid; /* hash key */
+	Oid oid;
 	bool found;
 	bool in_scope;
 	NameData name;
@@ -194,6 +197,10 @@ typedef struct SdRelation
 	int32 pages;
 	ArrayType *options;
 	char *bound; /* pg_node_tree of a partition's bound */
+	/* a sequence's, once they were read */
+	Oid owner_table;
+	AttrNumber owner_column;
+	bool is_identity;
 	int natts;
 	bool columns_read;
 	bool columns_checked; /* deparse.c's */
@@ -260,7 +267,7 @@ typedef struct SdIndex
 
 typedef struct SdConstraint
 {
-	Oid oid; /* hash key */
+	Oid oid;
 	NameData name;
 	SdRelation *relation;
 	char type;
@@ -340,25 +347,28 @@ typedef struct SdCatalog
 	HTAB *types;
 	HTAB *type_names;
 	HTAB *names;
-	HTAB *relation_hash;
-	HTAB *index_hash;
-	HTAB *constraint_hash;
+	SdOidMap *known_relations;
+	SdOidMap *known_indexes;
+	SdOidMap *known_constraints;
+	MemoryContext relation_context; /* of the relations themselves */
 	HTAB *parents;
 	HTAB *views;
 	bool parents_complete;
-	HTAB *members; /* what belongs to an extension */
-	HTAB *uses;	   /* what the scope's relation uses */
-	HTAB *comments;
+	HTAB *members;	/* what belongs to an extension */
+	HTAB *uses;		/* what the scope's relation uses */
+	List *comments; /* comments.c's, for each catalog */
 	HTAB *default_opclasses;
 	HTAB *key_settings;
 	bool key_settings_read;
 	HTAB *access_methods;
 	List *sequences;		   /* OIDs of all, if pg_class was read whole */
-	Oid last_oid;			   /* columns.c's last question */
+	bool sequence_owners_read; /* of these */
+	Oid last_oid;			   /* the last question for a known relation */
 	SdRelation *last_relation; /* and its answer */
 	/* deparse.c's names of one relation's columns at a time */
 	MemoryContext deparse_context;
 	SdRelation *deparse_relation;
+	bool deparse_system_columns; /* are they among the names? */
 	List *deparse_namespace;
 	/* type_map.c's rows */
 	bool type_map_read;
@@ -437,6 +447,13 @@ extern char **sd_array_texts(ArrayType *array, int *count);
 extern int sd_text_compare(const void *a, const void *b);
 extern int sd_list_text_compare(const ListCell *a, const ListCell *b);
 
+/* ---- oid_map.c: very many objects by OID ---- */
+
+extern SdOidMap *sd_oid_map_create(SdCatalog *cat);
+extern void *sd_oid_map_get(const SdOidMap *map, Oid oid);
+extern void sd_oid_map_put(SdOidMap *map, Oid oid, void *value);
+extern Oid *sd_oid_map_oids(const SdOidMap *map, int *count);
+
 /* ---- names.c: names of what the rows refer to, under the snapshot ---- */
 
 extern SdSchema *sd_catalog_schema(SdCatalog *cat, Oid oid);
@@ -460,6 +477,7 @@ extern char *sd_catalog_type_default(SdCatalog *cat, SdType *type,
 
 extern void sd_catalog_read_relations(SdCatalog *cat);
 extern SdRelation *sd_catalog_relation(SdCatalog *cat, Oid oid);
+extern SdRelation *sd_catalog_known_relation(SdCatalog *cat, Oid oid);
 extern int sd_relation_compare(const SdRelation *a, const SdRelation *b);
 extern const char *sd_relation_visible_name(SdRelation *rel);
 extern const char *sd_relation_qualified_name(SdRelation *rel);
@@ -479,6 +497,7 @@ extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 /* ---- dependencies.c ---- */
 
 extern bool sd_catalog_is_member(SdCatalog *cat, Oid classid, Oid oid);
+extern Oid *sd_catalog_members(SdCatalog *cat, Oid classid, int *count);
 extern bool sd_catalog_uses(SdCatalog *cat, Oid relation, Oid classid, Oid oid);
 extern Oid *sd_catalog_used(SdCatalog *cat, Oid relation, Oid classid,
 							int *count);
@@ -507,6 +526,7 @@ extern void sd_relation_read_columns(SdCatalog *cat, SdRelation *rel);
 extern int sd_attribute_statistics_target(HeapTuple tuple, TupleDesc desc);
 extern ArrayType *sd_attribute_options(SdCatalog *cat, HeapTuple tuple,
 									   TupleDesc desc);
+extern bool sd_sequence_keep_owner(SdCatalog *cat, HeapTuple tuple);
 extern SdColumn *sd_relation_column(SdRelation *rel, AttrNumber number);
 extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
 extern void sd_catalog_read_indexes(SdCatalog *cat);

@@ -130,10 +130,8 @@ sd_object_name_find(SdCatalog *cat, SdObjectName *object, Oid classid, Oid oid,
 	{
 		case RelationRelationId:
 		{
-			SdRelation *rel = NULL;
+			SdRelation *rel = sd_catalog_known_relation(cat, oid);
 
-			if (cat->relation_hash != NULL)
-				rel = hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
 			if (rel == NULL || !rel->in_scope)
 				return false;
 			sd_object_name_set(object, sd_relation_word(rel->kind),

@@ -139,10 +139,7 @@ relation_of(SdCatalog *cat, Reading *reading, HeapTuple tuple, TupleDesc desc)
 	bool isnull;
 	Oid oid = DatumGetObjectId(
 		heap_getattr(tuple, reading->class->relation_column, desc, &isnull));
-	SdRelation *rel = NULL;
-
-	if (cat->relation_hash != NULL)
-		rel = hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(cat, oid);
 
 	return rel != NULL && rel->in_scope &&
 				   strchr(reading->relkinds, rel->kind) != NULL

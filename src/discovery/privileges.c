@@ -235,12 +235,15 @@ read_member_relations(SecuredList *list)
 {
 	SdCatalog *cat = list->disc->catalog;
 	List *members = NIL;
-	Oid *oids;
-	int noids = 0;
+	int noids;
+	Oid *oids = sd_catalog_members(cat, RelationRelationId, &noids);
 	ListCell *lc;
 
 	list->member_relations = &members;
-	sd_scan_all(cat, RelationRelationId, keep_member_relation, list);
+	sd_scan_oids(cat, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid,
+				 noids, oids, keep_member_relation, list);
+	pfree(oids);
+	noids = 0;
 	oids = palloc(sizeof(Oid) * (list_length(members) + 1));
 	foreach (lc, members)
 		oids[noids++] = lfirst_oid(lc);
@@ -563,8 +566,7 @@ keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 static SdRelation *
 relation_in_scope(SecuredList *list, Oid oid)
 {
-	SdRelation *rel =
-		hash_search(list->disc->catalog->relation_hash, &oid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(list->disc->catalog, oid);
 
 	if (rel == NULL || !rel->in_scope ||
 		strchr(list->disc->kind->relkinds, rel->kind) == NULL)

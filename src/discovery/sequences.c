@@ -46,9 +46,6 @@ typedef struct Sequence
 	int64 min;
 	int64 cache;
 	bool cycle;
-	Oid owner_table;
-	AttrNumber owner_column;
-	bool is_identity;
 } Sequence;
 
 static void emit_sequences(SdDiscovery *disc);
@@ -58,7 +55,7 @@ static void read_owners(SdCatalog *cat, HTAB *sequences);
 static void keep_owner(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					   void *arg);
 static void add_sequence(SdDiscovery *disc, void *object);
-static void add_owner(SdDiscovery *disc, Sequence *sequence);
+static void add_owner(SdDiscovery *disc, SdRelation *sequence);
 static bool read_page(Relation rel, int64 *last_value);
 
 const SdKind sd_kind_sequences = {
@@ -110,7 +107,8 @@ emit_sequences(SdDiscovery *disc)
 				 Anum_pg_sequence_seqrelid, noids, oids, keep_parameters,
 				 sequences);
 	pfree(oids);
-	read_owners(cat, sequences);
+	if (!cat->sequence_owners_read)
+		read_owners(cat, sequences);
 
 	position = 0;
 	while ((rel = sd_discovery_next(disc, &position)) != NULL)
@@ -146,7 +144,7 @@ read_owners(SdCatalog *cat, HTAB *sequences)
 	if (!sd_scan_prefers_index(DependRelationId,
 							   hash_get_num_entries(sequences)))
 	{
-		sd_scan_all(cat, DependRelationId, keep_owner, sequences);
+		sd_scan_all(cat, DependRelationId, keep_owner, NULL);
 		return;
 	}
 
@@ -160,27 +158,14 @@ read_owners(SdCatalog *cat, HTAB *sequences)
 		};
 
 		sd_scan_index(cat, DependRelationId, DependDependerIndexId,
-					  lengthof(keys), keys, keep_owner, sequences);
+					  lengthof(keys), keys, keep_owner, NULL);
 	}
 }
 
 static void
 keep_owner(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
-	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-	Sequence *sequence;
-
-	if (form->classid != RelationRelationId || form->objsubid != 0 ||
-		form->refclassid != RelationRelationId || form->refobjsubid <= 0 ||
-		(form->deptype != DEPENDENCY_AUTO &&
-		 form->deptype != DEPENDENCY_INTERNAL))
-		return;
-	sequence = hash_search(arg, &form->objid, HASH_FIND, NULL);
-	if (sequence == NULL)
-		return;
-	sequence->owner_table = form->refobjid;
-	sequence->owner_column = form->refobjsubid;
-	sequence->is_identity = (form->deptype == DEPENDENCY_INTERNAL);
+	(void) sd_sequence_keep_owner(cat, tuple);
 }
 
 static void
@@ -214,7 +199,7 @@ add_sequence(SdDiscovery *disc, void *object)
 		sd_row_int64(disc, last_value);
 	else
 		sd_row_null(disc);
-	add_owner(disc, sequence);
+	add_owner(disc, rel);
 	sd_row_text(disc, sd_persistence(rel->persistence));
 	sd_row_owner(disc, rel->owner);
 	sd_row_text(disc, sd_catalog_comment(cat, RelationRelationId, rel->oid, 0));
@@ -223,7 +208,7 @@ add_sequence(SdDiscovery *disc, void *object)
 
 /* owner_schema, owner_table, owner_column, is_identity */
 static void
-add_owner(SdDiscovery *disc, Sequence *sequence)
+add_owner(SdDiscovery *disc, SdRelation *sequence)
 {
 	SdRelation *table =
 		sd_catalog_relation(disc->catalog, sequence->owner_table);

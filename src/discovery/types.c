@@ -65,7 +65,7 @@ static void emit_types(SdDiscovery *disc);
 static bool is_wanted(SdCatalog *cat, HeapTuple tuple);
 static Form_pg_type form_of(const SdObject *type);
 static List *leave_out_companions(SdCatalog *cat, List *found);
-static Oid *relations_of(List *types, int *count);
+static Oid *relations_of(SdCatalog *cat, List *types, int *count);
 static void keep_composite(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 						   void *arg);
 static void read_ranges(SdCatalog *cat, List *types);
@@ -154,7 +154,7 @@ leave_out_companions(SdCatalog *cat, List *found)
 	HTAB *composites =
 		sd_hash_create(cat, "stormdisc composites", sizeof(Oid), sizeof(Oid));
 	int noids;
-	Oid *oids = relations_of(found, &noids);
+	Oid *oids = relations_of(cat, found, &noids);
 	List *types = NIL;
 	ListCell *lc;
 
@@ -190,9 +190,12 @@ leave_out_companions(SdCatalog *cat, List *found)
 	return types;
 }
 
-/* The relations that hold the columns of composite types. */
+/*
+ * The relations that hold the columns of composite types, and others that are
+ * not known to be tables.
+ */
 static Oid *
-relations_of(List *types, int *count)
+relations_of(SdCatalog *cat, List *types, int *count)
 {
 	Oid *oids = palloc(sizeof(Oid) * (list_length(types) + 1));
 	ListCell *lc;
@@ -200,10 +203,12 @@ relations_of(List *types, int *count)
 	*count = 0;
 	foreach (lc, types)
 	{
-		Oid relation = form_of(lfirst(lc))->typrelid;
+		Oid oid = form_of(lfirst(lc))->typrelid;
+		SdRelation *rel = sd_catalog_known_relation(cat, oid);
 
-		if (OidIsValid(relation))
-			oids[(*count)++] = relation;
+		if (OidIsValid(oid) &&
+			(rel == NULL || rel->kind == RELKIND_COMPOSITE_TYPE))
+			oids[(*count)++] = oid;
 	}
 
 	return oids;
@@ -372,7 +377,7 @@ static void
 read_attribute_comments(SdCatalog *cat, List *types)
 {
 	int noids;
-	Oid *oids = relations_of(types, &noids);
+	Oid *oids = relations_of(cat, types, &noids);
 
 	sd_catalog_read_comments(cat, RelationRelationId, noids, oids);
 	pfree(oids);

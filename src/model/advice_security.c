@@ -172,8 +172,7 @@ keep_access(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	SdAdvice *adv = arg;
 	Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
-	SdRelation *rel =
-		hash_search(cat->relation_hash, &form->oid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(cat, form->oid);
 	SdRelationFacts *facts;
 	Datum acl;
 	bool isnull;
@@ -238,8 +237,7 @@ keep_policy(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	SdAdvice *adv = arg;
 	Form_pg_policy form = (Form_pg_policy) GETSTRUCT(tuple);
-	SdRelation *rel =
-		hash_search(cat->relation_hash, &form->polrelid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(cat, form->polrelid);
 	SdRelationFacts *facts;
 	MemoryContext oldcontext;
 	Policy *policy;

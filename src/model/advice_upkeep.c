@@ -143,7 +143,7 @@ keep_trigger(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (form->tgenabled != TRIGGER_DISABLED)
 		return;
-	rel = hash_search(cat->relation_hash, &form->tgrelid, HASH_FIND, NULL);
+	rel = sd_catalog_known_relation(cat, form->tgrelid);
 	if (rel == NULL || !rel->in_scope)
 		return;
 
@@ -173,8 +173,7 @@ keep_default(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	SdAdvice *adv = arg;
 	Form_pg_partitioned_table form =
 		(Form_pg_partitioned_table) GETSTRUCT(tuple);
-	SdRelation *rel =
-		hash_search(cat->relation_hash, &form->partrelid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(cat, form->partrelid);
 
 	/* nothing is the default of a hash */
 	if (rel != NULL && rel->in_scope)

@@ -47,6 +47,9 @@ PG_FUNCTION_INFO_V1(stormdisc_schema_objects);
 /* the relations that documents have something to say about */
 #define ALL_RELKINDS "rpfvmSg"
 
+/* memory in which most objects are made, and which is used again */
+#define OBJECT_SIZE (64 * 1024)
+
 /* the arguments after those of the scope */
 enum
 {
@@ -62,6 +65,8 @@ typedef struct Attribute
 	int name_length;
 	Oid type;
 	const char *default_value; /* besides NULL, false and {}; or NULL */
+	int default_length;
+	int64 default_number; /* the same, of an integer */
 } Attribute;
 
 /* a kind, as this document has it */
@@ -77,7 +82,9 @@ typedef struct Part
 
 typedef struct Document
 {
-	MemoryContext context; /* of the values */
+	MemoryContext context; /* of all that stays to the end */
+	MemoryContext names;   /* of the objects, which are compared: together */
+	MemoryContext object;  /* of the object that is made now, and its rows */
 	const SdDocumentOptions *options;
 	Part *parts; /* as sd_kinds; desc is NULL if not wanted */
 	Part *part;	 /* of the rows that are added now */
@@ -313,6 +320,8 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 		if (sd_kinds[i]->relkinds != NULL)
 			appendStringInfoString(&relkinds, sd_kinds[i]->relkinds);
 	}
+	/* keys are said by constraints and tables, not by columns */
+	parts &= ~SD_READ_PRIMARY_KEY;
 
 	disc->scope = *scope;
 	/* a relation that no part serves makes an empty document */
@@ -327,12 +336,16 @@ begin(SdScope *scope, const SdDocumentOptions *options, Document *doc)
 	disc->is_document = true;
 
 	disc->catalog = sd_catalog_begin(&disc->scope);
-	disc->row_context = disc->catalog->scratch;
 	disc->catalog->degrade = !options->atomic;
 
 	/* no room is lost to rounding here, and little is freed before the end */
 	doc->context = GenerationContextCreate(
 		disc->catalog->context, "stormdisc document", ALLOCSET_DEFAULT_SIZES);
+	doc->names = GenerationContextCreate(
+		disc->catalog->context, "stormdisc identities", ALLOCSET_DEFAULT_SIZES);
+	doc->object = AllocSetContextCreate(disc->catalog->context,
+										"stormdisc object", OBJECT_SIZE,
+										OBJECT_SIZE, ALLOCSET_DEFAULT_MAXSIZE);
 	sd_catalog_read(disc->catalog, parts);
 
 	return disc;
@@ -389,7 +402,6 @@ static void
 emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
-	MemoryContext oldcontext;
 	ErrorData *error;
 
 	/* rows that went into a tuplestore cannot be taken back */
@@ -402,10 +414,8 @@ emit_kind_guarded(SdDiscovery *disc, const SdKind *kind)
 	if (error == NULL)
 		return;
 
-	oldcontext = MemoryContextSwitchTo(doc->context);
 	disc->kind = kind;
 	add_warning(disc, NULL, error->sqlerrcode, error->message, true);
-	MemoryContextSwitchTo(oldcontext);
 }
 
 /*
@@ -502,7 +512,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_columns);
 		sd_add_columns(disc, rel);
-		oldcontext = MemoryContextSwitchTo(doc->context);
+		oldcontext = MemoryContextSwitchTo(doc->object);
 		sd_json_add(&members, "columns", sd_json_array(&doc->rows));
 		memset(&doc->rows, 0, sizeof(SdJson));
 		MemoryContextSwitchTo(oldcontext);
@@ -512,7 +522,7 @@ add_relation(SdDiscovery *disc, void *rel)
 		doc->rows.count = 0;
 		use_kind(disc, &sd_kind_partitions);
 		sd_add_partition(disc, rel);
-		oldcontext = MemoryContextSwitchTo(doc->context);
+		oldcontext = MemoryContextSwitchTo(doc->object);
 		if (doc->rows.count > 0)
 			sd_json_add(&members, "partition", doc->rows.elements[0]);
 		MemoryContextSwitchTo(oldcontext);
@@ -520,11 +530,8 @@ add_relation(SdDiscovery *disc, void *rel)
 	doc->collecting = false;
 
 	use_kind(disc, kind);
-	oldcontext = MemoryContextSwitchTo(doc->context);
 	value = sd_json_object(&members);
 	deliver(disc, identity, &value);
-	memset(&doc->rows, 0, sizeof(SdJson));
-	MemoryContextSwitchTo(oldcontext);
 }
 
 static bool
@@ -559,12 +566,16 @@ kind_number(const SdKind *kind)
 	return -1; /* keep compiler quiet */
 }
 
-/* The next rows are of this kind. */
+/*
+ * The next rows are of this kind.  They live as long as their object, or else,
+ * as the first of a group tells that another one's is complete, on their own.
+ */
 static void
 use_kind(SdDiscovery *disc, const SdKind *kind)
 {
 	Document *doc = disc->sink;
 
+	disc->row_context = kind->is_grouped ? disc->catalog->scratch : doc->object;
 	doc->part = &doc->parts[kind_number(kind)];
 	disc->kind = kind;
 	disc->desc = doc->part->desc;
@@ -617,8 +628,13 @@ prepare_part(Document *doc, Part *part)
 
 			if (value != NULL && value - name == attribute->name_length &&
 				strncmp(name, attribute->name, value - name) == 0)
+			{
+				attribute->default_length = length - (value + 1 - name);
 				attribute->default_value =
-					pnstrdup(value + 1, length - (value + 1 - name));
+					pnstrdup(value + 1, attribute->default_length);
+				attribute->default_number =
+					strtoi64(attribute->default_value, NULL, 10);
+			}
 		}
 		part->nattributes++;
 	}
@@ -682,7 +698,7 @@ put_object(SdDiscovery *disc, SdProblem problem)
 {
 	Document *doc = disc->sink;
 	Part *part = doc->part;
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(doc->object);
 	JsonbValue value;
 
 	/* before anything of this row is in the memory that this may reset */
@@ -713,7 +729,8 @@ put_object(SdDiscovery *disc, SdProblem problem)
 	else if (disc->kind->is_grouped)
 	{
 		doc->group = doc->identity;
-		sd_json_append(&doc->rows, value);
+		sd_json_append(&doc->rows,
+					   sd_json_packed(make_jsonb(&value, doc->identity)));
 	}
 	else
 		deliver(disc, doc->identity, &value);
@@ -726,7 +743,7 @@ object_failed(SdDiscovery *disc, ErrorData *error)
 {
 	Document *doc = disc->sink;
 	Part *part = doc->part;
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(disc->row_context);
 	bool is_named = disc->identity != NULL || part->nidentity > 0;
 
 	/* the names come first in a row */
@@ -744,42 +761,44 @@ static void
 deliver_group(SdDiscovery *disc)
 {
 	Document *doc = disc->sink;
-	MemoryContext oldcontext = MemoryContextSwitchTo(doc->context);
 	JsonbValue value = sd_json_array(&doc->rows);
 
 	if (doc->rows.count > 0)
-	{
-		memset(&doc->rows, 0, sizeof(SdJson));
 		deliver(disc, doc->group, &value);
-	}
-	MemoryContextSwitchTo(oldcontext);
 }
 
-/* Put a finished object where it belongs. */
+/* Put a finished object where it belongs, and forget what it was made of. */
 static void
 deliver(SdDiscovery *disc, const char *identity, JsonbValue *object)
 {
 	Document *doc = disc->sink;
-	const char *problem = sd_problem_name(doc->problem);
-	Datum values[4];
-	bool nulls[4] = {false};
+	MemoryContext oldcontext;
 
-	if (doc->tuplestore == NULL)
+	if (doc->tuplestore != NULL)
 	{
-		sd_json_add(&doc->objects, identity, *object);
-		return;
+		const char *problem = sd_problem_name(doc->problem);
+		Datum values[4];
+		bool nulls[4] = {false};
+
+		oldcontext = MemoryContextSwitchTo(doc->object);
+		values[0] = CStringGetTextDatum(disc->kind->name);
+		values[1] = CStringGetTextDatum(identity);
+		values[2] = JsonbPGetDatum(make_jsonb(object, identity));
+		nulls[3] = (problem == NULL);
+		values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
+		tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values,
+							 nulls);
 	}
+	else
+	{
+		oldcontext = MemoryContextSwitchTo(doc->context);
+		sd_json_add(&doc->objects, MemoryContextStrdup(doc->names, identity),
+					sd_json_packed(make_jsonb(object, identity)));
+	}
+	MemoryContextSwitchTo(oldcontext);
 
-	values[0] = CStringGetTextDatum(disc->kind->name);
-	values[1] = CStringGetTextDatum(identity);
-	values[2] = JsonbPGetDatum(make_jsonb(object, identity));
-	nulls[3] = (problem == NULL);
-	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(problem);
-	tuplestore_putvalues(doc->tuplestore, doc->tuplestore_desc, values, nulls);
-
-	/* what the object was made of is not needed any more */
 	memset(&doc->rows, 0, sizeof(SdJson));
-	MemoryContextReset(doc->context);
+	MemoryContextReset(doc->object);
 }
 
 /* The key of the row's object: its name with its schema, quoted. */
@@ -800,15 +819,18 @@ row_identity(SdDiscovery *disc, Part *part)
 	oldcontext = MemoryContextSwitchTo(disc->row_context);
 	initStringInfo(&buf);
 	for (int i = 0; i < part->nidentity; i++)
-		appendStringInfo(&buf, "%s%s", i > 0 ? "." : "",
-						 quote_identifier(TextDatumGetCString(
-							 disc->values[part->identity[i]])));
+	{
+		if (i > 0)
+			appendStringInfoChar(&buf, '.');
+		appendStringInfoString(&buf, quote_identifier(TextDatumGetCString(
+										 disc->values[part->identity[i]])));
+	}
 	MemoryContextSwitchTo(oldcontext);
 
 	return pstrdup(buf.data);
 }
 
-/* The row as a jsonb object. */
+/* The row as a jsonb object, of which the row has the texts. */
 static JsonbValue
 row_value(SdDiscovery *disc, Part *part)
 {
@@ -854,14 +876,16 @@ goes_without_saying(const Attribute *attribute, Datum value)
 			text *string = DatumGetTextPP(value);
 
 			return expected != NULL &&
-				   VARSIZE_ANY_EXHDR(string) == strlen(expected) &&
-				   memcmp(VARDATA_ANY(string), expected, strlen(expected)) == 0;
+				   VARSIZE_ANY_EXHDR(string) == attribute->default_length &&
+				   memcmp(VARDATA_ANY(string), expected,
+						  attribute->default_length) == 0;
 		}
 		case INT4OID:
-			return expected != NULL && DatumGetInt32(value) == atoi(expected);
+			return expected != NULL &&
+				   DatumGetInt32(value) == attribute->default_number;
 		case INT8OID:
 			return expected != NULL &&
-				   DatumGetInt64(value) == strtoi64(expected, NULL, 10);
+				   DatumGetInt64(value) == attribute->default_number;
 		case FLOAT4OID:
 			return expected != NULL && DatumGetFloat4(value) == atof(expected);
 		default:
@@ -888,7 +912,7 @@ says_nothing(ArrayType *array)
 	return true;
 }
 
-/* A value of one of the types that discovery returns. */
+/* A value of one of the types that discovery returns; texts are not copied. */
 static JsonbValue
 scalar_value(Oid type, Datum value)
 {
@@ -914,10 +938,7 @@ scalar_value(Oid type, Datum value)
 		{
 			text *string = DatumGetTextPP(value);
 
-			/* the row's memory is reused for the next one */
-			return string_value(
-				pnstrdup(VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string)),
-				VARSIZE_ANY_EXHDR(string));
+			return string_value(VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string));
 		}
 		case BOOLARRAYOID:
 		case TEXTARRAYOID:
@@ -934,16 +955,25 @@ array_value(ArrayType *array)
 {
 	JsonbValue result;
 	Oid type = ARR_ELEMTYPE(array);
-	int16 length;
-	bool by_value;
-	char alignment;
 	Datum *values;
 	bool *nulls;
 	int count;
 
-	get_typlenbyvalalign(type, &length, &by_value, &alignment);
-	deconstruct_array(array, type, length, by_value, alignment, &values, &nulls,
-					  &count);
+	switch (type)
+	{
+		case BOOLOID:
+			deconstruct_array(array, type, sizeof(bool), true, TYPALIGN_CHAR,
+							  &values, &nulls, &count);
+			break;
+		case INT4OID:
+			deconstruct_array(array, type, sizeof(int32), true, TYPALIGN_INT,
+							  &values, &nulls, &count);
+			break;
+		default:
+			deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values,
+							  &nulls, &count);
+			break;
+	}
 	result.type = jbvArray;
 	result.val.array.rawScalar = false;
 	result.val.array.nElems = count;
@@ -992,6 +1022,7 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 			const char *message, bool is_left_out)
 {
 	Document *doc = disc->sink;
+	MemoryContext oldcontext;
 	SdJson members = {0};
 
 	if (doc->options->atomic)
@@ -1015,13 +1046,15 @@ add_warning(SdDiscovery *disc, const char *identity, int sqlerrcode,
 		return;
 	}
 
+	oldcontext = MemoryContextSwitchTo(doc->context);
 	sd_json_add(&members, "kind", sd_json_text(disc->kind->name));
 	if (identity != NULL)
-		sd_json_add(&members, "object", sd_json_text(identity));
+		sd_json_add(&members, "object", sd_json_text(pstrdup(identity)));
 	sd_json_add(&members, "sqlstate",
 				sd_json_text(pstrdup(unpack_sql_state(sqlerrcode))));
 	sd_json_add(&members, "message", sd_json_text(pstrdup(message)));
 	sd_json_append(&doc->warnings, sd_json_object(&members));
+	MemoryContextSwitchTo(oldcontext);
 }
 
 static const char *
@@ -1082,7 +1115,7 @@ make_jsonb(JsonbValue *value, const char *identity)
 
 	PG_TRY();
 	{
-		result = JsonbValueToJsonb(value);
+		result = sd_json_pack(value);
 	}
 	PG_CATCH();
 	{

@@ -17,7 +17,22 @@
 #include "catalog/sd_catalog.h"
 #include "model/json.h"
 
-static int compare_pairs(const void *a, const void *b);
+static int compare_pairs(const JsonbPair *a, const JsonbPair *b);
+static Size packed_size(const JsonbValue *value, Size size);
+static JEntry pack_value(char **end, const JsonbValue *value);
+static void pack_container(char **end, const JsonbValue *value);
+static void pack_bytes(char **end, const void *bytes, Size size);
+static void pack_alignment(char **end);
+static inline int part_count(const JsonbValue *value);
+static inline const JsonbValue *part(const JsonbValue *value, int i);
+
+/* a document has objects with tens of thousands of members */
+#define ST_SORT sort_pairs
+#define ST_ELEMENT_TYPE JsonbPair
+#define ST_COMPARE(a, b) compare_pairs(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /*
  * sd_json_add
@@ -72,7 +87,7 @@ sd_json_object(SdJson *object)
 	JsonbValue value;
 
 	/* the order of keys in a jsonb */
-	qsort(object->pairs, object->count, sizeof(JsonbPair), compare_pairs);
+	sort_pairs(object->pairs, object->count);
 	for (int i = 1; i < object->count; i++)
 	{
 		JsonbValue *key = &object->pairs[i].key;
@@ -89,10 +104,9 @@ sd_json_object(SdJson *object)
 }
 
 static int
-compare_pairs(const void *a, const void *b)
+compare_pairs(const JsonbPair *a, const JsonbPair *b)
 {
-	return sd_json_compare_keys(&((const JsonbPair *) a)->key,
-								&((const JsonbPair *) b)->key);
+	return sd_json_compare_keys(&a->key, &b->key);
 }
 
 /* sd_json_array: The array as a value. */
@@ -174,32 +188,175 @@ sd_json_text_array(ArrayType *array)
 }
 
 /*
- * sd_json_copy
- *		A value that was read, as one that can be put together with others.
+ * sd_json_pack
+ *		An object or array as the server stores it, in the current memory
+ *		context.
+ *
+ * This is what JsonbValueToJsonb() does, but of values that were packed before
+ * it takes the bytes as they are, and it knows beforehand how many there will
+ * be.  Raises 54000 if these are more than a jsonb can have.
  */
-JsonbValue
-sd_json_copy(const JsonbValue *value)
+Jsonb *
+sd_json_pack(const JsonbValue *value)
 {
-	SdJson copy = {0};
-	SdJsonWalk walk;
-	JsonbValue key;
-	JsonbValue member;
+	Size size = packed_size(value, 0);
+	Jsonb *jsonb;
+	char *end;
 
-	if (value->type != jbvBinary)
-		return *value;
+	if (size > JENTRY_OFFLENMASK)
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("total size of jsonb object elements exceeds the "
+					   "maximum of %u bytes",
+					   JENTRY_OFFLENMASK));
+
+	jsonb = palloc(VARHDRSZ + size);
+	SET_VARSIZE(jsonb, VARHDRSZ + size);
+	end = (char *) &jsonb->root;
+	(void) pack_value(&end, value);
+	Assert(end == (char *) jsonb + VARSIZE(jsonb));
+
+	return jsonb;
+}
+
+/* sd_json_packed: What was packed, as a value to put together with others. */
+JsonbValue
+sd_json_packed(Jsonb *jsonb)
+{
+	JsonbValue value;
+
+	value.type = jbvBinary;
+	value.val.binary.data = &jsonb->root;
+	value.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
+
+	return value;
+}
+
+/* Where does a value end that is put behind so many bytes? */
+static Size
+packed_size(const JsonbValue *value, Size size)
+{
+	int count = part_count(value);
+
+	switch (value->type)
+	{
+		case jbvNull:
+		case jbvBool:
+			return size;
+		case jbvString:
+			return size + value->val.string.len;
+		case jbvNumeric:
+			return INTALIGN(size) + VARSIZE_ANY(value->val.numeric);
+		case jbvBinary:
+			return INTALIGN(size) + value->val.binary.len;
+		default:
+			break;
+	}
 
 	check_stack_depth();
-	sd_json_walk(&walk, value->val.binary.data);
-	if (JsonContainerIsArray(value->val.binary.data))
-	{
-		while (sd_json_next_element(&walk, &member))
-			sd_json_append(&copy, sd_json_copy(&member));
-		return sd_json_array(&copy);
-	}
-	while (sd_json_next_member(&walk, &key, &member))
-		sd_json_add(&copy, sd_json_as_text(&key), sd_json_copy(&member));
+	size = INTALIGN(size) + sizeof(uint32) + sizeof(JEntry) * count;
+	for (int i = 0; i < count; i++)
+		size = packed_size(part(value, i), size);
 
-	return sd_json_object(&copy);
+	return size;
+}
+
+/* Put a value at *end, and say in the form of its JEntry what it is. */
+static JEntry
+pack_value(char **end, const JsonbValue *value)
+{
+	const char *start = *end;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			return JENTRY_ISNULL;
+		case jbvBool:
+			return value->val.boolean ? JENTRY_ISBOOL_TRUE
+									  : JENTRY_ISBOOL_FALSE;
+		case jbvString:
+			pack_bytes(end, value->val.string.val, value->val.string.len);
+			return JENTRY_ISSTRING | (*end - start);
+		case jbvNumeric:
+			pack_alignment(end);
+			pack_bytes(end, value->val.numeric,
+					   VARSIZE_ANY(value->val.numeric));
+			return JENTRY_ISNUMERIC | (*end - start);
+		case jbvBinary:
+			pack_alignment(end);
+			pack_bytes(end, value->val.binary.data, value->val.binary.len);
+			return JENTRY_ISCONTAINER | (*end - start);
+		case jbvArray:
+		case jbvObject:
+			pack_alignment(end);
+			pack_container(end, value);
+			return JENTRY_ISCONTAINER | (*end - start);
+		default:
+			elog(ERROR, "unrecognized type of jsonb value: %d", value->type);
+			return 0; /* keep compiler quiet */
+	}
+}
+
+/* A header, a JEntry for each part, and the parts themselves. */
+static void
+pack_container(char **end, const JsonbValue *value)
+{
+	JsonbContainer *container = (JsonbContainer *) *end;
+	int count = part_count(value);
+	const char *parts = (char *) &container->children[count];
+
+	if (value->type == jbvObject)
+		container->header = JB_FOBJECT | value->val.object.nPairs;
+	else
+		container->header = JB_FARRAY | value->val.array.nElems;
+	*end = (char *) &container->children[count];
+
+	for (int i = 0; i < count; i++)
+	{
+		JEntry entry = pack_value(end, part(value, i));
+
+		/* some say where they end, the others how long they are */
+		if (i % JB_OFFSET_STRIDE == 0)
+			entry = (entry & JENTRY_TYPEMASK) | JENTRY_HAS_OFF | (*end - parts);
+		container->children[i] = entry;
+	}
+}
+
+static void
+pack_bytes(char **end, const void *bytes, Size size)
+{
+	memcpy(*end, bytes, size);
+	*end += size;
+}
+
+/* Numbers and containers are aligned, which counts to their length. */
+static void
+pack_alignment(char **end)
+{
+	while (*end != (char *) INTALIGN(*end))
+		*(*end)++ = '\0';
+}
+
+/* How many keys and values, or elements? */
+static inline int
+part_count(const JsonbValue *value)
+{
+	if (value->type == jbvObject)
+		return value->val.object.nPairs * 2;
+
+	return value->type == jbvArray ? value->val.array.nElems : 0;
+}
+
+/* One of these, in the order in which they are stored: the keys come first. */
+static inline const JsonbValue *
+part(const JsonbValue *value, int i)
+{
+	int npairs = value->val.object.nPairs;
+
+	if (value->type == jbvArray)
+		return &value->val.array.elems[i];
+
+	return i < npairs ? &value->val.object.pairs[i].key
+					  : &value->val.object.pairs[i - npairs].value;
 }
 
 /*

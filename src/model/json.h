@@ -27,7 +27,10 @@ typedef struct SdJsonWalk
 	JsonbIterator *iterator;
 } SdJsonWalk;
 
-/* put together: in the current memory context, keys and texts are not copied */
+/*
+ * put together: in the current memory context, keys and texts are not copied;
+ * what was read or packed may stand in what is packed
+ */
 extern void sd_json_add(SdJson *object, const char *key, JsonbValue value);
 extern void sd_json_append(SdJson *array, JsonbValue value);
 extern JsonbValue sd_json_object(SdJson *object);
@@ -37,7 +40,8 @@ extern JsonbValue sd_json_bool(bool value);
 extern JsonbValue sd_json_int64(int64 value);
 extern JsonbValue sd_json_text(const char *value);
 extern JsonbValue sd_json_text_array(ArrayType *array);
-extern JsonbValue sd_json_copy(const JsonbValue *value);
+extern Jsonb *sd_json_pack(const JsonbValue *value);
+extern JsonbValue sd_json_packed(Jsonb *jsonb);
 
 /* read: NULL, false or 0 is what an object gives for a key that it lacks */
 extern bool sd_json_get(JsonbContainer *object, const char *key,

@@ -241,10 +241,7 @@ keep_link(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 static bool
 in_scope(SdCatalog *cat, Oid oid)
 {
-	SdRelation *rel =
-		cat->relation_hash == NULL
-			? NULL
-			: hash_search(cat->relation_hash, &oid, HASH_FIND, NULL);
+	SdRelation *rel = sd_catalog_known_relation(cat, oid);
 
 	return rel != NULL && rel->in_scope;
 }

@@ -207,14 +207,14 @@ stormdisc_metadata(PG_FUNCTION_ARGS)
 
 		sd_json_walk(&walk, warnings);
 		while (sd_json_next_element(&walk, &value))
-			sd_json_append(&model.warnings, sd_json_copy(&value));
+			sd_json_append(&model.warnings, value);
 	}
 
 	sd_json_add(&result, "dialect", sd_json_text(model.dialect));
 	sd_json_add(&result, "tables", sd_json_array(&tables));
 	sd_json_add(&result, "warnings", sd_json_array(&model.warnings));
 	value = sd_json_object(&result);
-	document = JsonbValueToJsonb(&value);
+	document = sd_json_pack(&value);
 	sd_catalog_end(model.catalog);
 
 	PG_RETURN_JSONB_P(document);

@@ -74,6 +74,16 @@ is($rows, 'tables|one.small', 'an object of more than 256 MB is left out');
 like($warnings, qr/^WARNING:  54000: .* of stormdisc_tables is left out: one\.wide is too large for one document$/m, 'with a warning');
 is( $node->safe_psql('postgres', q{SELECT count(*) FROM stormdisc_schema_objects(schemas => '{one}', parts => '{tables}')}),
 	2, 'but without its columns it is there');
+is( $node->safe_psql(
+		'postgres', q{
+SELECT d -> 'consistent', d #>> '{warnings,0,message}', d #>> '{warnings,0,sqlstate}', (SELECT string_agg(key, ',') FROM jsonb_object_keys(d -> 'tables') AS key)
+FROM stormdisc_schema(schemas => '{one}', parts => '{tables,columns}') d OFFSET 0}),
+	'false|one.wide is too large for one document|54000|one.small',
+	'a document goes without it, too');
+like(
+	outcome(q{SELECT stormdisc_schema(schemas => '{one}', mode => 'atomic')}),
+	qr/^ERROR:  54000: one\.wide is too large for one document$/m,
+	'unless it is to be atomic');
 
 # a snapshot fails as a whole
 like(
