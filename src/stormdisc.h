@@ -14,4 +14,7 @@ extern char *sd_setting_schemas;
 /* stormdisc.discovery_log_size: rows that stormdisc.discovery_log keeps */
 extern int sd_setting_discovery_log_size;
 
+/* stormdisc.max_checkpoint_size: of a checkpoint or a state, in kilobytes */
+extern int sd_setting_max_checkpoint_size;
+
 #endif /* STORMDISC_H */
