@@ -67,7 +67,12 @@ static SdStatement take[] = {
 			   "WHERE port_name OPERATOR(pg_catalog.=) $1 "                    \
 			   "AND id OPERATOR(pg_catalog.=) $2 "                             \
 			   "AND attempt OPERATOR(pg_catalog.=) $3 AND is_leased",          \
-		.nparameters = 4, .types = {TEXTOID, INT8OID, INT4OID, TIMESTAMPTZOID} \
+		.nparameters = 4, .types = {                                           \
+			TEXTOID,                                                           \
+			INT8OID,                                                           \
+			INT4OID,                                                           \
+			TIMESTAMPTZOID                                                     \
+		}                                                                      \
 	}
 
 static SdStatement extend[] = {
@@ -146,9 +151,9 @@ stormdisc_complete_batch(PG_FUNCTION_ARGS)
 		if (PG_ARGISNULL(i + 1))
 			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					errmsg("argument \"%s\" must not be null", names[i]));
-		n[i] = sd_array_read(PG_GETARG_ARRAYTYPE_P(i + 1), names[i],
-							 i == 0 ? INT8OID : INT4OID, &elements[i],
-							 &nulls[i]);
+		n[i] =
+			sd_array_read(PG_GETARG_ARRAYTYPE_P(i + 1), names[i],
+						  i == 0 ? INT8OID : INT4OID, &elements[i], &nulls[i]);
 		for (int j = 0; j < n[i]; j++)
 			if (nulls[i][j])
 				ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -367,7 +372,8 @@ take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 			row->row.attempt = DatumGetInt32(columns[1]);
 			row->row.last_attempt = DatumGetInt32(columns[2]);
 			row->row.priority = DatumGetInt16(columns[3]);
-			row->row.claimed_at = nulls[4] ? 0 : DatumGetTimestampTz(columns[4]);
+			row->row.claimed_at =
+				nulls[4] ? 0 : DatumGetTimestampTz(columns[4]);
 			row->row.group_key =
 				nulls[5] ? NULL : DatumGetTextPCopy(columns[5]);
 		}
@@ -392,12 +398,10 @@ compare_leases(const void *a, const void *b)
 static int64
 backoff(const SdPort *port, int attempt)
 {
-	double pause =
-		ldexp((double) port->backoff, Min(Max(attempt, 1) - 1, 62));
+	double pause = ldexp((double) port->backoff, Min(Max(attempt, 1) - 1, 62));
 
 	pause = Min(pause, (double) port->backoff_cap);
-	pause *= 1 + port->jitter *
-					 (2 * pg_prng_double(&pg_global_prng_state) - 1);
+	pause *= 1 + port->jitter * (2 * pg_prng_double(&pg_global_prng_state) - 1);
 
 	return (int64) pause;
 }

@@ -263,8 +263,8 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		if (n_grouped > 0 && count < n)
 		{
 			SdFound *chosen = palloc(n_grouped * sizeof(SdFound));
-			int n_chosen = sd_groups_choose(port, grouped, n_grouped,
-											n - count, chosen, now);
+			int n_chosen = sd_groups_choose(port, grouped, n_grouped, n - count,
+											chosen, now);
 
 			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
 			count += n_chosen;

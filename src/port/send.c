@@ -82,19 +82,18 @@ static Datum text_or_null(text *value, bool *isnull);
 /* one message that is ready, into the segment */
 #define SEND_ONE(segment, table)                                               \
 	{                                                                          \
-		.sql =                                                                 \
-			"WITH m AS (INSERT INTO stormdisc.messages (port_name, id, "       \
-			"created_at, source_component, target_component, priority, "       \
-			"max_retries, group_key, dedup_key, replay_of, topic, "            \
-			"message_data, message_metadata) VALUES ($1, $2, $3, $4, $5, "     \
-			"$6, $7, $8, $9, $10, $11, $12, $13)) "                            \
-			"INSERT INTO stormdisc." table " (position, id, attempt, "         \
-			"last_attempt, segment, port_name, group_key) "                    \
-			"VALUES ($14, $2, 0, $15, " segment ", $1, $8)",                   \
+		.sql = "WITH m AS (INSERT INTO stormdisc.messages (port_name, id, "    \
+			   "created_at, source_component, target_component, priority, "    \
+			   "max_retries, group_key, dedup_key, replay_of, topic, "         \
+			   "message_data, message_metadata) VALUES ($1, $2, $3, $4, $5, "  \
+			   "$6, $7, $8, $9, $10, $11, $12, $13)) "                         \
+			   "INSERT INTO stormdisc." table " (position, id, attempt, "      \
+			   "last_attempt, segment, port_name, group_key) "                 \
+			   "VALUES ($14, $2, 0, $15, " segment ", $1, $8)",                \
 		.nparameters = 15,                                                     \
-		.types = {TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT2OID, \
-				  INT4OID, TEXTOID, TEXTOID, INT8OID, TEXTOID, JSONBOID,       \
-				  JSONBOID, INT8OID, INT4OID},                                 \
+		.types = {TEXTOID, INT8OID,	 TIMESTAMPTZOID, TEXTOID, TEXTOID,         \
+				  INT2OID, INT4OID,	 TEXTOID,		 TEXTOID, INT8OID,         \
+				  TEXTOID, JSONBOID, JSONBOID,		 INT8OID, INT4OID},        \
 	}
 
 static SdStatement send_one[] = {
@@ -118,9 +117,9 @@ static SdStatement send_one[] = {
 			"SELECT u.id OPERATOR(pg_catalog.+) $11, u.id, 0, $12, " segment   \
 			", $1 FROM pg_catalog.unnest($8) u (id)",                          \
 		.nparameters = 12,                                                     \
-		.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT2OID, INT4OID, \
-				  TEXTOID, INT8ARRAYOID, JSONBARRAYOID, JSONBARRAYOID,         \
-				  INT8OID, INT4OID},                                           \
+		.types = {TEXTOID,		 TIMESTAMPTZOID, TEXTOID, TEXTOID,             \
+				  INT2OID,		 INT4OID,		 TEXTOID, INT8ARRAYOID,        \
+				  JSONBARRAYOID, JSONBARRAYOID,	 INT8OID, INT4OID},            \
 	}
 
 static SdStatement send_uniform[] = {
@@ -176,8 +175,8 @@ static SdStatement select_dedup = {
 Datum
 stormdisc_send(PG_FUNCTION_ARGS)
 {
-	const SdPort *port =
-		sd_port_get(PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
+	const SdPort *port = sd_port_get(
+		PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
 	SdMessage message = {0};
 
 	read_arguments(fcinfo, &message);
@@ -208,8 +207,8 @@ stormdisc_send(PG_FUNCTION_ARGS)
 Datum
 stormdisc_send_batch(PG_FUNCTION_ARGS)
 {
-	const SdPort *port =
-		sd_port_get(PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
+	const SdPort *port = sd_port_get(
+		PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	SdMessage common = {0};
 	SdMessage *messages;
@@ -246,9 +245,9 @@ stormdisc_send_batch(PG_FUNCTION_ARGS)
 	{
 		messages[i] = common;
 		if (data_nulls[i])
-			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("argument \"%s\" must not have null elements",
-						   "data"));
+			ereport(
+				ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not have null elements", "data"));
 		messages[i].data = data[i];
 		check_size(data[i]);
 		if (metadata != NULL && !metadata_nulls[i])
@@ -454,8 +453,7 @@ settle_duplicates(const SdPort *port, SdMessage *messages, int n, bool *is_new,
 	}
 
 	values[0] = PointerGetDatum(port->name_text);
-	values[3] =
-		TimestampTzGetDatum(sd_time_after(now, port->dedup_window));
+	values[3] = TimestampTzGetDatum(sd_time_after(now, port->dedup_window));
 	values[4] = TimestampTzGetDatum(now);
 	n_open = n_keys;
 	while (n_open > 0)
@@ -649,8 +647,8 @@ write_any(const SdPort *port, const SdMessage *messages, int n,
 {
 	Datum *columns[11];
 	bool *nulls[11];
-	static const Oid types[] = {INT8OID, TEXTOID, TEXTOID, INT2OID,
-								INT4OID, TEXTOID, TEXTOID, INT8OID,
+	static const Oid types[] = {INT8OID, TEXTOID,  TEXTOID, INT2OID,
+								INT4OID, TEXTOID,  TEXTOID, INT8OID,
 								TEXTOID, JSONBOID, JSONBOID};
 	Datum values[13];
 	SdReady *ready = palloc(n * sizeof(SdReady));
@@ -673,10 +671,8 @@ write_any(const SdPort *port, const SdMessage *messages, int n,
 		columns[2][count] = PointerGetDatum(message->target);
 		columns[3][count] = Int16GetDatum((int16) message->priority);
 		columns[4][count] = Int32GetDatum(last_attempt(port, message) - 1);
-		columns[5][count] =
-			text_or_null(message->group_key, &nulls[5][count]);
-		columns[6][count] =
-			text_or_null(message->dedup_key, &nulls[6][count]);
+		columns[5][count] = text_or_null(message->group_key, &nulls[5][count]);
+		columns[6][count] = text_or_null(message->dedup_key, &nulls[6][count]);
 		columns[7][count] = Int64GetDatum(message->replay_of);
 		nulls[7][count] = message->replay_of == 0;
 		columns[8][count] = text_or_null(message->topic, &nulls[8][count]);

@@ -28,9 +28,8 @@
 			   "pg_catalog.unnest($3), pg_catalog.unnest($4), "                \
 			   "pg_catalog.unnest($5), pg_catalog.unnest($6)) "                \
 			   "u (position, id, attempt, last, group_key)",                   \
-		.nparameters = 6,                                                      \
-		.types = {TEXTOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID,           \
-				  INT4ARRAYOID, TEXTARRAYOID},                                 \
+		.nparameters = 6, .types = {TEXTOID,	  INT8ARRAYOID, INT8ARRAYOID,  \
+									INT4ARRAYOID, INT4ARRAYOID, TEXTARRAYOID}, \
 	}
 
 static SdStatement insert_ready[] = {
@@ -53,8 +52,8 @@ static SdStatement insert_ready[] = {
 			"pg_catalog.unnest($8)) "                                          \
 			"u (id, attempt, last, priority, group_key)",                      \
 		.nparameters = 8,                                                      \
-		.types = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8ARRAYOID,       \
-				  INT4ARRAYOID, INT4ARRAYOID, INT2ARRAYOID, TEXTARRAYOID},     \
+		.types = {TEXTOID,		TIMESTAMPTZOID, TIMESTAMPTZOID, INT8ARRAYOID,  \
+				  INT4ARRAYOID, INT4ARRAYOID,	INT2ARRAYOID,	TEXTARRAYOID}, \
 	}
 
 static SdStatement insert_leased[] = {
@@ -77,10 +76,14 @@ static SdStatement insert_leased[] = {
 			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
 			"pg_catalog.unnest($8)) u (id, wake_at, claimed_at, attempt, "     \
 			"last, priority, group_key)",                                      \
-		.nparameters = 8,                                                      \
-		.types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID,                  \
-				  TIMESTAMPTZARRAYOID, INT4ARRAYOID, INT4ARRAYOID,             \
-				  INT2ARRAYOID, TEXTARRAYOID},                                 \
+		.nparameters = 8, .types = {TEXTOID,                                   \
+									INT8ARRAYOID,                              \
+									TIMESTAMPTZARRAYOID,                       \
+									TIMESTAMPTZARRAYOID,                       \
+									INT4ARRAYOID,                              \
+									INT4ARRAYOID,                              \
+									INT2ARRAYOID,                              \
+									TEXTARRAYOID},                             \
 	}
 
 static SdStatement insert_waiting[] = {
