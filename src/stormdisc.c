@@ -26,6 +26,9 @@ char *sd_setting_schemas = NULL;
 int sd_setting_discovery_log_size = 1000;
 int sd_setting_max_checkpoint_size = 65536;
 
+int sd_setting_max_message_size = 16 * 1024;
+int sd_setting_message_segment_period = 10;
+
 static bool check_schemas(char **newval, void **extra, GucSource source);
 
 void
@@ -48,6 +51,18 @@ _PG_init(void)
 		"Largest state or checkpoint of a component, and largest metadata of one.",
 		NULL, &sd_setting_max_checkpoint_size, 65536, 1, 1048575, PGC_SUSET,
 		GUC_UNIT_KB, NULL, NULL, NULL);
+
+		"stormdisc.max_message_size",
+		"Size of a message, and of its metadata, above which it is refused.",
+		"0 means that there is no limit.", &sd_setting_max_message_size,
+		16 * 1024, 0, 1024 * 1024, PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.message_segment_period",
+		"Time after which the states of messages go to another segment.",
+		"The next segment is emptied whole before it is used again.",
+		&sd_setting_message_segment_period, 10, 1, 3600, PGC_SUSET, GUC_UNIT_S,
+		NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("stormdisc");
 }
