@@ -52,6 +52,7 @@ _PG_init(void)
 		NULL, &sd_setting_max_checkpoint_size, 65536, 1, 1048575, PGC_SUSET,
 		GUC_UNIT_KB, NULL, NULL, NULL);
 
+	DefineCustomIntVariable(
 		"stormdisc.max_message_size",
 		"Size of a message, and of its metadata, above which it is refused.",
 		"0 means that there is no limit.", &sd_setting_max_message_size,
