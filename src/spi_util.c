@@ -32,6 +32,9 @@
 static Oid extension_owner(void);
 static uint64 run(SdStatement *statement, const Datum *values,
 				  const bool *nulls, bool read_only);
+static void prepare(SdStatement *statement);
+static void mark_nulls(const SdStatement *statement, const bool *nulls,
+					   char *marks);
 static Datum value(uint64 row, int column, Oid type);
 
 /*
@@ -82,6 +85,22 @@ sd_spi_read(SdStatement *statement, const Datum *values, const bool *nulls)
 	return run(statement, values, nulls, true);
 }
 
+/*
+ * sd_spi_open
+ *		A cursor over the rows of a query, which are not kept all at once.
+ */
+Portal
+sd_spi_open(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	char marks[SD_MAX_PARAMETERS];
+
+	prepare(statement);
+	mark_nulls(statement, nulls, marks);
+
+	return SPI_cursor_open(NULL, statement->plan, unconstify(Datum *, values),
+						   marks, false);
+}
+
 static uint64
 run(SdStatement *statement, const Datum *values, const bool *nulls,
 	bool read_only)
@@ -89,21 +108,8 @@ run(SdStatement *statement, const Datum *values, const bool *nulls,
 	char marks[SD_MAX_PARAMETERS];
 	int rc;
 
-	if (statement->plan == NULL)
-	{
-		SPIPlanPtr plan = SPI_prepare(statement->sql, statement->nparameters,
-									  statement->types);
-
-		if (plan == NULL)
-			elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
-				 SPI_result_code_string(SPI_result));
-		if (SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
-		statement->plan = plan;
-	}
-
-	for (int i = 0; i < statement->nparameters; i++)
-		marks[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
+	prepare(statement);
+	mark_nulls(statement, nulls, marks);
 	rc = SPI_execute_plan(statement->plan, unconstify(Datum *, values), marks,
 						  read_only, 0);
 	if (rc < 0)
@@ -111,6 +117,33 @@ run(SdStatement *statement, const Datum *values, const bool *nulls,
 			 SPI_result_code_string(rc));
 
 	return SPI_processed;
+}
+
+/* Make the statement's plan, which is kept, if there is none yet. */
+static void
+prepare(SdStatement *statement)
+{
+	SPIPlanPtr plan;
+
+	if (statement->plan != NULL)
+		return;
+
+	plan =
+		SPI_prepare(statement->sql, statement->nparameters, statement->types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+			 SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
+	statement->plan = plan;
+}
+
+/* As SPI wants to have them. */
+static void
+mark_nulls(const SdStatement *statement, const bool *nulls, char *marks)
+{
+	for (int i = 0; i < statement->nparameters; i++)
+		marks[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
 }
 
 /*

@@ -195,8 +195,7 @@ void
 sd_wait_init(void)
 {
 	DefineCustomBoolVariable(
-		"stormdisc.notify",
-		"Sends tell of themselves with NOTIFY, too.",
+		"stormdisc.notify", "Sends tell of themselves with NOTIFY, too.",
 		"The channel of a port is that of stormdisc_notify_channel(); there is "
 		"one notification per transaction and port.",
 		&setting_notify, false, PGC_USERSET, 0, NULL, NULL, NULL);
