@@ -66,10 +66,8 @@ PG_FUNCTION_INFO_V1(stormdisc_notify_channel);
 #define N_BUCKETS 128
 #define NOBODY (-1)
 
-/* the longest sleep before the tables are looked at again, in milliseconds */
-#define MAX_SLEEP 1000
-
-/* the same without shared memory: grows from the first to the second */
+/* without shared memory the tables are looked at again after so many
+ * milliseconds: from the first growing to the second */
 #define MIN_POLL 1
 #define MAX_POLL 20
 
@@ -135,6 +133,7 @@ typedef struct Wait
 } Wait;
 
 static bool setting_notify = false;
+static int setting_check_interval = 1000;
 static Shared *shared = NULL;
 static bool is_exit_callback_set = false;
 static Note *notes = NULL;
@@ -199,6 +198,14 @@ sd_wait_init(void)
 		"The channel of a port is that of stormdisc_notify_channel(); there is "
 		"one notification per transaction and port.",
 		&setting_notify, false, PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.wait_check_interval",
+		"Longest time before a session that waits looks for messages itself.",
+		"Messages that are sent wake it before that.  Without shared memory it "
+		"looks more often.",
+		&setting_check_interval, 1000, 10, 3600 * 1000, PGC_USERSET,
+		GUC_UNIT_MS, NULL, NULL, NULL);
 
 	RegisterXactCallback(at_end_of_transaction, NULL);
 	RegisterSubXactCallback(at_end_of_subtransaction, NULL);
@@ -687,7 +694,7 @@ wait_until_due(Wait *wait)
 		if (wait->is_due || now >= wait->deadline)
 			return;
 
-		longest = shared != NULL ? MAX_SLEEP : poll;
+		longest = shared != NULL ? setting_check_interval : poll;
 		longest = Max(longest, LOOK_SHARE * wait->look_time);
 		poll = Min(2 * poll, MAX_POLL);
 		until = TimestampTzPlusMilliseconds(now, longest);
