@@ -176,12 +176,7 @@ static SdStatement select_due = {
 		"WHERE r.port_name OPERATOR(pg_catalog.=) $1), "
 		"(SELECT w.wake_at FROM stormdisc.message_waiting w "
 		"WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
-		"ORDER BY w.port_name, w.wake_at LIMIT 1), "
-		"EXISTS (SELECT FROM stormdisc.message_groups g "
-		"WHERE g.port_name OPERATOR(pg_catalog.=) $1 AND g.is_idle AND EXISTS ("
-		"SELECT FROM stormdisc.message_group_queue q "
-		"WHERE q.port_name OPERATOR(pg_catalog.=) g.port_name "
-		"AND q.group_key OPERATOR(pg_catalog.=) g.group_key))",
+		"ORDER BY w.port_name, w.wake_at LIMIT 1)",
 	.nparameters = 1,
 	.types = {TEXTOID},
 };
@@ -713,6 +708,7 @@ static void
 look(Wait *wait)
 {
 	TimestampTz started = GetCurrentTimestamp();
+	const SdPort *port;
 	Datum values[1];
 	bool isnull;
 	SdSpi spi;
@@ -723,8 +719,10 @@ look(Wait *wait)
 		wait->is_in_transaction = true;
 	}
 	PushActiveSnapshot(GetTransactionSnapshot());
-	(void) sd_port_get(wait->port_name);
+	port = sd_port_get(wait->port_name);
 	sd_spi_begin(&spi, true);
+	if (!XactReadOnly)
+		sd_groups_sweep(port, started);
 	values[0] = PointerGetDatum(wait->port_name);
 	if (sd_spi_write(&select_due, values, NULL) != 1)
 		elog(ERROR, "unexpected number of rows");
@@ -733,14 +731,12 @@ look(Wait *wait)
 	if (isnull)
 		wait->next_due = DT_NOEND;
 	wait->is_due = wait->next_due <= started;
-	for (int column = 1; column <= 3; column += 2)
-		if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, column, &isnull)))
-			wait->is_due = true;
+	if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+								   SPI_tuptable->tupdesc, 1, &isnull)))
+		wait->is_due = true;
 	sd_spi_end(&spi);
 	PopActiveSnapshot();
-	if (!XactReadOnly)
-		sd_segments_recycle();
+	sd_segments_recycle_at_commit();
 
 	if (wait->is_nested)
 		SPI_commit();
