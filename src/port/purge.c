@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "port/arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
 
@@ -22,6 +23,7 @@ PG_FUNCTION_INFO_V1(stormdisc_purge);
 PG_FUNCTION_INFO_V1(stormdisc_delete);
 
 static int64 int64_column(int column);
+static void release_groups(const SdPort *port, int column);
 
 /* the messages in "gone"; what is left of them goes, too */
 #define FORGET_REST                                                            \
@@ -139,8 +141,6 @@ stormdisc_purge(PG_FUNCTION_ARGS)
 		sd_key_argument(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
 	const SdPort *port = sd_port_get(name);
 	Datum values[2];
-	Datum groups;
-	bool has_no_groups;
 	SdSpi spi;
 	int64 count;
 
@@ -153,10 +153,7 @@ stormdisc_purge(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	(void) sd_spi_write(&purge, values, NULL);
 	count = int64_column(1);
-	groups = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2,
-						   &has_no_groups);
-	if (!has_no_groups)
-		sd_groups_release(&spi, port, groups);
+	release_groups(port, 2);
 	sd_spi_end(&spi);
 
 	PG_RETURN_INT64(count);
@@ -173,8 +170,6 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 		sd_key_argument(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
 	const SdPort *port = sd_port_get(name);
 	Datum values[2];
-	Datum groups;
-	bool has_no_groups;
 	SdSpi spi;
 	int64 seen;
 	int64 taken;
@@ -198,10 +193,7 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	}
 	while (seen > 0 && taken == 0);
 
-	groups = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4,
-						   &has_no_groups);
-	if (!has_no_groups)
-		sd_groups_release(&spi, port, groups);
+	release_groups(port, 4);
 	sd_spi_end(&spi);
 
 	PG_RETURN_BOOL(is_gone);
@@ -214,4 +206,26 @@ int64_column(int column)
 
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 									   SPI_tuptable->tupdesc, column, &isnull));
+}
+
+/* Go on with the groups of what is gone. */
+static void
+release_groups(const SdPort *port, int column)
+{
+	bool isnull;
+	Datum array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+								column, &isnull);
+	Datum *elements;
+	bool *nulls;
+	text **keys;
+	int n;
+
+	if (isnull)
+		return;
+	n = sd_array_read(DatumGetArrayTypeP(array), "group_keys", TEXTOID,
+					  &elements, &nulls);
+	keys = palloc(n * sizeof(text *));
+	for (int i = 0; i < n; i++)
+		keys[i] = DatumGetTextPP(elements[i]);
+	sd_groups_release(port, keys, n);
 }

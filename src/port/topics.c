@@ -209,9 +209,13 @@ read_message(FunctionCallInfo fcinfo, SdMessage *message)
 		"source");
 	check_not_null(fcinfo, ARG_DATA, "data");
 	message->data = PG_GETARG_DATUM(ARG_DATA);
+	sd_message_check_size(message->data);
 	message->has_metadata = !PG_ARGISNULL(ARG_METADATA);
 	if (message->has_metadata)
+	{
 		message->metadata = PG_GETARG_DATUM(ARG_METADATA);
+		sd_message_check_size(message->metadata);
+	}
 	if (!PG_ARGISNULL(ARG_DELAY))
 		message->delay =
 			sd_interval_argument(PG_GETARG_INTERVAL_P(ARG_DELAY), "delay");
@@ -228,15 +232,10 @@ read_message(FunctionCallInfo fcinfo, SdMessage *message)
 	if (!PG_ARGISNULL(ARG_DEDUP_KEY))
 		message->dedup_key =
 			sd_key_argument(PG_GETARG_TEXT_PP(ARG_DEDUP_KEY), "dedup_key");
-	message->max_retries = -1;
-	if (!PG_ARGISNULL(ARG_MAX_RETRIES))
-	{
-		message->max_retries = PG_GETARG_INT32(ARG_MAX_RETRIES);
-		if (message->max_retries < 0)
-			ereport(
-				ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must not be negative", "max_retries"));
-	}
+	message->max_retries =
+		PG_ARGISNULL(ARG_MAX_RETRIES)
+			? -1
+			: sd_max_retries_argument(PG_GETARG_INT32(ARG_MAX_RETRIES));
 }
 
 static void

@@ -171,12 +171,11 @@ static char *channel_name(const char *port);
 
 /* the first message or delivery whose time comes, and is one ready? */
 static SdStatement select_due = {
-	.sql =
-		"SELECT EXISTS (SELECT FROM stormdisc.message_ready r "
-		"WHERE r.port_name OPERATOR(pg_catalog.=) $1), "
-		"(SELECT w.wake_at FROM stormdisc.message_waiting w "
-		"WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
-		"ORDER BY w.port_name, w.wake_at LIMIT 1)",
+	.sql = "SELECT EXISTS (SELECT FROM stormdisc.message_ready r "
+		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1), "
+		   "(SELECT w.wake_at FROM stormdisc.message_waiting w "
+		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
+		   "ORDER BY w.port_name, w.wake_at LIMIT 1)",
 	.nparameters = 1,
 	.types = {TEXTOID},
 };
@@ -731,8 +730,8 @@ look(Wait *wait)
 	if (isnull)
 		wait->next_due = DT_NOEND;
 	wait->is_due = wait->next_due <= started;
-	if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-								   SPI_tuptable->tupdesc, 1, &isnull)))
+	if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+								   1, &isnull)))
 		wait->is_due = true;
 	sd_spi_end(&spi);
 	PopActiveSnapshot();
