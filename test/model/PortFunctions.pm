@@ -22,7 +22,7 @@ my @modules = qw(messages message_tools component_state checkpoints metrics heal
 my %value = (
 	port => "'p'", source => "'s'", target => "'t'", data => "'{\"n\": 1}'::jsonb", id => '1', attempt => '1',
 	ids => 'ARRAY[1, 2]::bigint[]', attempts => 'ARRAY[1, 1]', pattern => "'a.*'", topic => "'a.b'",
-	from_time => "'2000-01-01Z'", to_time => "'2100-01-01Z'", name => "'daily'", component => "'c'", type => "'Source'",
+	from_time => "'2000-01-01Z'", as_of => "'2100-01-01Z'", to_time => "'2100-01-01Z'", name => "'daily'", component => "'c'", type => "'Source'",
 	metric => "'m'", value => '1.5', sink => "'k'", key => "'key'", environment => "'testing'",
 	group_name => "'nightly'", group_id => '1');
 my %value_for = (
@@ -65,7 +65,7 @@ EOS
 		my ($oid, $name, $is_procedure, $is_set, $identity, $is_public) = @$row;
 		my @arguments = map { {
 			name => $_->[0], type => $_->[1], default => $_->[2], mode => $_->[3] } } $psql->rows(<<"EOS");
-SELECT coalesce(proargnames[i], ''), format_type(coalesce(proallargtypes, proargtypes::oid[])[i - CASE WHEN proallargtypes IS NULL THEN 1 ELSE 0 END], NULL),
+SELECT coalesce(proargnames[i], ''), format_type((coalesce(proallargtypes, proargtypes::oid[]))[i - CASE WHEN proallargtypes IS NULL THEN 1 ELSE 0 END], NULL),
 	pg_get_function_arg_default(oid, i), coalesce(proargmodes[i], 'i')
 FROM pg_proc, generate_series(1, coalesce(array_length(proallargtypes, 1), pronargs)) AS i
 WHERE oid = $oid AND coalesce(proargmodes[i], 'i') IN ('i', 'b')
