@@ -82,9 +82,9 @@ static void check_intact(Datum component, Datum name, int64 version, Datum data,
 						 bool no_metadata, Datum metadata, Datum checksum);
 static uint64 prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now);
 
-/* the highest version of $1, $2 */
+/* the row of the highest version of $1, $2 */
 #define HIGHEST                                                                \
-	"(SELECT h.version FROM stormdisc.checkpoints h "                          \
+	"(SELECT h.ctid FROM stormdisc.checkpoints h "                             \
 	"WHERE h.component_name OPERATOR(pg_catalog.=) $1 "                        \
 	"AND h.checkpoint_name OPERATOR(pg_catalog.=) $2 "                         \
 	"ORDER BY h.version DESC LIMIT 1)"
@@ -96,7 +96,7 @@ static uint64 prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now);
 static SdStatement update_mark = {
 	.sql = "UPDATE stormdisc.checkpoints c SET is_latest = false "
 		   "WHERE " IS_CHECKPOINT " "
-		   "AND c.version OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
+		   "AND c.ctid OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
 		   "RETURNING c.version, c.expires_at",
 	.nparameters = 2,
 	.types = {TEXTOID, TEXTOID},
@@ -105,7 +105,7 @@ static SdStatement update_mark = {
 static SdStatement select_latest_for_update = {
 	.sql = "SELECT c.version, c.expires_at FROM stormdisc.checkpoints c "
 		   "WHERE " IS_CHECKPOINT " "
-		   "AND c.version OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
+		   "AND c.ctid OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
 		   "FOR UPDATE",
 	.nparameters = 2,
 	.types = {TEXTOID, TEXTOID},
@@ -164,16 +164,31 @@ static SdStatement select_readable_version = {
 	.types = {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID},
 };
 
-static SdStatement insert_checkpoint = {
-	.sql = "INSERT INTO stormdisc.checkpoints (component_name, "
-		   "checkpoint_name, version, id, checkpoint_data, "
-		   "checkpoint_metadata, is_latest, created_at, expires_at, "
-		   "is_pinned, group_id, checksum) "
-		   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
-		   "ON CONFLICT (component_name, checkpoint_name, version) DO NOTHING",
+#define INSERT_CHECKPOINT                                                      \
+	"INSERT INTO stormdisc.checkpoints (component_name, checkpoint_name, "     \
+	"version, id, checkpoint_data, checkpoint_metadata, is_latest, "           \
+	"created_at, expires_at, is_pinned, group_id, checksum) "                  \
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+
+#define INSERT_TYPES                                                           \
+	{                                                                          \
+		TEXTOID, TEXTOID, INT8OID, UUIDOID, JSONBOID, JSONBOID, BOOLOID,       \
+			TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT8OID, BYTEAOID         \
+	}
+
+/* the next version cannot be there */
+static SdStatement insert_next = {
+	.sql = INSERT_CHECKPOINT,
 	.nparameters = 12,
-	.types = {TEXTOID, TEXTOID, INT8OID, UUIDOID, JSONBOID, JSONBOID, BOOLOID,
-			  TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT8OID, BYTEAOID},
+	.types = INSERT_TYPES,
+};
+
+/* a given one can */
+static SdStatement insert_given = {
+	.sql = INSERT_CHECKPOINT
+	" ON CONFLICT (component_name, checkpoint_name, version) DO NOTHING",
+	.nparameters = 12,
+	.types = INSERT_TYPES,
 };
 
 static SdStatement select_checksum = {
@@ -591,7 +606,8 @@ insert_version(const SdCheckpoint *checkpoint, int64 version, bool is_latest,
 	nulls[10] = checkpoint->group_id == 0;
 	values[11] = checkpoint->checksum;
 
-	return sd_spi_write(&insert_checkpoint, values, nulls) == 1;
+	return sd_spi_write(checkpoint->version == 0 ? &insert_next : &insert_given,
+						values, nulls) == 1;
 }
 
 /* A version that was given exists: is it the same? */
