@@ -69,6 +69,7 @@ typedef struct Latest
 static bool take_mark(const SdCheckpoint *checkpoint, Latest *latest);
 static bool lock_latest(const SdCheckpoint *checkpoint, Latest *latest);
 static bool lock_name(const SdCheckpoint *checkpoint);
+static bool is_there(const SdCheckpoint *checkpoint);
 static void lock_name_row(Datum component, Datum name);
 static void check_expected(const SdCheckpoint *checkpoint, const Latest *latest,
 						   TimestampTz now);
@@ -309,13 +310,20 @@ static SdStatement count_prunable = {
 	.types = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
 };
 
+/* waits for nobody, and looks again at what it has locked */
 static SdStatement delete_prunable = {
-	.sql = "WITH d AS MATERIALIZED (" DOOMED ") "
-		   "DELETE FROM stormdisc.checkpoints c USING d "
-		   "WHERE c.component_name OPERATOR(pg_catalog.=) d.component_name "
+	.sql = "WITH d AS MATERIALIZED (" DOOMED "), l AS MATERIALIZED ("
+		   "SELECT c.component_name, c.checkpoint_name, c.version "
+		   "FROM d JOIN stormdisc.checkpoints c "
+		   "ON c.component_name OPERATOR(pg_catalog.=) d.component_name "
 		   "AND c.checkpoint_name OPERATOR(pg_catalog.=) d.checkpoint_name "
 		   "AND c.version OPERATOR(pg_catalog.=) d.version "
-		   "AND NOT c.is_latest AND NOT c.is_pinned",
+		   "WHERE NOT c.is_latest AND NOT c.is_pinned "
+		   "FOR UPDATE OF c SKIP LOCKED) "
+		   "DELETE FROM stormdisc.checkpoints c USING l "
+		   "WHERE c.component_name OPERATOR(pg_catalog.=) l.component_name "
+		   "AND c.checkpoint_name OPERATOR(pg_catalog.=) l.checkpoint_name "
+		   "AND c.version OPERATOR(pg_catalog.=) l.version",
 	.nparameters = 4,
 	.types = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
 };
@@ -523,8 +531,7 @@ lock_name(const SdCheckpoint *checkpoint)
 {
 	Datum values[] = {checkpoint->component, checkpoint->name, 0};
 
-	if (sd_spi_write(&select_highest, values, NULL) == 1 &&
-		DatumGetBool(sd_result(0, 2, NULL)))
+	if (is_there(checkpoint))
 		return false;
 
 	lock_name_row(checkpoint->component, checkpoint->name);
@@ -539,6 +546,16 @@ lock_name(const SdCheckpoint *checkpoint)
 	}
 
 	return false;
+}
+
+/* Is there a latest version now? */
+static bool
+is_there(const SdCheckpoint *checkpoint)
+{
+	Datum values[] = {checkpoint->component, checkpoint->name};
+
+	return sd_spi_write(&select_highest, values, NULL) == 1 &&
+		   DatumGetBool(sd_result(0, 2, NULL));
 }
 
 static void
@@ -853,6 +870,7 @@ stormdisc_delete_checkpoint(PG_FUNCTION_ARGS)
 	Datum name;
 	Datum component;
 	int64 version;
+	Latest latest;
 	uint64 rows;
 	SdSpi spi;
 
@@ -864,9 +882,13 @@ stormdisc_delete_checkpoint(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	if (version == 0)
 	{
+		SdCheckpoint checkpoint = {.component = component, .name = name};
 		Datum values[] = {component, name};
 
+		/* nobody saves a version while the latest one is locked */
 		lock_name_row(component, name);
+		while (!lock_latest(&checkpoint, &latest) && is_there(&checkpoint))
+			CHECK_FOR_INTERRUPTS();
 		rows = sd_spi_write(&delete_checkpoint, values, NULL);
 		(void) sd_spi_write(&delete_name, values, NULL);
 	}
