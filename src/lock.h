@@ -11,7 +11,9 @@
 /* what is locked by name: fixed numbers, they show in pg_locks.objsubid */
 typedef enum SdLockClass
 {
-	SD_LOCK_SNAPSHOT = 21301
+	SD_LOCK_SNAPSHOT = 21301,
+	SD_LOCK_PARTITIONS = 21350,
+	SD_LOCK_ROLLUP = 21351
 } SdLockClass;
 
 extern void sd_lock_name(SdLockClass class, const char *name);
