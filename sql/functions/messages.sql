@@ -1,0 +1,196 @@
+-- Messages: ports, sending, receiving, and what comes of a delivery.
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_create_port(
+	port text,
+	max_retries int DEFAULT 3,
+	lease interval DEFAULT '30 s',
+	backoff interval DEFAULT '1 s',
+	backoff_cap interval DEFAULT '5 min',
+	jitter float8 DEFAULT 0.2,
+	dedup_window interval DEFAULT '1 day',
+	if_not_exists bool DEFAULT false
+)
+RETURNS bool
+AS 'MODULE_PATHNAME', 'stormdisc_create_port'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_create_port(text, int, interval, interval, interval, float8, interval, bool) IS
+	'make a port, a queue of messages; false if it is there already and that is no error';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_create_port(text, int, interval, interval, interval, float8, interval, bool) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_alter_port(
+	port text,
+	max_retries int DEFAULT NULL,
+	lease interval DEFAULT NULL,
+	backoff interval DEFAULT NULL,
+	backoff_cap interval DEFAULT NULL,
+	jitter float8 DEFAULT NULL,
+	dedup_window interval DEFAULT NULL
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stormdisc_alter_port'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_alter_port(text, int, interval, interval, interval, float8, interval) IS
+	'change the properties of a port that are not null';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_alter_port(text, int, interval, interval, interval, float8, interval) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_drop_port(
+	port text,
+	force bool DEFAULT false
+)
+RETURNS void
+AS 'MODULE_PATHNAME', 'stormdisc_drop_port'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_drop_port(text, bool) IS
+	'remove a port and all that was ever sent to it; one with open messages only by force';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_drop_port(text, bool) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_send(
+	port text,
+	source text,
+	target text,
+	data jsonb,
+	metadata jsonb DEFAULT NULL,
+	delay interval DEFAULT NULL,
+	priority int DEFAULT 0,
+	group_key text DEFAULT NULL,
+	dedup_key text DEFAULT NULL,
+	max_retries int DEFAULT NULL
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'stormdisc_send'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_send(text, text, text, jsonb, jsonb, interval, int, text, text, int) IS
+	'send a message to a port, when the transaction commits; its id';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_send(text, text, text, jsonb, jsonb, interval, int, text, text, int) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_send_batch(
+	port text,
+	source text,
+	target text,
+	data jsonb[],
+	metadata jsonb[] DEFAULT NULL,
+	delay interval DEFAULT NULL,
+	priority int DEFAULT 0,
+	group_keys text[] DEFAULT NULL,
+	dedup_keys text[] DEFAULT NULL,
+	max_retries int DEFAULT NULL
+)
+RETURNS SETOF bigint
+AS 'MODULE_PATHNAME', 'stormdisc_send_batch'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_send_batch(text, text, text, jsonb[], jsonb[], interval, int, text[], text[], int) IS
+	'send many messages to a port; their ids, in the order of data';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_send_batch(text, text, text, jsonb[], jsonb[], interval, int, text[], text[], int) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_receive(
+	port text,
+	n int DEFAULT 1,
+	lease interval DEFAULT NULL
+)
+RETURNS TABLE (
+	id bigint,
+	attempt int,
+	message_data jsonb,
+	message_metadata jsonb,
+	source_component text,
+	target_component text,
+	priority int,
+	group_key text,
+	created_at timestamptz,
+	lease_until timestamptz,
+	last_attempt int
+)
+AS 'MODULE_PATHNAME', 'stormdisc_receive'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_receive(text, int, interval) IS
+	'take up to n messages, which are the caller''s until the lease ends; never waits';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_receive(text, int, interval) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_consume(
+	port text,
+	n int DEFAULT 1
+)
+RETURNS TABLE (
+	id bigint,
+	attempt int,
+	message_data jsonb,
+	message_metadata jsonb,
+	source_component text,
+	target_component text,
+	priority int,
+	group_key text,
+	created_at timestamptz,
+	last_attempt int
+)
+AS 'MODULE_PATHNAME', 'stormdisc_consume'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_consume(text, int) IS
+	'take and complete up to n messages, when the transaction commits; never waits';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_consume(text, int) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_complete(
+	port text,
+	id bigint,
+	attempt int
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stormdisc_complete'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_complete(text, bigint, int) IS
+	'a delivery is done: completed, or stale if it is not the caller''s any more';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_complete(text, bigint, int) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_complete(
+	port text,
+	ids bigint[],
+	attempts int[]
+)
+RETURNS TABLE (
+	id bigint,
+	attempt int,
+	result text
+)
+AS 'MODULE_PATHNAME', 'stormdisc_complete_batch'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_complete(text, bigint[], int[]) IS
+	'deliveries are done: for each completed, or stale if it is not the caller''s any more';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_complete(text, bigint[], int[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_fail(
+	port text,
+	id bigint,
+	attempt int,
+	error text DEFAULT NULL,
+	details jsonb DEFAULT NULL,
+	delay interval DEFAULT NULL
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stormdisc_fail'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_fail(text, bigint, int, text, jsonb, interval) IS
+	'a delivery failed: there is a retry, or it was the last and the message is a dead letter, or stale';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_fail(text, bigint, int, text, jsonb, interval) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_extend(
+	port text,
+	id bigint,
+	attempt int,
+	lease interval DEFAULT NULL
+)
+RETURNS text
+AS 'MODULE_PATHNAME', 'stormdisc_extend'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_extend(text, bigint, int, interval) IS
+	'a delivery takes longer: its lease now ends later, or it is stale';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_extend(text, bigint, int, interval) FROM PUBLIC;
