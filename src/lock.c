@@ -15,6 +15,8 @@
 
 #include "lock.h"
 
+static void set_tag(LOCKTAG *tag, SdLockClass class, const char *name);
+
 /*
  * sd_lock_name
  *		Wait until no other session has the name, and have it until the end
@@ -25,11 +27,33 @@
 void
 sd_lock_name(SdLockClass class, const char *name)
 {
-	uint64 hash =
-		hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
 	LOCKTAG tag;
 
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (hash >> 32),
-						 (uint32) hash, class);
+	set_tag(&tag, class, name);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * sd_try_lock_name
+ *		Likewise, but do not wait: false if another session has the name.
+ */
+bool
+sd_try_lock_name(SdLockClass class, const char *name)
+{
+	LOCKTAG tag;
+
+	set_tag(&tag, class, name);
+
+	return LockAcquire(&tag, ExclusiveLock, false, true) !=
+		   LOCKACQUIRE_NOT_AVAIL;
+}
+
+static void
+set_tag(LOCKTAG *tag, SdLockClass class, const char *name)
+{
+	uint64 hash =
+		hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
+
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, class);
 }

@@ -11,9 +11,11 @@
 /* what is locked by name: fixed numbers, they show in pg_locks.objsubid */
 typedef enum SdLockClass
 {
-	SD_LOCK_SNAPSHOT = 21301
+	SD_LOCK_SNAPSHOT = 21301,
+	SD_LOCK_MAINTENANCE = 21306
 } SdLockClass;
 
 extern void sd_lock_name(SdLockClass class, const char *name);
+extern bool sd_try_lock_name(SdLockClass class, const char *name);
 
 #endif /* STORMDISC_LOCK_H */

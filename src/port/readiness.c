@@ -23,9 +23,9 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_backup_readiness);
 
-#define STATUS_OK "ok"
-#define STATUS_WARNING "warning"
-#define STATUS_ERROR "error"
+#define IS_OK "ok"
+#define IS_WARNING "warning"
+#define IS_ERROR "error"
 
 /* checks whose value is that of a setting */
 typedef struct SettingCheck
@@ -38,23 +38,23 @@ typedef struct SettingCheck
 } SettingCheck;
 
 static const SettingCheck setting_checks[] = {
-	{"wal_level", "minimal", STATUS_ERROR,
+	{"wal_level", "minimal", IS_ERROR,
 	 "the WAL does not hold what point-in-time recovery needs",
 	 "Set wal_level to replica and restart."},
-	{"archive_timeout", "0", STATUS_WARNING,
+	{"archive_timeout", "0", IS_WARNING,
 	 "a server with little to do archives its last changes late",
 	 "Set archive_timeout to the longest loss that is tolerable, for example "
 	 "1min."},
-	{"full_page_writes", "off", STATUS_ERROR,
+	{"full_page_writes", "off", IS_ERROR,
 	 "a crash or a base backup can leave torn pages",
 	 "Set full_page_writes to on."},
-	{"fsync", "off", STATUS_ERROR,
+	{"fsync", "off", IS_ERROR,
 	 "a crash of the machine can destroy the whole cluster",
 	 "Set fsync to on."},
-	{"synchronous_commit", "off", STATUS_WARNING,
+	{"synchronous_commit", "off", IS_WARNING,
 	 "a crash loses what was committed last, acknowledged messages among it",
 	 "Set synchronous_commit to on."},
-	{"data_checksums", "off", STATUS_WARNING,
+	{"data_checksums", "off", IS_WARNING,
 	 "a damaged page is copied into every backup unnoticed",
 	 "Run pg_checksums --enable while the server is stopped."},
 };
@@ -118,7 +118,7 @@ typedef struct QueryCheck
 
 static QueryCheck query_checks[] = {
 	{.name = "replication_slots",
-	 .status = STATUS_WARNING,
+	 .status = IS_WARNING,
 	 .good = "no slot that nobody uses holds WAL back",
 	 .suggestion =
 		 "Drop a slot that is not needed: pg_drop_replication_slot(); limit "
@@ -136,7 +136,7 @@ static QueryCheck query_checks[] = {
 		 "s.wal_status OPERATOR(pg_catalog.=) ANY (ARRAY['lost', "
 		 "'unreserved']) ORDER BY s.slot_name"},
 	{.name = "unlogged_tables",
-	 .status = STATUS_ERROR,
+	 .status = IS_ERROR,
 	 .good = "every table of stormdisc is in the WAL",
 	 .suggestion = "ALTER TABLE ... SET LOGGED",
 	 .statement.sql =
@@ -145,27 +145,27 @@ static QueryCheck query_checks[] = {
 		 "AND c.relpersistence OPERATOR(pg_catalog.=) 'u'::\"char\" "
 		 "ORDER BY c.relname"},
 	{.name = "added_columns",
-	 .status = STATUS_ERROR,
+	 .status = IS_ERROR,
 	 .good = "nobody has added a column to a table of stormdisc",
 	 .suggestion = "Drop the column, or keep it in a table of your own.",
 	 .statement.sql =
 		 "SELECT f.identity, 'the column is not stormdisc''s: a dump does not "
-		 "have it, and restoring the dump loses all rows of the table' FROM ("
-		 PARTS_OF_OUR_TABLES NOT_OURS ") f WHERE f.type "
+		 "have it, and restoring the dump loses all rows of the table' FROM (" PARTS_OF_OUR_TABLES
+			 NOT_OURS ") f WHERE f.type "
 		 "OPERATOR(pg_catalog.=) 'table column' ORDER BY 1"},
 	{.name = "missing_columns",
-	 .status = STATUS_ERROR,
+	 .status = IS_ERROR,
 	 .good = "nobody has dropped or renamed a column of stormdisc",
 	 .suggestion = "Give the column its name back, or restore the table.",
 	 .statement.sql =
-		 "SELECT n.identity, 'the column is not there: restoring a dump loses "
-		 "all rows of the table' FROM stormdisc.own_objects n WHERE "
+		 "SELECT n.identity, 'the column is not there: what uses it fails' FROM "
+		 "stormdisc.own_objects n WHERE "
 		 "n.object_type OPERATOR(pg_catalog.=) 'table column' AND NOT EXISTS "
 		 "(SELECT FROM (" PARTS_OF_OUR_TABLES ") f WHERE f.type "
 		 "OPERATOR(pg_catalog.=) n.object_type AND f.identity "
 		 "OPERATOR(pg_catalog.=) n.identity) ORDER BY 1"},
 	{.name = "added_objects",
-	 .status = STATUS_WARNING,
+	 .status = IS_WARNING,
 	 .good = "nobody has added an index, a constraint, a trigger, a rule or a "
 			 "policy to a table of stormdisc",
 	 .suggestion = "Keep the statement that makes it, and run it after a "
@@ -175,7 +175,7 @@ static QueryCheck query_checks[] = {
 		 "(" PARTS_OF_OUR_TABLES NOT_OURS ") f WHERE f.type "
 		 "OPERATOR(pg_catalog.<>) 'table column' ORDER BY 1"},
 	{.name = "loose_tables",
-	 .status = STATUS_WARNING,
+	 .status = IS_WARNING,
 	 .good = "every table in the schema stormdisc is stormdisc's",
 	 .suggestion = "Attach it again if it is a partition, or drop it when its "
 				   "rows are not needed.",
@@ -185,7 +185,7 @@ static QueryCheck query_checks[] = {
 		 "it' FROM " OUR_TABLES "AND NOT c.relispartition AND NOT " IS_MEMBER
 		 "ORDER BY c.relname"},
 	{.name = "extension_version",
-	 .status = STATUS_WARNING,
+	 .status = IS_WARNING,
 	 .good = "the extension, its library and its scripts are of one version",
 	 .suggestion = "ALTER EXTENSION stormdisc UPDATE, and reconnect.",
 	 .statement.nparameters = 1,
@@ -223,8 +223,7 @@ static void run_query(ReturnSetInfo *rsinfo, QueryCheck *check);
 static const char *setting(const char *name);
 static bool is_empty_command(const char *command);
 static void put(ReturnSetInfo *rsinfo, const char *name, const char *status,
-				const char *value, const char *message,
-				const char *suggestion);
+				const char *value, const char *message, const char *suggestion);
 
 /*
  * stormdisc_backup_readiness() -> setof row
@@ -256,7 +255,7 @@ stormdisc_backup_readiness(PG_FUNCTION_ARGS)
 			put(rsinfo, check->name, check->status, value, check->message,
 				check->suggestion);
 		else
-			put(rsinfo, check->name, STATUS_OK, value, "as it should be", NULL);
+			put(rsinfo, check->name, IS_OK, value, "as it should be", NULL);
 	}
 	check_senders(rsinfo);
 	for (int i = 0; i < lengthof(query_checks); i++)
@@ -276,7 +275,7 @@ check_recovery(ReturnSetInfo *rsinfo)
 {
 	bool in_recovery = RecoveryInProgress();
 
-	put(rsinfo, "server", STATUS_OK, in_recovery ? "standby" : "primary",
+	put(rsinfo, "server", IS_OK, in_recovery ? "standby" : "primary",
 		in_recovery ? "the settings below are this standby's; look at its "
 					  "primary, too"
 					: "this server writes",
@@ -294,8 +293,7 @@ check_archiving(ReturnSetInfo *rsinfo)
 	{
 		bool is_streamed = sd_spi_read(&select_streams, NULL, NULL) > 0;
 
-		put(rsinfo, "archive_mode",
-			is_streamed ? STATUS_WARNING : STATUS_ERROR, mode,
+		put(rsinfo, "archive_mode", is_streamed ? IS_WARNING : IS_ERROR, mode,
 			is_streamed ? "the WAL is not archived; it goes to a receiver, "
 						  "which may keep it"
 						: "the WAL is not kept, so that a backup can be "
@@ -304,22 +302,20 @@ check_archiving(ReturnSetInfo *rsinfo)
 			"or keep the WAL with pg_receivewal.");
 		return;
 	}
-	put(rsinfo, "archive_mode", STATUS_OK, mode, "as it should be", NULL);
+	put(rsinfo, "archive_mode", IS_OK, mode, "as it should be", NULL);
 
 	/* the command itself may hold what is not for everybody */
 	if (library != NULL && library[0] != '\0')
-		put(rsinfo, "archive_library", STATUS_OK, library, "as it should be",
-			NULL);
+		put(rsinfo, "archive_library", IS_OK, library, "as it should be", NULL);
 	else if (command[0] == '\0')
-		put(rsinfo, "archive_command", STATUS_ERROR, "not set",
+		put(rsinfo, "archive_command", IS_ERROR, "not set",
 			"nothing is archived, and the WAL piles up",
 			"Set archive_command or archive_library.");
 	else if (is_empty_command(command))
-		put(rsinfo, "archive_command", STATUS_ERROR, command,
+		put(rsinfo, "archive_command", IS_ERROR, command,
 			"it throws the WAL away", "Set one that keeps the file.");
 	else
-		put(rsinfo, "archive_command", STATUS_OK, "set", "as it should be",
-			NULL);
+		put(rsinfo, "archive_command", IS_OK, "set", "as it should be", NULL);
 	check_archiver(rsinfo);
 }
 
@@ -340,16 +336,16 @@ check_archiver(ReturnSetInfo *rsinfo)
 	failing = SPI_getvalue(row, desc, 4);
 
 	if (failing != NULL && failing[0] == 't')
-		put(rsinfo, "archiver", STATUS_ERROR, SPI_getvalue(row, desc, 3),
+		put(rsinfo, "archiver", IS_ERROR, SPI_getvalue(row, desc, 3),
 			psprintf("the last attempt to archive failed (%s failures)",
 					 SPI_getvalue(row, desc, 5)),
 			"The server's log has the message of the command.");
 	else if (archived == NULL || strcmp(archived, "0") == 0)
-		put(rsinfo, "archiver", STATUS_WARNING, "0",
+		put(rsinfo, "archiver", IS_WARNING, "0",
 			"nothing has been archived yet",
 			"Call pg_switch_wal(), and look whether the file arrives.");
 	else
-		put(rsinfo, "archiver", STATUS_OK, SPI_getvalue(row, desc, 2),
+		put(rsinfo, "archiver", IS_OK, SPI_getvalue(row, desc, 2),
 			psprintf("%s files archived", archived), NULL);
 }
 
@@ -360,16 +356,15 @@ check_senders(ReturnSetInfo *rsinfo)
 	int senders = atoi(value);
 
 	if (senders == 0)
-		put(rsinfo, "max_wal_senders", STATUS_ERROR, value,
+		put(rsinfo, "max_wal_senders", IS_ERROR, value,
 			"pg_basebackup cannot connect",
 			"Set max_wal_senders to 10, the default, and restart.");
 	else if (senders < 2)
-		put(rsinfo, "max_wal_senders", STATUS_WARNING, value,
+		put(rsinfo, "max_wal_senders", IS_WARNING, value,
 			"pg_basebackup needs two connections to stream the WAL beside it",
 			"Set max_wal_senders to 10, the default, and restart.");
 	else
-		put(rsinfo, "max_wal_senders", STATUS_OK, value, "as it should be",
-			NULL);
+		put(rsinfo, "max_wal_senders", IS_OK, value, "as it should be", NULL);
 }
 
 static void
@@ -380,7 +375,7 @@ run_query(ReturnSetInfo *rsinfo, QueryCheck *check)
 	SPITupleTable *table = SPI_tuptable;
 
 	if (found == 0)
-		put(rsinfo, check->name, STATUS_OK, NULL, check->good, NULL);
+		put(rsinfo, check->name, IS_OK, NULL, check->good, NULL);
 	for (uint64 i = 0; i < found; i++)
 		put(rsinfo, check->name, check->status,
 			SPI_getvalue(table->vals[i], table->tupdesc, 1),
