@@ -12,6 +12,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "port/maintenance.h"
 #include "stormdisc.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -41,6 +42,8 @@ _PG_init(void)
 		"Number of rows that stormdisc.discovery_log keeps.",
 		"0 means that none are written.", &sd_setting_discovery_log_size, 1000,
 		0, 1000000, PGC_SUSET, 0, NULL, NULL, NULL);
+
+	sd_worker_init();
 
 	MarkGUCPrefixReserved("stormdisc");
 }

@@ -119,3 +119,49 @@ COMMENT ON COLUMN stormdisc.retention_policies.action IS 'what is done';
 COMMENT ON COLUMN stormdisc.retention_policies.description IS 'what it is done to';
 
 GRANT SELECT ON stormdisc.retention_policies TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_schedule_maintenance(
+	schedule text DEFAULT '*/5 * * * *'
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'stormdisc_schedule_maintenance'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_schedule_maintenance(text) IS
+	'let pg_cron run stormdisc_maintain_all() in this database; number of the job';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_schedule_maintenance(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_unschedule_maintenance()
+RETURNS bool
+AS 'MODULE_PATHNAME', 'stormdisc_unschedule_maintenance'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_unschedule_maintenance() IS
+	'remove the job of stormdisc_schedule_maintenance(); was there one?';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_unschedule_maintenance() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_distribution()
+RETURNS TABLE (
+	relation_name text,
+	distribution_column text,
+	colocate_with text
+)
+AS 'MODULE_PATHNAME', 'stormdisc_distribution'
+LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_distribution() IS
+	'by which column each table may be spread over machines; NULL: copied to all';
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_distribute()
+RETURNS TABLE (
+	relation_name text,
+	distribution_column text,
+	colocate_with text,
+	action text
+)
+AS 'MODULE_PATHNAME', 'stormdisc_distribute'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 30;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_distribute() IS
+	'let Citus distribute the tables; without Citus nothing is done';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_distribute() FROM PUBLIC;

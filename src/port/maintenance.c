@@ -752,6 +752,16 @@ sd_maintenance_rules(void)
 }
 
 /*
+ * sd_maintenance_rule_name
+ *		The name of a rule, counted from 0.
+ */
+const char *
+sd_maintenance_rule_name(int rule)
+{
+	return rules[rule].name;
+}
+
+/*
  * sd_maintenance_run
  *		Follow a rule, counted from 0.
  *

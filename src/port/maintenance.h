@@ -28,8 +28,8 @@ typedef struct SdMaintenanceResult
 	const char *relation;
 	const char *action;
 	int64 rows;
-	bool is_done;		/* there is nothing left to do */
-	bool is_failed;		/* sqlstate and message are those of an error */
+	bool is_done;	/* there is nothing left to do */
+	bool is_failed; /* sqlstate and message are those of an error */
 	int sqlstate;
 	const char *message; /* or NULL */
 } SdMaintenanceResult;
@@ -38,6 +38,7 @@ typedef struct SdMaintenanceResult
 extern const char *sd_maintenance_begin(void);
 
 extern int sd_maintenance_rules(void);
+extern const char *sd_maintenance_rule_name(int rule);
 extern void sd_maintenance_run(const SdMaintenance *run, int rule,
 							   SdMaintenanceResult *result);
 
