@@ -54,7 +54,7 @@ PG_FUNCTION_INFO_V1(stormdisc_reset_retention);
 #define LOCK_TIMEOUT "1s"
 
 /* longest time that can be kept, in days: 1000 years */
-#define MAX_KEEP_DAYS 365250
+#define MAX_KEEP_DAYS (1000 * DAYS_PER_YEAR)
 
 /* a rule that has not come to its end after so many rounds is left for now */
 #define MAX_ROUNDS 1000
@@ -597,7 +597,7 @@ stormdisc_set_retention(PG_FUNCTION_ARGS)
 	if (!nulls[1])
 	{
 		Interval *keep_for = DatumGetIntervalP(values[1]);
-		double days = keep_for->month * 30.0 + keep_for->day +
+		double days = keep_for->month * DAYS_PER_YEAR / 12 + keep_for->day +
 					  (double) keep_for->time / USECS_PER_DAY;
 
 		if (!rule->has_age)
