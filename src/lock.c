@@ -15,8 +15,6 @@
 
 #include "lock.h"
 
-static void set_tag(LOCKTAG *tag, SdLockClass class, const char *name);
-
 /*
  * sd_lock_name
  *		Wait until no other session has the name, and have it until the end
@@ -27,33 +25,28 @@ static void set_tag(LOCKTAG *tag, SdLockClass class, const char *name);
 void
 sd_lock_name(SdLockClass class, const char *name)
 {
+	uint64 hash =
+		hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
 	LOCKTAG tag;
 
-	set_tag(&tag, class, name);
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, class);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /*
- * sd_try_lock_name
- *		Likewise, but do not wait: false if another session has the name.
+ * sd_lock_hash
+ *		Have a hash of a name until the end of the transaction, unless another
+ *		session has it: false then.
  */
 bool
-sd_try_lock_name(SdLockClass class, const char *name)
+sd_lock_hash(SdLockClass class, uint64 hash)
 {
 	LOCKTAG tag;
 
-	set_tag(&tag, class, name);
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, class);
 
 	return LockAcquire(&tag, ExclusiveLock, false, true) !=
 		   LOCKACQUIRE_NOT_AVAIL;
-}
-
-static void
-set_tag(LOCKTAG *tag, SdLockClass class, const char *name)
-{
-	uint64 hash =
-		hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
-
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (hash >> 32),
-						 (uint32) hash, class);
 }

@@ -12,10 +12,12 @@
 typedef enum SdLockClass
 {
 	SD_LOCK_SNAPSHOT = 21301,
+	SD_LOCK_MESSAGE_GROUP = 21302,
+	SD_LOCK_MESSAGE_SEGMENTS = 21303,
 	SD_LOCK_MAINTENANCE = 21306
 } SdLockClass;
 
 extern void sd_lock_name(SdLockClass class, const char *name);
-extern bool sd_try_lock_name(SdLockClass class, const char *name);
+extern bool sd_lock_hash(SdLockClass class, uint64 hash);
 
 #endif /* STORMDISC_LOCK_H */

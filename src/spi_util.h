@@ -22,6 +22,7 @@ typedef struct SdStatement
 	const char *sql;
 	int nparameters;
 	Oid types[SD_MAX_PARAMETERS];
+	bool reads_all; /* whole relations: an index is of no use */
 	SPIPlanPtr plan;
 } SdStatement;
 

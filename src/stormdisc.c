@@ -25,6 +25,8 @@ extern PGDLLEXPORT void _PG_init(void);
 
 char *sd_setting_schemas = NULL;
 int sd_setting_discovery_log_size = 1000;
+int sd_setting_max_message_size = 16 * 1024;
+int sd_setting_message_segment_period = 10;
 
 static bool check_schemas(char **newval, void **extra, GucSource source);
 
@@ -42,6 +44,19 @@ _PG_init(void)
 		"Number of rows that stormdisc.discovery_log keeps.",
 		"0 means that none are written.", &sd_setting_discovery_log_size, 1000,
 		0, 1000000, PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.max_message_size",
+		"Size of a message, and of its metadata, above which it is refused.",
+		"0 means that there is no limit.", &sd_setting_max_message_size,
+		16 * 1024, 0, 1024 * 1024, PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.message_segment_period",
+		"Time after which the states of messages go to another segment.",
+		"The next segment is emptied whole before it is used again.",
+		&sd_setting_message_segment_period, 10, 1, 3600, PGC_SUSET, GUC_UNIT_S,
+		NULL, NULL, NULL);
 
 	sd_worker_init();
 

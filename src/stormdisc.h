@@ -14,4 +14,10 @@ extern char *sd_setting_schemas;
 /* stormdisc.discovery_log_size: rows that stormdisc.discovery_log keeps */
 extern int sd_setting_discovery_log_size;
 
+/* stormdisc.max_message_size: of a message, in kB; 0 is no limit */
+extern int sd_setting_max_message_size;
+
+/* stormdisc.message_segment_period: of the rings of messages, in seconds */
+extern int sd_setting_message_segment_period;
+
 #endif /* STORMDISC_H */

@@ -194,3 +194,53 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.stormdisc_extend(text, bigint, int, interval) IS
 	'a delivery takes longer: its lease now ends later, or it is stale';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_extend(text, bigint, int, interval) FROM PUBLIC;
+
+CREATE OR REPLACE VIEW stormdisc.port_messages AS
+SELECT m.id, m.port_name, m.source_component, m.target_component, m.message_data, m.message_metadata,
+	s.status,
+	GREATEST(s.attempt OPERATOR(pg_catalog.-) 1, 0) AS retry_count,
+	m.max_retries, m.created_at, s.processed_at, s.completed_at,
+	e.error_message, e.error_details
+FROM (
+	SELECT r.port_name, r.id, 'pending'::text AS status, r.attempt,
+		NULL::timestamptz AS processed_at, NULL::timestamptz AS completed_at
+	FROM stormdisc.message_ready r
+	UNION ALL
+	SELECT w.port_name, w.id,
+		CASE WHEN w.is_leased THEN 'processing'
+			WHEN w.claimed_at IS NOT NULL THEN 'failed'
+			ELSE 'pending' END,
+		w.attempt, w.claimed_at, NULL
+	FROM stormdisc.message_waiting w
+	UNION ALL
+	SELECT c.port_name, u.id, 'completed', u.attempt, u.processed_at, c.completed_at
+	FROM stormdisc.message_completions c,
+		ROWS FROM (pg_catalog.unnest(c.ids), pg_catalog.unnest(c.attempts), pg_catalog.unnest(c.processed_at)) u (id, attempt, processed_at)
+	UNION ALL
+	SELECT d.port_name, d.id, 'dead_letter', d.attempt, d.processed_at, NULL
+	FROM stormdisc.message_dead_letters d
+) s
+JOIN stormdisc.messages m ON m.port_name OPERATOR(pg_catalog.=) s.port_name AND m.id OPERATOR(pg_catalog.=) s.id
+LEFT JOIN LATERAL (
+	SELECT l.error_message, l.error_details
+	FROM stormdisc.message_errors l
+	WHERE l.port_name OPERATOR(pg_catalog.=) s.port_name AND l.id OPERATOR(pg_catalog.=) s.id
+	ORDER BY l.attempt DESC LIMIT 1
+) e ON s.attempt OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW stormdisc.port_messages IS 'all messages, and how each stands';
+COMMENT ON COLUMN stormdisc.port_messages.id IS 'number of the message';
+COMMENT ON COLUMN stormdisc.port_messages.port_name IS 'port that it was sent to';
+COMMENT ON COLUMN stormdisc.port_messages.source_component IS 'component that sent it';
+COMMENT ON COLUMN stormdisc.port_messages.target_component IS 'component that it is for';
+COMMENT ON COLUMN stormdisc.port_messages.message_data IS 'the message';
+COMMENT ON COLUMN stormdisc.port_messages.message_metadata IS 'what the sender said about it';
+COMMENT ON COLUMN stormdisc.port_messages.status IS
+	'pending: to be delivered; processing: delivered, and not done; failed: waits for its next try; completed; dead_letter: out of tries';
+COMMENT ON COLUMN stormdisc.port_messages.retry_count IS 'deliveries after the first';
+COMMENT ON COLUMN stormdisc.port_messages.max_retries IS 'how many of these it gets before it is a dead letter';
+COMMENT ON COLUMN stormdisc.port_messages.created_at IS 'when it was sent';
+COMMENT ON COLUMN stormdisc.port_messages.processed_at IS 'when it was last delivered, NULL while it is ready';
+COMMENT ON COLUMN stormdisc.port_messages.completed_at IS 'when it was completed';
+COMMENT ON COLUMN stormdisc.port_messages.error_message IS 'what the last delivery that failed said';
+COMMENT ON COLUMN stormdisc.port_messages.error_details IS 'details of it';

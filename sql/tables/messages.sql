@@ -115,7 +115,11 @@ CREATE TABLE stormdisc.message_waiting (
 	CONSTRAINT message_waiting_pkey PRIMARY KEY (port_name, id, segment)
 ) PARTITION BY LIST (segment);
 CREATE INDEX message_waiting_due ON stormdisc.message_waiting (port_name, wake_at);
-CREATE INDEX message_waiting_group ON stormdisc.message_waiting (port_name, group_key, id) WHERE group_key IS NOT NULL;
+-- of a group: what it waits for, and what waits
+CREATE INDEX message_waiting_group ON stormdisc.message_waiting (port_name, group_key)
+	WHERE group_key IS NOT NULL AND attempt OPERATOR(pg_catalog.>) 0 AND wake_at OPERATOR(pg_catalog.<) 'infinity';
+CREATE INDEX message_waiting_parked ON stormdisc.message_waiting (port_name, group_key, id)
+	WHERE group_key IS NOT NULL AND wake_at OPERATOR(pg_catalog.=) 'infinity';
 
 COMMENT ON TABLE stormdisc.message_waiting IS 'messages that are in somebody''s hands, or wait for a time or for others of their group';
 COMMENT ON COLUMN stormdisc.message_waiting.id IS 'number of the message';
@@ -241,18 +245,6 @@ COMMENT ON COLUMN stormdisc.message_dedup.id IS 'message that was first sent wit
 COMMENT ON COLUMN stormdisc.message_dedup.expires_at IS 'when the key may be used again';
 
 SELECT pg_catalog.pg_extension_config_dump('stormdisc.message_dedup', '');
-
--- Something to lock, and no more: receivers make the row, and hold it while they
--- choose from a group.  Not in dumps.
-CREATE TABLE stormdisc.message_groups (
-	port_name text COLLATE "C" NOT NULL,
-	group_key text COLLATE "C" NOT NULL,
-	CONSTRAINT message_groups_pkey PRIMARY KEY (port_name, group_key)
-);
-
-COMMENT ON TABLE stormdisc.message_groups IS 'groups of messages, to be locked while one is chosen';
-COMMENT ON COLUMN stormdisc.message_groups.port_name IS 'port of the group';
-COMMENT ON COLUMN stormdisc.message_groups.group_key IS 'key of the group';
 
 CREATE TABLE stormdisc.subscriptions (
 	port_name text COLLATE "C" NOT NULL,

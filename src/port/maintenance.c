@@ -735,7 +735,7 @@ sd_maintenance_begin(void)
 	if (XactReadOnly)
 		return "the transaction is read-only";
 	PreventCommandIfParallelMode("maintenance");
-	if (!sd_try_lock_name(SD_LOCK_MAINTENANCE, ""))
+	if (!sd_lock_hash(SD_LOCK_MAINTENANCE, 0))
 		return "another session is at it";
 
 	return NULL;
