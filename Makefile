@@ -18,11 +18,13 @@ OBJS = $(WIN32RES) \
 # The SQL files, in the order in which they are put together.
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	discovery_access relationships diagnostics advice document snapshot model \
-	messages config maintenance
+	messages message_tools config maintenance
 # the last one looks at all tables
 SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql \
 	sql/tables/messages.sql \
-	sql/tables/config.sql sql/tables/maintenance.sql \
+	sql/tables/message_tools.sql \
+	sql/tables/config.sql \
+	sql/tables/maintenance.sql \
 	sql/tables/own_objects.sql
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 

@@ -13,6 +13,7 @@
 #include "utils/varlena.h"
 
 #include "port/maintenance.h"
+#include "port/wait.h"
 #include "stormdisc.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -58,6 +59,7 @@ _PG_init(void)
 		&sd_setting_message_segment_period, 10, 1, 3600, PGC_SUSET, GUC_UNIT_S,
 		NULL, NULL, NULL);
 
+	sd_wait_init();
 	sd_worker_init();
 
 	MarkGUCPrefixReserved("stormdisc");
