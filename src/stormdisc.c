@@ -28,6 +28,7 @@ char *sd_setting_schemas = NULL;
 int sd_setting_discovery_log_size = 1000;
 int sd_setting_max_message_size = 16 * 1024;
 int sd_setting_message_segment_period = 10;
+int sd_setting_max_checkpoint_size = 65536;
 
 static bool check_schemas(char **newval, void **extra, GucSource source);
 
@@ -45,6 +46,12 @@ _PG_init(void)
 		"Number of rows that stormdisc.discovery_log keeps.",
 		"0 means that none are written.", &sd_setting_discovery_log_size, 1000,
 		0, 1000000, PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.max_checkpoint_size",
+		"Largest state or checkpoint of a component, and largest metadata of one.",
+		NULL, &sd_setting_max_checkpoint_size, 65536, 1, 1048575, PGC_SUSET,
+		GUC_UNIT_KB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
 		"stormdisc.max_message_size",

@@ -20,4 +20,7 @@ extern int sd_setting_max_message_size;
 /* stormdisc.message_segment_period: of the rings of messages, in seconds */
 extern int sd_setting_message_segment_period;
 
+/* stormdisc.max_checkpoint_size: of a checkpoint or a state, in kilobytes */
+extern int sd_setting_max_checkpoint_size;
+
 #endif /* STORMDISC_H */
