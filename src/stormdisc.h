@@ -23,4 +23,16 @@ extern int sd_setting_message_segment_period;
 /* stormdisc.max_checkpoint_size: of a checkpoint or a state, in kilobytes */
 extern int sd_setting_max_checkpoint_size;
 
+/* stormdisc.partitions_ahead: days after today that get partitions */
+extern int sd_setting_partitions_ahead;
+
+/* stormdisc.partition_window: days from today that may have a partition */
+extern int sd_setting_partition_window;
+
+/* stormdisc.partition_lock_timeout: milliseconds */
+extern int sd_setting_partition_lock_timeout;
+
+/* stormdisc.heartbeat_ttl: seconds that a heartbeat holds by default */
+extern int sd_setting_heartbeat_ttl;
+
 #endif /* STORMDISC_H */

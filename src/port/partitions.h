@@ -62,4 +62,12 @@ extern SdPartitionsResult sd_partitions_drop_older(const char *table,
 												   int64 max_rows,
 												   bool dry_run);
 
+/*
+ * To be called before rows of these times are written to a table, outside of
+ * sd_spi_begin() and sd_spi_end(): keeps a row for the default partition from
+ * being refused because its partition is made just then.
+ */
+extern void sd_partitions_begin_insert(const char *table,
+									   const TimestampTz *times, int ntimes);
+
 #endif /* STORMDISC_PORT_PARTITIONS_H */
