@@ -14,6 +14,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "port/maintenance.h"
 #include "port/wait.h"
 #include "stormdisc.h"
 
@@ -29,8 +30,10 @@ char *sd_setting_schemas = NULL;
 int sd_setting_discovery_log_size = 1000;
 int sd_setting_max_checkpoint_size = 65536;
 
+
 int sd_setting_max_message_size = 16 * 1024;
 int sd_setting_message_segment_period = 10;
+int sd_setting_max_checkpoint_size = 65536;
 int sd_setting_partitions_ahead = 3;
 int sd_setting_partition_window = 366;
 int sd_setting_partition_lock_timeout = 200;
@@ -74,6 +77,7 @@ _PG_init(void)
 
 	sd_wait_init();
 
+
 	DefineCustomIntVariable(
 		"stormdisc.partitions_ahead",
 		"Number of days after today that maintenance makes partitions for.",
@@ -99,6 +103,10 @@ _PG_init(void)
 		"Time after which a component that says nothing is unknown.",
 		"A heartbeat may say another.", &sd_setting_heartbeat_ttl, 60, 1,
 		INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+
+
+	sd_wait_init();
+	sd_worker_init();
 
 	MarkGUCPrefixReserved("stormdisc");
 }

@@ -17,11 +17,15 @@ extern int sd_setting_discovery_log_size;
 /* stormdisc.max_checkpoint_size: of a checkpoint or a state, in kilobytes */
 extern int sd_setting_max_checkpoint_size;
 
+
 /* stormdisc.max_message_size: of a message, in kB; 0 is no limit */
 extern int sd_setting_max_message_size;
 
 /* stormdisc.message_segment_period: of the rings of messages, in seconds */
 extern int sd_setting_message_segment_period;
+
+/* stormdisc.max_checkpoint_size: of a checkpoint or a state, in kilobytes */
+extern int sd_setting_max_checkpoint_size;
 
 /* stormdisc.partitions_ahead: days after today that get partitions */
 extern int sd_setting_partitions_ahead;
