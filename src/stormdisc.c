@@ -28,9 +28,6 @@ extern PGDLLEXPORT void _PG_init(void);
 
 char *sd_setting_schemas = NULL;
 int sd_setting_discovery_log_size = 1000;
-int sd_setting_max_checkpoint_size = 65536;
-
-
 int sd_setting_max_message_size = 16 * 1024;
 int sd_setting_message_segment_period = 10;
 int sd_setting_max_checkpoint_size = 65536;
@@ -75,9 +72,6 @@ _PG_init(void)
 		&sd_setting_message_segment_period, 10, 1, 3600, PGC_SUSET, GUC_UNIT_S,
 		NULL, NULL, NULL);
 
-	sd_wait_init();
-
-
 	DefineCustomIntVariable(
 		"stormdisc.partitions_ahead",
 		"Number of days after today that maintenance makes partitions for.",
@@ -103,7 +97,6 @@ _PG_init(void)
 		"Time after which a component that says nothing is unknown.",
 		"A heartbeat may say another.", &sd_setting_heartbeat_ttl, 60, 1,
 		INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
-
 
 	sd_wait_init();
 	sd_worker_init();

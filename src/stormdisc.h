@@ -14,10 +14,6 @@ extern char *sd_setting_schemas;
 /* stormdisc.discovery_log_size: rows that stormdisc.discovery_log keeps */
 extern int sd_setting_discovery_log_size;
 
-/* stormdisc.max_checkpoint_size: of a checkpoint or a state, in kilobytes */
-extern int sd_setting_max_checkpoint_size;
-
-
 /* stormdisc.max_message_size: of a message, in kB; 0 is no limit */
 extern int sd_setting_max_message_size;
 

@@ -200,6 +200,7 @@ sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 	if (is_leased && are_uniform(rows, n))
 	{
 		make_leased(port, rows, n, now);
+		sd_wait_note_due(port->name, first_wake);
 		return;
 	}
 
@@ -232,24 +233,9 @@ sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 		&insert_waiting[is_leased ? sd_segment_current()
 								  : segment_until(first_wake, now)],
 		values, NULL);
-}
-
-		for (int i = 0; i < n; i++)
-		{
-			wakes[i] = TimestampTzGetDatum(rows[i].wake_at);
-			claims[i] = TimestampTzGetDatum(rows[i].claimed_at);
-			no_claims[i] = rows[i].claimed_at == 0;
-		}
-		arrays[0] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-		arrays[1] =
-			PointerGetDatum(sd_array_make(wakes, NULL, n, TIMESTAMPTZOID));
-		arrays[2] = PointerGetDatum(
-			sd_array_make(claims, no_claims, n, TIMESTAMPTZOID));
-		memcpy(&values[1], arrays, sizeof(arrays));
-		(void) sd_spi_write(&insert_waiting[segment], values, NULL);
-	}
 	if (!TIMESTAMP_IS_NOEND(first_wake))
 		sd_wait_note_due(port->name, first_wake);
+}
 
 /* Have they all in common but their ids, and are they of no group? */
 static bool
