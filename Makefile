@@ -18,9 +18,9 @@ OBJS = $(WIN32RES) \
 # The SQL files, in the order in which they are put together.
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	discovery_access relationships diagnostics advice document snapshot model \
-	messages
+	messages message_tools
 SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql \
-	sql/tables/messages.sql
+	sql/tables/messages.sql sql/tables/message_tools.sql
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)

@@ -12,6 +12,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "port/wait.h"
 #include "stormdisc.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -56,6 +57,8 @@ _PG_init(void)
 		"The next segment is emptied whole before it is used again.",
 		&sd_setting_message_segment_period, 10, 1, 3600, PGC_SUSET, GUC_UNIT_S,
 		NULL, NULL, NULL);
+
+	sd_wait_init();
 
 	MarkGUCPrefixReserved("stormdisc");
 }

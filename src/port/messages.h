@@ -89,7 +89,10 @@ extern void sd_check_lease(int64 lease);
 /* microseconds of an interval argument; 22023 if negative, 22008 if too long */
 extern int64 sd_interval_argument(Interval *value, const char *argument);
 
-/* send.c: ids are set, dedup_keys hold; connects to SPI itself */
+/* send.c: 54000 if they are too large */
+extern void sd_message_check_size(Datum data);
+
+/* likewise: ids are set, dedup_keys hold; connects to SPI itself */
 extern void sd_messages_send(const SdPort *port, SdMessage *messages, int n,
 							 TimestampTz now);
 
@@ -162,8 +165,5 @@ extern int sd_messages_wake(const SdPort *port, TimestampTz now);
 extern int sd_segment_current(void);
 extern bool sd_segments_recycle(void);
 extern void sd_segments_recycle_at_commit(void);
-
-/* wait.c: called in the transaction that sends */
-extern void sd_wait_message_sent(const char *port);
 
 #endif /* STORMDISC_MESSAGES_H */

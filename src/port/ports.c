@@ -125,6 +125,7 @@ static SdStatement delete_port[] = {
 	DELETE_OF_PORT("message_completions"),
 	DELETE_OF_PORT("message_dead_letters"),
 	DELETE_OF_PORT("message_errors"),
+	DELETE_OF_PORT("message_redrives"),
 	DELETE_OF_PORT("message_dedup"),
 	DELETE_OF_PORT("subscriptions"),
 	DELETE_OF_PORT("messages"),

@@ -24,6 +24,7 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"
 
@@ -57,7 +58,6 @@ typedef struct SeenKey
 static void read_arguments(FunctionCallInfo fcinfo, SdMessage *message);
 static text *optional_key(FunctionCallInfo fcinfo, int argument,
 						  const char *name);
-static void check_size(Datum data);
 static int read_keys(FunctionCallInfo fcinfo, int argument, const char *name,
 					 int n, Datum **values, bool **nulls);
 static int64 new_id(void);
@@ -184,12 +184,12 @@ stormdisc_send(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "data"));
 	message.data = PG_GETARG_DATUM(ARG_DATA);
-	check_size(message.data);
+	sd_message_check_size(message.data);
 	message.has_metadata = !PG_ARGISNULL(ARG_METADATA);
 	if (message.has_metadata)
 	{
 		message.metadata = PG_GETARG_DATUM(ARG_METADATA);
-		check_size(message.metadata);
+		sd_message_check_size(message.metadata);
 	}
 	message.group_key = optional_key(fcinfo, ARG_GROUP_KEY, "group_key");
 	message.dedup_key = optional_key(fcinfo, ARG_DEDUP_KEY, "dedup_key");
@@ -249,12 +249,12 @@ stormdisc_send_batch(PG_FUNCTION_ARGS)
 				ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not have null elements", "data"));
 		messages[i].data = data[i];
-		check_size(data[i]);
+		sd_message_check_size(data[i]);
 		if (metadata != NULL && !metadata_nulls[i])
 		{
 			messages[i].has_metadata = true;
 			messages[i].metadata = metadata[i];
-			check_size(metadata[i]);
+			sd_message_check_size(metadata[i]);
 		}
 		if (group_keys != NULL && !group_nulls[i])
 			messages[i].group_key =
@@ -315,9 +315,12 @@ optional_key(FunctionCallInfo fcinfo, int argument, const char *name)
 	return sd_key_argument(PG_GETARG_TEXT_PP(argument), name);
 }
 
-/* Raise 54000 if it is larger than the setting allows. */
-static void
-check_size(Datum data)
+/*
+ * sd_message_check_size
+ *		Raise 54000 if data are larger than the setting allows.
+ */
+void
+sd_message_check_size(Datum data)
 {
 	Size size;
 
@@ -396,9 +399,6 @@ sd_messages_send(const SdPort *port, SdMessage *messages, int n,
 		write_any(port, messages, n, is_new, now);
 	sd_port_recheck(port);
 	sd_spi_end(&spi);
-
-	if (n_new > 0)
-		sd_wait_message_sent(port->name);
 }
 
 /* The next number of a message. */
@@ -581,6 +581,7 @@ write_one(const SdPort *port, const SdMessage *message, TimestampTz now)
 		Int64GetDatum(SD_MESSAGE_POSITION(message->priority, message->id));
 	values[14] = Int32GetDatum(last_attempt(port, message));
 	(void) sd_spi_write(&send_one[sd_segment_current()], values, nulls);
+	sd_wait_note_ready(port->name, 1);
 }
 
 /* Are all ready, and is nothing of theirs different but the data? */
@@ -642,6 +643,7 @@ write_uniform(const SdPort *port, const SdMessage *messages, int n,
 	values[10] = Int64GetDatum(SD_MESSAGE_POSITION(messages->priority, 0));
 	values[11] = Int32GetDatum(last_attempt(port, messages));
 	(void) sd_spi_write(&send_uniform[sd_segment_current()], values, nulls);
+	sd_wait_note_ready(port->name, n);
 }
 
 /* Messages of any kind: those that are new. */

@@ -15,6 +15,7 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"
 
@@ -175,6 +176,7 @@ sd_messages_make_ready(const SdPort *port, const SdReady *rows, int n)
 	values[4] = PointerGetDatum(sd_array_make(lasts, NULL, n, INT4OID));
 	values[5] = PointerGetDatum(sd_array_make(keys, no_keys, n, TEXTOID));
 	(void) sd_spi_write(&insert_ready[sd_segment_current()], values, NULL);
+	sd_wait_note_ready(port->name, n);
 }
 
 /*
@@ -198,6 +200,7 @@ sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 	if (is_leased && are_uniform(rows, n))
 	{
 		make_leased(port, rows, n, now);
+		sd_wait_note_due(port->name, first_wake);
 		return;
 	}
 
@@ -230,6 +233,8 @@ sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 		&insert_waiting[is_leased ? sd_segment_current()
 								  : segment_until(first_wake, now)],
 		values, NULL);
+	if (!TIMESTAMP_IS_NOEND(first_wake))
+		sd_wait_note_due(port->name, first_wake);
 }
 
 /* Have they all in common but their ids, and are they of no group? */
