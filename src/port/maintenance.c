@@ -27,6 +27,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -51,7 +52,7 @@ PG_FUNCTION_INFO_V1(stormdisc_maintenance_rules);
 PG_FUNCTION_INFO_V1(stormdisc_set_retention);
 PG_FUNCTION_INFO_V1(stormdisc_reset_retention);
 
-/* a rule does not wait longer for a lock; the next call tries again */
+/* a rule waits no longer for a lock, unless the caller has set another time */
 #define LOCK_TIMEOUT "1s"
 
 /* longest time that can be kept, in days: 1000 years */
@@ -802,9 +803,10 @@ follow_in_subtransaction(void *arg)
 	}
 	else
 	{
-		(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-								 false);
+		if (LockTimeout == 0)
+			(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
+									 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+									 false);
 		job->rule->follow(job);
 	}
 	AtEOXact_GUC(true, settings_level);
