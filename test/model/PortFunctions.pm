@@ -10,7 +10,7 @@ use Exporter 'import';
 use File::Basename;
 use Psql qw(array literal);
 
-our @EXPORT_OK = qw(call fill functions in_files);
+our @EXPORT_OK = qw(call fill functions in_files is_as_expected);
 
 my $root = dirname(__FILE__) . '/../..';
 
@@ -27,10 +27,26 @@ my %value = (
 	group_name => "'nightly'", group_id => '1');
 my %value_for = (
 	stormdisc_send_batch => { data => "ARRAY['{\"n\": 1}', '{\"n\": 2}']::jsonb[]" },
+	stormdisc_sink_write => { key => "'another key'" },
 	stormdisc_create_port => { port => "'new port'" },
 	stormdisc_drop_port => { port => "'idle'" },
-	stormdisc_set_config => { key => "'statement_timeout'", value => "'30s'" },
-	stormdisc_reset_config => { key => "'statement_timeout'" });
+	stormdisc_set_config => { key => "'statement_timeout'", value => "'30000'" },
+	stormdisc_reset_config => { key => "'statement_timeout'" },
+	stormdisc_record_metric_batch => { component => "ARRAY['c', 'c']", metric => "ARRAY['m', 'm2']", value => 'ARRAY[1.5, 2]' },
+	stormdisc_drop_partitions => { name => "'component_metrics'", before => "'2000-01-01Z'" },
+	stormdisc_set_retention => { rule => "'checkpoints'", keep_last => '5' },
+	stormdisc_reset_retention => { rule => "'checkpoints'" });
+
+# What needs something that is not here, and fails with this.
+my %fails = (stormdisc_schedule_maintenance => '55000', stormdisc_unschedule_maintenance => '55000');
+
+# Has a call that is right the result that it should have?
+sub is_as_expected
+{
+	my ($function, $answer) = @_;
+
+	return ($answer->{state} // '') eq ($fails{ $function->{name} } // '');
+}
 
 sub in_files
 {
@@ -47,22 +63,22 @@ sub in_files
 	return sort keys %names;
 }
 
-# Each as { name, arguments => [ { name, type, default } ], set, procedure }:
-# default is undef, or its text.
+# Each with its name, oid, identity, arguments => [ { name, type, default } ] and
+# some is_...; default is undef, or its text.
 sub functions
 {
 	my ($psql) = @_;
 	my @functions;
 
 	for my $row ($psql->rows(sprintf <<'EOS', array('text', in_files())))
-SELECT p.oid, p.proname, p.prokind = 'p', p.proretset, pg_get_function_identity_arguments(p.oid),
-	has_function_privilege('public', p.oid, 'EXECUTE')
+SELECT p.oid, p.proname, p.prokind = 'p', pg_get_function_identity_arguments(p.oid),
+	has_function_privilege('public', p.oid, 'EXECUTE'), p.proisstrict
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 WHERE p.proname = ANY (%s) AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
 ORDER BY p.proname, p.oid
 EOS
 	{
-		my ($oid, $name, $is_procedure, $is_set, $identity, $is_public) = @$row;
+		my ($oid, $name, $is_procedure, $identity, $is_public, $is_strict) = @$row;
 		my @arguments = map { {
 			name => $_->[0], type => $_->[1], default => $_->[2], mode => $_->[3] } } $psql->rows(<<"EOS");
 SELECT coalesce(proargnames[i], ''), format_type((coalesce(proallargtypes, proargtypes::oid[]))[i - CASE WHEN proallargtypes IS NULL THEN 1 ELSE 0 END], NULL),
@@ -73,7 +89,8 @@ ORDER BY i
 EOS
 		push @functions, {
 			oid => $oid, name => $name, arguments => \@arguments, identity => $identity,
-			is_procedure => $is_procedure eq 't', is_set => $is_set eq 't', is_public => $is_public eq 't' };
+			is_procedure => $is_procedure eq 't', is_public => $is_public eq 't',
+			is_strict => $is_strict eq 't' };
 	}
 	return @functions;
 }
@@ -140,7 +157,23 @@ SELECT stormdisc_add_to_checkpoint_group(1, 'daily', 'c', '{"part": 1}', expires
 SELECT stormdisc_add_to_checkpoint_group(1, 'daily', 'c2', '{"part": 2}', pin => true);
 SELECT stormdisc_begin_checkpoint_group('done');
 SELECT stormdisc_add_to_checkpoint_group(2, 'grouped', 'c', '{"part": 3}');
-SELECT * FROM stormdisc_commit_checkpoint_group(2)
+SELECT * FROM stormdisc_commit_checkpoint_group(2);
+SELECT stormdisc_record_metric('c', 'm', i, 'ms', '{"a": 1}', now() - i * interval '5 hours') FROM generate_series(1, 12) AS i;
+SELECT stormdisc_record_metric('c', 'm', 1, at => '2020-02-02Z');
+SELECT stormdisc_record_metric_batch(ARRAY['c', 'c2'], ARRAY['m', 'throughput'], ARRAY[1.5, 1e100]);
+SELECT stormdisc_record_port_metrics('p', 3, 2, 1.5, 2.5, 3.5, 0.5);
+SELECT stormdisc_record_port_metrics('p', 1, at => '2020-02-02Z');
+SELECT * FROM stormdisc_maintain();
+SELECT stormdisc_record_metric('c', 'm', 7, at => '2020-02-02 00:30Z');
+SELECT stormdisc_heartbeat('c');
+SELECT stormdisc_heartbeat('c', 'degraded', '{"why": "slow"}', '1 hour');
+SELECT stormdisc_heartbeat('c2', 'unhealthy');
+SELECT stormdisc_sink_write('k', 'key', '{"a": 1}', 'type', '{"m": 1}');
+SELECT stormdisc_sink_write('k', 'key', '{"a": 2}', mode => 'upsert');
+SELECT stormdisc_sink_write('k2', 'it''s', '{}', mode => 'ignore');
+SELECT stormdisc_set_config('testing', 'statement_timeout', '10000');
+SELECT stormdisc_set_config('staging', 'own_key', 'it''s');
+SELECT stormdisc_set_retention('checkpoints', keep_last => 20)
 EOS
 	return;
 }

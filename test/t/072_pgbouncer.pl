@@ -11,7 +11,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib $FindBin::RealBin, "$FindBin::RealBin/../model";
 use IPC::Run;
-use PortFunctions qw(call fill functions);
+use PortFunctions qw(call fill functions is_as_expected);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Psql;
@@ -93,7 +93,7 @@ for my $function (grep { $_->{name} ne 'stormdisc_wait' } functions($direct))
 		$client->rows('BEGIN') unless $function->{is_procedure};
 		$answer = $client->run($call);
 		$client->rows('ROLLBACK') unless $function->{is_procedure};
-		ok(!defined $answer->{state}, "$function->{name}") or diag("$call\n$answer->{state}: $answer->{message}");
+		ok(is_as_expected($function, $answer), "$function->{name}") or diag("$call\n$answer->{state}: $answer->{message}");
 	}
 }
 

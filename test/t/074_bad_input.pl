@@ -11,7 +11,7 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin, "$FindBin::RealBin/../model";
-use PortFunctions qw(call fill functions in_files);
+use PortFunctions qw(call fill functions in_files is_as_expected);
 use PostgreSQL::Test::Utils;
 use Psql qw(array literal);
 use StormdiscTest;
@@ -56,9 +56,6 @@ sub of_arrays
 		'20,000' => ["(SELECT array_agg($one) FROM generate_series(1, 20000))"]);
 }
 
-# what gives NULL for NULL
-my %is_strict = map { $_ => 1 } qw(stormdisc_notify_channel);
-
 my %values = (
 	text => \%of_text, integer => \%of_int, smallint => { map { $_ => ["'$_'"] } qw(-1 0 32767 -32768) }, bigint => \%of_bigint,
 	interval => \%of_interval, 'timestamp with time zone' => \%of_time, 'double precision' => \%of_float, jsonb => \%of_jsonb,
@@ -79,7 +76,6 @@ $ENV{PGPORT} = $node->port;
 my $psql = Psql->new(database => 'postgres', timeout => 120);
 $psql->rows('SET client_min_messages = error');
 fill($psql);
-$psql->rows('SELECT 1') for 1 .. 3;
 
 my @functions = functions($psql);
 my %found = map { $_->{name} => 1 } @functions;
@@ -124,7 +120,7 @@ for my $function (@functions)
 
 	my $good = call($function);
 	my $answer = outcome($good, $function->{is_procedure});
-	ok(!defined $answer->{state}, "$name works")
+	ok(is_as_expected($function, $answer), "$name works")
 	  or diag("$good\n$answer->{state}: $answer->{message}");
 
 	for my $argument (@{ $function->{arguments} })
@@ -152,7 +148,7 @@ for my $function (@functions)
 			elsif ($what eq 'NULL')
 			{
 				my $default = $argument->{default};
-				my $required = !defined $default && !$is_strict{ $function->{name} };
+				my $required = !defined $default && !$function->{is_strict};
 
 				push @wrong, "$argument->{name} NULL: " . ($state // 'no error') . " instead of 22004"
 				  if $required && ($state // '') ne '22004';
