@@ -16,22 +16,24 @@ use StormdiscTest;
 use Test::More;
 
 my $dumps = 3;
-my $snapshots = 60;
+my $snapshots = 40;
 my $dir = PostgreSQL::Test::Utils::tempdir();
-my $node = new_node('dump_under_load', conf => "stormdisc.message_segment_period = '1s'\n");
+my $node = new_node('dump_under_load', conf => "stormdisc.message_segment_period = '1s'\njit = off\n");
 $ENV{PGHOST} = $node->host;
 $ENV{PGPORT} = $node->port;
 
 # Messages that stand nowhere, or at more than one place.
 my $astray = <<'EOS';
-SELECT count(*) FILTER (WHERE places = 0) || ' nowhere, ' || count(*) FILTER (WHERE places > 1) || ' at two places' FROM (
-	SELECT m.id, (SELECT count(*) FROM stormdisc.message_ready r WHERE r.port_name = m.port_name AND r.id = m.id)
-		+ (SELECT count(*) FROM stormdisc.message_waiting w WHERE w.port_name = m.port_name AND w.id = m.id)
-		+ (SELECT count(*) FROM stormdisc.message_dead_letters d WHERE d.port_name = m.port_name AND d.id = m.id)
-		+ (SELECT count(*) FROM done d WHERE d.id = m.id) AS places
-	FROM stormdisc.messages m) AS s
+WITH places AS (
+	SELECT id, count(*) AS n FROM (
+		SELECT id FROM stormdisc.message_ready
+		UNION ALL SELECT id FROM stormdisc.message_waiting
+		UNION ALL SELECT id FROM stormdisc.message_dead_letters
+		UNION ALL SELECT unnest(ids) FROM stormdisc.message_completions) AS p
+	GROUP BY id)
+SELECT count(*) FILTER (WHERE n IS NULL) || ' nowhere, ' || count(*) FILTER (WHERE n > 1) || ' at two places'
+FROM stormdisc.messages m LEFT JOIN places p USING (id)
 EOS
-$astray = "WITH done AS MATERIALIZED (SELECT unnest(c.ids) AS id FROM stormdisc.message_completions c)\n$astray";
 my $fine = '0 nowhere, 0 at two places';
 
 my $psql = Psql->new(database => 'postgres', timeout => 120);
@@ -41,9 +43,10 @@ SELECT stormdisc_send_batch('load', 's', 't', array_fill('{"n": 1}'::jsonb, ARRA
 SELECT count(stormdisc_complete('load', id, attempt)) FROM stormdisc_receive('load', 18);
 SELECT stormdisc_fail('load', id, attempt, 'later', delay => '1 hour') FROM stormdisc_receive('load', 1);
 SELECT stormdisc_send('load', 's', 't', '{"n": 2}', delay => '1 s');
+SELECT stormdisc_send('load', 's', 't', '{"n": 3}', priority => -5);
 EOS
 my ($out, $err) = ('', '');
-my $load = IPC::Run::start([ 'pgbench', '-n', '-c', 3, '-T', seconds_setting('STORMDISC_LOAD_SECONDS', 20), '-R', 300, '-f', "$dir/script", 'postgres' ],
+my $load = IPC::Run::start([ 'pgbench', '-n', '-c', 3, '-T', seconds_setting('STORMDISC_LOAD_SECONDS', 15), '-R', 100, '-f', "$dir/script", 'postgres' ],
 	'>', \$out, '2>', \$err);
 my $before = $psql->value('SELECT last_value FROM stormdisc.message_segment_seq');
 my %wrong;
@@ -64,8 +67,7 @@ for my $i (1 .. $dumps)
 {
 	$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/$i.dump", 'postgres' ], "pg_dump $i");
 }
-$load->finish;
-is($load->result, 0, 'pgbench') or diag($err);
+ok($load->finish, 'pgbench') or diag($err);
 like($out, qr/number of failed transactions: 0 /, 'no transaction has failed');
 my $after = $psql->value('SELECT last_value FROM stormdisc.message_segment_seq');
 cmp_ok($after, '>', $before, 'segments have moved on');
