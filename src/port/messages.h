@@ -11,7 +11,9 @@
 #define STORMDISC_MESSAGES_H
 
 #include "datatype/timestamp.h"
+#include "portability/instr_time.h"
 #include "storage/itemptr.h"
+#include "port/rows.h"
 #include "spi_util.h"
 
 /* most messages that one call sends, receives or completes */
@@ -33,15 +35,21 @@
 	(SD_MAX_PRIORITY - (int) ((int64) (position) >> 56))
 
 /*
- * What a session remembers of a port so as not to walk over dead rows each
- * time. All of it may be forgotten or wrong.
+ * How far a session has been in an index, so that it need not walk over the
+ * rows that are gone each time.  It is only a hint.
  */
+typedef struct SdPlace
+{
+	int64 value;			/* nothing before it was there */
+	TimestampTz next_start; /* when to look from the start again */
+	int n_costly;			/* times in a row that it was costly */
+} SdPlace;
+
+/* what a session remembers of a port; all of it may be forgotten or wrong */
 typedef struct SdPortHints
 {
-	int64 position;			 /* nothing seen before it in message_ready */
-	TimestampTz next_claim;	 /* when to look from the start again */
-	TimestampTz wake_at;	 /* nothing seen before it in message_waiting */
-	TimestampTz next_wake;	 /* when to look from the start again */
+	SdPlace ready;			 /* a position */
+	SdPlace due;			 /* a time */
 	TimestampTz next_due;	 /* when to look for what is due at the latest */
 	TimestampTz next_groups; /* and for groups that nobody has gone on with */
 } SdPortHints;
@@ -81,6 +89,7 @@ typedef struct SdMessage
 /* ports.c */
 extern text *sd_key_argument(text *value, const char *argument);
 extern const SdPort *sd_port_get(text *name);
+extern void sd_port_has_ready(const SdPort *port, int priority, int64 id);
 extern void sd_port_recheck(const SdPort *port);
 extern TimestampTz sd_time_after(TimestampTz now, int64 microseconds);
 extern int sd_max_retries_argument(int value);
@@ -128,7 +137,13 @@ typedef struct SdFound
 	ItemPointerData tid;
 } SdFound;
 
-/* states.c */
+/* states.c: the tables of each segment; rows that are of no group */
+extern SdTable sd_ready_tables[];
+extern SdTable sd_waiting_tables[];
+
+extern void sd_waiting_read(TupleTableSlot *slot, SdWaiting *row,
+							bool *is_leased);
+extern void sd_ready_read(TupleTableSlot *slot, SdWaiting *row);
 extern void sd_messages_make_ready(const SdPort *port, const SdReady *rows,
 								   int n);
 extern void sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows,
@@ -158,7 +173,17 @@ extern void sd_groups_release_of(const SdPort *port, const SdFound *found,
 								 int n);
 extern void sd_groups_sweep(const SdPort *port, TimestampTz now);
 
-/* due.c */
+/* due.c: times and work of a look from the start */
+typedef struct SdLook
+{
+	instr_time start;
+	int64 buffers;
+} SdLook;
+
+extern void sd_look_begin(SdLook *look);
+extern void sd_look_end(const SdLook *look, SdPlace *place, int64 walked,
+						int64 found, TimestampTz now);
+
 extern int sd_messages_wake(const SdPort *port, TimestampTz now);
 
 /* segments.c */
