@@ -48,6 +48,8 @@ static Oid cached_owner = InvalidOid;
 static Oid extension_owner(void);
 static Oid read_extension_owner(void);
 static void forget_owner(Datum arg, Oid relid);
+static int begin_statement(SdStatement *statement, const bool *nulls,
+						   char *marks);
 static bool has_plan(SdStatement *statement);
 static void prepare(SdStatement *statement);
 static uint64 run(SdStatement *statement, const Datum *values,
@@ -102,13 +104,50 @@ sd_spi_read(SdStatement *statement, const Datum *values, const bool *nulls)
 	return run(statement, values, nulls, true);
 }
 
+/*
+ * sd_spi_open
+ *		A cursor over the rows of a query, which are not kept all at once.
+ */
+Portal
+sd_spi_open(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	char marks[SD_MAX_PARAMETERS];
+	int level = begin_statement(statement, nulls, marks);
+	Portal portal = SPI_cursor_open(NULL, statement->plan,
+									unconstify(Datum *, values), marks, false);
+
+	if (level != 0)
+		AtEOXact_GUC(true, level);
+
+	return portal;
+}
+
 static uint64
 run(SdStatement *statement, const Datum *values, const bool *nulls,
 	bool read_only)
 {
 	char marks[SD_MAX_PARAMETERS];
+	int level = begin_statement(statement, nulls, marks);
+	int rc = SPI_execute_plan(statement->plan, unconstify(Datum *, values),
+							  marks, read_only, 0);
+
+	if (level != 0)
+		AtEOXact_GUC(true, level);
+	if (rc < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql,
+			 SPI_result_code_string(rc));
+
+	return SPI_processed;
+}
+
+/*
+ * Have a plan, or the settings under which the one is made that the statement
+ * then runs with: their level, or 0.
+ */
+static int
+begin_statement(SdStatement *statement, const bool *nulls, char *marks)
+{
 	int level = 0;
-	int rc;
 
 	if (!has_plan(statement))
 	{
@@ -121,18 +160,10 @@ run(SdStatement *statement, const Datum *values, const bool *nulls,
 		if (statement->plan == NULL)
 			prepare(statement);
 	}
-
 	for (int i = 0; i < statement->nparameters; i++)
 		marks[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
-	rc = SPI_execute_plan(statement->plan, unconstify(Datum *, values), marks,
-						  read_only, 0);
-	if (level != 0)
-		AtEOXact_GUC(true, level);
-	if (rc < 0)
-		elog(ERROR, "could not run \"%s\": %s", statement->sql,
-			 SPI_result_code_string(rc));
 
-	return SPI_processed;
+	return level;
 }
 
 /* Is there a plan that can be run as it is? */

@@ -14,6 +14,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "port/wait.h"
 #include "stormdisc.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -88,6 +89,8 @@ _PG_init(void)
 		"Time after which a component that says nothing is unknown.",
 		"A heartbeat may say another.", &sd_setting_heartbeat_ttl, 60, 1,
 		INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+
+	sd_wait_init();
 
 	MarkGUCPrefixReserved("stormdisc");
 }

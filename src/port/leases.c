@@ -13,13 +13,16 @@
 
 #include <math.h>
 
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -36,22 +39,26 @@ static int64 lease_id(FunctionCallInfo fcinfo);
 static int lease_attempt(FunctionCallInfo fcinfo);
 static int take_leases(const SdPort *port, const Datum *ids,
 					   const Datum *attempts, int n, SdFound *taken);
+static int take_plain(const SdPort *port, Datum *ids, int *n, int attempt,
+					  SdFound *taken);
+static int take_plain_of(const SdPort *port, SdOpenTable *open,
+						 Snapshot snapshot, Datum *ids, int *n, int attempt,
+						 SdFound *taken);
+static int take_leases_of(const SdPort *port, const Datum *ids, int n,
+						  int attempt, SdFound *taken);
 static int compare_leases(const void *a, const void *b);
 static int64 backoff(const SdPort *port, int attempt);
 
-/* the columns of these are those that read_taken() knows */
+/* those of one attempt */
 #define TAKE_LEASES(table)                                                     \
 	{                                                                          \
 		.sql = "DELETE FROM stormdisc." table                                  \
-			   " w USING ROWS FROM (pg_catalog.unnest($2), "                   \
-			   "pg_catalog.unnest($3)) a (id, attempt) "                       \
-			   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "                  \
-			   "AND w.id OPERATOR(pg_catalog.=) a.id "                         \
-			   "AND w.attempt OPERATOR(pg_catalog.=) a.attempt "               \
-			   "AND w.is_leased "                                              \
+			   " w WHERE w.port_name OPERATOR(pg_catalog.=) $1 "               \
+			   "AND w.id OPERATOR(pg_catalog.=) ANY ($2) "                     \
+			   "AND w.attempt OPERATOR(pg_catalog.=) $3 AND w.is_leased "      \
 			   "RETURNING w.id, w.attempt, w.last_attempt, w.priority, "       \
 			   "w.claimed_at, w.group_key",                                    \
-		.nparameters = 3, .types = {TEXTOID, INT8ARRAYOID, INT4ARRAYOID},      \
+		.nparameters = 3, .types = {TEXTOID, INT8ARRAYOID, INT4OID},           \
 	}
 
 static SdStatement take[] = {
@@ -67,7 +74,12 @@ static SdStatement take[] = {
 			   "WHERE port_name OPERATOR(pg_catalog.=) $1 "                    \
 			   "AND id OPERATOR(pg_catalog.=) $2 "                             \
 			   "AND attempt OPERATOR(pg_catalog.=) $3 AND is_leased",          \
-		.nparameters = 4, .types = {TEXTOID, INT8OID, INT4OID, TIMESTAMPTZOID} \
+		.nparameters = 4, .types = {                                           \
+			TEXTOID,                                                           \
+			INT8OID,                                                           \
+			INT4OID,                                                           \
+			TIMESTAMPTZOID                                                     \
+		}                                                                      \
 	}
 
 static SdStatement extend[] = {
@@ -146,9 +158,9 @@ stormdisc_complete_batch(PG_FUNCTION_ARGS)
 		if (PG_ARGISNULL(i + 1))
 			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					errmsg("argument \"%s\" must not be null", names[i]));
-		n[i] = sd_array_read(PG_GETARG_ARRAYTYPE_P(i + 1), names[i],
-							 i == 0 ? INT8OID : INT4OID, &elements[i],
-							 &nulls[i]);
+		n[i] =
+			sd_array_read(PG_GETARG_ARRAYTYPE_P(i + 1), names[i],
+						  i == 0 ? INT8OID : INT4OID, &elements[i], &nulls[i]);
 		for (int j = 0; j < n[i]; j++)
 			if (nulls[i][j])
 				ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -332,13 +344,127 @@ lease_attempt(FunctionCallInfo fcinfo)
 	return PG_GETARG_INT32(2);
 }
 
-/*
- * Remove the leases that are held; how many.  The newest segment is looked at
- * first; the one where rows move to when a segment is emptied comes last.
- */
+/* Remove the leases that are held; how many. */
 static int
 take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 			SdFound *taken)
+{
+	bool *is_done = palloc0(n * sizeof(bool));
+	Datum *some = palloc(n * sizeof(Datum));
+	int n_taken = 0;
+
+	/* nearly always all are of the same attempt */
+	for (int first = 0; first < n; first++)
+	{
+		int attempt = DatumGetInt32(attempts[first]);
+		int count = 0;
+
+		if (is_done[first])
+			continue;
+		for (int i = first; i < n; i++)
+			if (!is_done[i] && DatumGetInt32(attempts[i]) == attempt)
+			{
+				is_done[i] = true;
+				some[count++] = ids[i];
+			}
+		n_taken += take_plain(port, some, &count, attempt, &taken[n_taken]);
+		if (count > 0)
+			n_taken +=
+				take_leases_of(port, some, count, attempt, &taken[n_taken]);
+	}
+
+	return n_taken;
+}
+
+/*
+ * Those of one attempt that can be had without a statement, and without waiting
+ * for anybody; how many.  The others are left in ids.
+ */
+static int
+take_plain(const SdPort *port, Datum *ids, int *n, int attempt, SdFound *taken)
+{
+	int current = sd_segment_current();
+	int n_taken = 0;
+	Snapshot snapshot;
+
+	if (IsolationUsesXactSnapshot())
+		return 0;
+	CommandCounterIncrement();
+	snapshot = GetTransactionSnapshot();
+	PushActiveSnapshot(snapshot);
+	for (int i = 0; i <= SD_SEGMENT_KEPT && *n > 0; i++)
+	{
+		int segment = i == SD_SEGMENT_KEPT
+						  ? i
+						  : (current + SD_RING_SIZE - i) % SD_RING_SIZE;
+		SdOpenTable open;
+
+		if (!sd_table_open(&sd_waiting_tables[segment], &open))
+			break;
+		n_taken += take_plain_of(port, &open, GetActiveSnapshot(), ids, n,
+								 attempt, &taken[n_taken]);
+		sd_table_close(&open);
+	}
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+
+	return n_taken;
+}
+
+/* Likewise, of one segment. */
+static int
+take_plain_of(const SdPort *port, SdOpenTable *open, Snapshot snapshot,
+			  Datum *ids, int *n, int attempt, SdFound *taken)
+{
+	ScanKeyData keys[2];
+	SdKeyScan scan;
+	int n_taken = 0;
+	int n_left = 0;
+
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ,
+						   PointerGetDatum(port->name_text));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, INT8OID,
+						   InvalidOid, F_INT8EQ, Int64GetDatum(0));
+	sd_key_scan_begin(&scan, open, snapshot, keys, lengthof(keys));
+	for (int i = 0; i < *n; i++)
+	{
+		SdFound *row = &taken[n_taken];
+		bool done = false;
+
+		CHECK_FOR_INTERRUPTS();
+		keys[1].sk_argument = ids[i];
+		index_rescan(scan.scan, keys, lengthof(keys), NULL, 0);
+		if (sd_key_scan_next(&scan))
+		{
+			bool is_leased;
+
+			sd_waiting_read(scan.slot, &row->row, &is_leased);
+			done = row->row.attempt == attempt && is_leased &&
+				   sd_key_scan_delete(&scan, snapshot);
+		}
+		if (done)
+		{
+			row->is_ready = false;
+			row->is_leased = true;
+			n_taken++;
+		}
+		else
+			ids[n_left++] = ids[i];
+	}
+	sd_key_scan_end(&scan);
+	*n = n_left;
+
+	return n_taken;
+}
+
+/*
+ * Those of one attempt.  The newest segment is looked at first; the one where
+ * rows move to when a segment is emptied comes last.
+ */
+static int
+take_leases_of(const SdPort *port, const Datum *ids, int n, int attempt,
+			   SdFound *taken)
 {
 	int current = sd_segment_current();
 	int n_taken = 0;
@@ -346,7 +472,7 @@ take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-	values[2] = PointerGetDatum(sd_array_make(attempts, NULL, n, INT4OID));
+	values[2] = Int32GetDatum(attempt);
 	for (int i = 0; i <= SD_SEGMENT_KEPT && n_taken < n; i++)
 	{
 		int segment = i == SD_SEGMENT_KEPT
@@ -367,7 +493,8 @@ take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 			row->row.attempt = DatumGetInt32(columns[1]);
 			row->row.last_attempt = DatumGetInt32(columns[2]);
 			row->row.priority = DatumGetInt16(columns[3]);
-			row->row.claimed_at = nulls[4] ? 0 : DatumGetTimestampTz(columns[4]);
+			row->row.claimed_at =
+				nulls[4] ? 0 : DatumGetTimestampTz(columns[4]);
 			row->row.group_key =
 				nulls[5] ? NULL : DatumGetTextPCopy(columns[5]);
 		}
@@ -392,12 +519,10 @@ compare_leases(const void *a, const void *b)
 static int64
 backoff(const SdPort *port, int attempt)
 {
-	double pause =
-		ldexp((double) port->backoff, Min(Max(attempt, 1) - 1, 62));
+	double pause = ldexp((double) port->backoff, Min(Max(attempt, 1) - 1, 62));
 
 	pause = Min(pause, (double) port->backoff_cap);
-	pause *= 1 + port->jitter *
-					 (2 * pg_prng_double(&pg_global_prng_state) - 1);
+	pause *= 1 + port->jitter * (2 * pg_prng_double(&pg_global_prng_state) - 1);
 
 	return (int64) pause;
 }

@@ -12,6 +12,7 @@
 
 #include "datatype/timestamp.h"
 #include "storage/itemptr.h"
+#include "port/rows.h"
 #include "spi_util.h"
 
 /* most messages that one call sends, receives or completes */
@@ -89,7 +90,10 @@ extern void sd_check_lease(int64 lease);
 /* microseconds of an interval argument; 22023 if negative, 22008 if too long */
 extern int64 sd_interval_argument(Interval *value, const char *argument);
 
-/* send.c: ids are set, dedup_keys hold; connects to SPI itself */
+/* send.c: 54000 if they are too large */
+extern void sd_message_check_size(Datum data);
+
+/* likewise: ids are set, dedup_keys hold; connects to SPI itself */
 extern void sd_messages_send(const SdPort *port, SdMessage *messages, int n,
 							 TimestampTz now);
 
@@ -125,7 +129,13 @@ typedef struct SdFound
 	ItemPointerData tid;
 } SdFound;
 
-/* states.c */
+/* states.c: the tables of each segment; rows that are of no group */
+extern SdTable sd_ready_tables[];
+extern SdTable sd_waiting_tables[];
+
+extern void sd_waiting_read(TupleTableSlot *slot, SdWaiting *row,
+							bool *is_leased);
+extern void sd_ready_read(TupleTableSlot *slot, SdWaiting *row);
 extern void sd_messages_make_ready(const SdPort *port, const SdReady *rows,
 								   int n);
 extern void sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows,
@@ -162,8 +172,5 @@ extern int sd_messages_wake(const SdPort *port, TimestampTz now);
 extern int sd_segment_current(void);
 extern bool sd_segments_recycle(void);
 extern void sd_segments_recycle_at_commit(void);
-
-/* wait.c: called in the transaction that sends */
-extern void sd_wait_message_sent(const char *port);
 
 #endif /* STORMDISC_MESSAGES_H */

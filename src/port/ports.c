@@ -125,6 +125,7 @@ static SdStatement delete_port[] = {
 	DELETE_OF_PORT("message_completions"),
 	DELETE_OF_PORT("message_dead_letters"),
 	DELETE_OF_PORT("message_errors"),
+	DELETE_OF_PORT("message_redrives"),
 	DELETE_OF_PORT("message_dedup"),
 	DELETE_OF_PORT("subscriptions"),
 	DELETE_OF_PORT("messages"),
@@ -206,8 +207,8 @@ stormdisc_alter_port(PG_FUNCTION_ARGS)
 Datum
 stormdisc_drop_port(PG_FUNCTION_ARGS)
 {
-	text *name = sd_key_argument(
-		PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
+	text *name =
+		sd_key_argument(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
 	bool force = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	Datum values[] = {PointerGetDatum(name)};
 	SdSpi spi;
@@ -241,9 +242,9 @@ stormdisc_drop_port(PG_FUNCTION_ARGS)
 static void
 check_properties(FunctionCallInfo fcinfo, bool null_is_error)
 {
-	static const char *const names[] = {
-		"port",		   "max_retries", "lease",		 "backoff",
-		"backoff_cap", "jitter",	  "dedup_window"};
+	static const char *const names[] = {"port",		   "max_retries", "lease",
+										"backoff",	   "backoff_cap", "jitter",
+										"dedup_window"};
 
 	for (int i = ARG_MAX_RETRIES; i < N_PROPERTIES; i++)
 	{
@@ -468,8 +469,8 @@ make_cache(void)
 
 	control.keysize = SD_MAX_KEY_LENGTH + 1;
 	control.entrysize = sizeof(CachedPort);
-	cache = hash_create("stormdisc ports", 16, &control,
-						HASH_ELEM | HASH_STRINGS);
+	cache =
+		hash_create("stormdisc ports", 16, &control, HASH_ELEM | HASH_STRINGS);
 	CacheRegisterRelcacheCallback(invalidate_cache, (Datum) 0);
 }
 

@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "fmgr.h"
@@ -20,6 +22,8 @@
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -31,11 +35,11 @@ PG_FUNCTION_INFO_V1(stormdisc_receive);
 PG_FUNCTION_INFO_V1(stormdisc_consume);
 
 /* how long a look from the start may take and yet be taken each time */
-#define CHEAP_SCAN 1000
-#define CHEAP_ROW 20
+#define CHEAP_SCAN 100
+#define CHEAP_ROW 5
 
 /* else this many times as long passes until the next; all in microseconds */
-#define SCAN_SHARE 10
+#define SCAN_SHARE 20
 
 /* what is due is looked for at least this often */
 #define DUE_PERIOD (100 * 1000)
@@ -60,9 +64,13 @@ static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed,
 					  TimestampTz now);
+static bool pick_plain(const SdPort *port, int n, int limit, int64 after,
+					   SdFound *found, int *n_found);
+static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
 static int pick(const SdPort *port, int n, int64 after, SdFound *found);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
+static int find_id(Claimed **by_id, int n, int64 id);
 static int compare_by_position(const void *a, const void *b);
 static int compare_by_id(const void *a, const void *b);
 
@@ -84,6 +92,18 @@ static SdStatement select_messages = {
 		   "AND m.id OPERATOR(pg_catalog.=) ANY ($2)",
 	.nparameters = 2,
 	.types = {TEXTOID, INT8ARRAYOID},
+};
+
+/* likewise, when they are close to each other */
+static SdStatement select_range = {
+	.sql = "SELECT m.id, m.message_data, m.message_metadata, "
+		   "m.source_component, m.target_component, m.priority, m.group_key, "
+		   "m.created_at FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.>=) $2 "
+		   "AND m.id OPERATOR(pg_catalog.<=) $3",
+	.nparameters = 3,
+	.types = {TEXTOID, INT8OID, INT8OID},
 };
 
 /*
@@ -230,12 +250,15 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		int n_grouped = 0;
 		int n_plain = 0;
 		int n_found;
+		bool is_taken;
 		instr_time start;
 		instr_time duration;
 
 		CHECK_FOR_INTERRUPTS();
 		INSTR_TIME_SET_CURRENT(start);
-		n_found = pick(port, wanted, after, found);
+		is_taken = pick_plain(port, wanted, n - count, after, found, &n_found);
+		if (!is_taken)
+			n_found = pick(port, wanted, after, found);
 		INSTR_TIME_SET_CURRENT(duration);
 		INSTR_TIME_SUBTRACT(duration, start);
 		if (round == 0 && is_full)
@@ -258,13 +281,14 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 			else if (n_plain < n - count)
 				claimed[count + n_plain++] = found[i];
 		}
-		sd_messages_take(port, claimed + count, n_plain);
+		if (!is_taken)
+			sd_messages_take(port, claimed + count, n_plain);
 		count += n_plain;
 		if (n_grouped > 0 && count < n)
 		{
 			SdFound *chosen = palloc(n_grouped * sizeof(SdFound));
-			int n_chosen = sd_groups_choose(port, grouped, n_grouped,
-											n - count, chosen, now);
+			int n_chosen = sd_groups_choose(port, grouped, n_grouped, n - count,
+											chosen, now);
 
 			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
 			count += n_chosen;
@@ -275,6 +299,99 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 	hints->position = after;
 
 	return count;
+}
+
+/*
+ * Without a statement, if that is possible: lock those that are of a group, and
+ * take the others, up to limit of them.
+ */
+static bool
+pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
+		   int *n_found)
+{
+	SdOpenTable open[SD_SEGMENT_KEPT + 1];
+	SdKeyScan scans[SD_SEGMENT_KEPT + 1];
+	SdFound heads[SD_SEGMENT_KEPT + 1];
+	bool has_head[SD_SEGMENT_KEPT + 1];
+	ScanKeyData keys[2];
+	Snapshot snapshot;
+	int n_plain = 0;
+
+	if (IsolationUsesXactSnapshot())
+		return false;
+	for (int i = 0; i < lengthof(open); i++)
+		if (!sd_table_open(&sd_ready_tables[i], &open[i]))
+		{
+			while (i-- > 0)
+				sd_table_close(&open[i]);
+			return false;
+		}
+
+	*n_found = 0;
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	snapshot = GetActiveSnapshot();
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ,
+						   PointerGetDatum(port->name_text));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTGreaterStrategyNumber, INT8OID,
+						   InvalidOid, F_INT8GT, Int64GetDatum(after));
+	for (int i = 0; i < lengthof(scans); i++)
+	{
+		sd_key_scan_begin(&scans[i], &open[i], snapshot, keys, lengthof(keys));
+		has_head[i] = next_head(&scans[i], i, &heads[i]);
+	}
+
+	while (*n_found < n && n_plain < limit)
+	{
+		int first = -1;
+		SdFound *head;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < lengthof(heads); i++)
+			if (has_head[i] && (first < 0 || compare_by_position(
+												 &heads[i], &heads[first]) < 0))
+				first = i;
+		if (first < 0)
+			break;
+
+		head = &heads[first];
+		if (head->row.group_key != NULL
+				? sd_key_scan_lock(&scans[first], snapshot)
+				: sd_key_scan_delete(&scans[first], snapshot))
+		{
+			found[(*n_found)++] = *head;
+			if (head->row.group_key == NULL)
+				n_plain++;
+		}
+		if (*n_found < n && n_plain < limit)
+			has_head[first] = next_head(&scans[first], first, head);
+	}
+
+	for (int i = 0; i < lengthof(scans); i++)
+	{
+		sd_key_scan_end(&scans[i]);
+		sd_table_close(&open[i]);
+	}
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+
+	return true;
+}
+
+/* The next row of a segment, if there is one. */
+static bool
+next_head(SdKeyScan *scan, int segment, SdFound *head)
+{
+	if (!sd_key_scan_next(scan))
+		return false;
+	sd_ready_read(scan->slot, &head->row);
+	head->is_ready = true;
+	head->is_leased = false;
+	head->segment = segment;
+	head->tid = scan->slot->tts_tid;
+
+	return true;
 }
 
 /* Lock the first messages that are ready after a position; how many. */
@@ -321,8 +438,9 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 	bool with_lease = lease_until != 0;
 	Claimed *rows = palloc0(n * sizeof(Claimed));
 	Claimed **by_id = palloc(n * sizeof(Claimed *));
-	Datum *ids = palloc(n * sizeof(Datum));
-	Datum values[2];
+	Datum values[3];
+	int64 first;
+	int64 last;
 	int n_found;
 	int next = 0;
 
@@ -332,27 +450,45 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		by_id[i] = &rows[i];
 	}
 	qsort(by_id, n, sizeof(Claimed *), compare_by_id);
-	for (int i = 0; i < n; i++)
-		ids[i] = Int64GetDatum(by_id[i]->found->row.id);
+	first = by_id[0]->found->row.id;
+	last = by_id[n - 1]->found->row.id;
 	values[0] = PointerGetDatum(port->name_text);
-	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-	n_found = (int) sd_spi_write(&select_messages, values, NULL);
+	if (last - first <= 2 * n)
+	{
+		values[1] = Int64GetDatum(first);
+		values[2] = Int64GetDatum(last);
+		n_found = (int) sd_spi_write(&select_range, values, NULL);
+	}
+	else
+	{
+		Datum *ids = palloc(n * sizeof(Datum));
 
-	/* the index gives them in the order of the ids, but nothing relies on it */
+		for (int i = 0; i < n; i++)
+			ids[i] = Int64GetDatum(by_id[i]->found->row.id);
+		values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+		n_found = (int) sd_spi_write(&select_messages, values, NULL);
+	}
+
+	/* mostly in the order of the ids, but nothing relies on it */
 	for (int i = 0; i < n_found; i++)
 	{
 		Datum row[8];
 		bool nulls[8];
-		int64 id;
+		bool isnull;
+		int64 id = DatumGetInt64(SPI_getbinval(
+			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
 
+		if (next >= n || by_id[next]->found->row.id != id)
+		{
+			next = find_id(by_id, n, id);
+			if (next < 0)
+			{
+				next = 0;
+				continue;
+			}
+		}
 		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row,
 						  nulls);
-		id = DatumGetInt64(row[0]);
-		if (next >= n || by_id[next]->found->row.id != id)
-			for (next = 0; next < n && by_id[next]->found->row.id != id;)
-				next++;
-		if (next >= n)
-			elog(ERROR, "message " INT64_FORMAT " was not asked for", id);
 		memcpy(by_id[next]->row, &row[1], sizeof(by_id[next]->row));
 		memcpy(by_id[next]->nulls, &nulls[1], sizeof(by_id[next]->nulls));
 		by_id[next++]->is_there = true;
@@ -385,6 +521,29 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
 							 nulls);
 	}
+}
+
+/* Where it is among those that are sorted, or -1. */
+static int
+find_id(Claimed **by_id, int n, int64 id)
+{
+	int low = 0;
+	int high = n - 1;
+
+	while (low <= high)
+	{
+		int middle = (low + high) / 2;
+		int64 found = by_id[middle]->found->row.id;
+
+		if (found == id)
+			return middle;
+		if (found < id)
+			low = middle + 1;
+		else
+			high = middle - 1;
+	}
+
+	return -1;
 }
 
 static int

@@ -24,6 +24,8 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/rows.h"
+#include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"
 
@@ -45,6 +47,30 @@ enum
 	ARG_MAX_RETRIES
 };
 
+/* columns of stormdisc.messages, in their order */
+enum
+{
+	MESSAGES_PORT_NAME,
+	MESSAGES_ID,
+	MESSAGES_CREATED_AT,
+	MESSAGES_SOURCE,
+	MESSAGES_TARGET,
+	MESSAGES_PRIORITY,
+	MESSAGES_MAX_RETRIES,
+	MESSAGES_GROUP_KEY,
+	MESSAGES_DEDUP_KEY,
+	MESSAGES_REPLAY_OF,
+	MESSAGES_TOPIC,
+	MESSAGES_DATA,
+	MESSAGES_METADATA,
+	MESSAGES_COLUMNS
+};
+
+static SdTable messages_table = {
+	.name = "messages",
+	.ncolumns = MESSAGES_COLUMNS,
+};
+
 /* a key that has been seen in a call */
 typedef struct SeenKey
 {
@@ -57,7 +83,6 @@ typedef struct SeenKey
 static void read_arguments(FunctionCallInfo fcinfo, SdMessage *message);
 static text *optional_key(FunctionCallInfo fcinfo, int argument,
 						  const char *name);
-static void check_size(Datum data);
 static int read_keys(FunctionCallInfo fcinfo, int argument, const char *name,
 					 int n, Datum **values, bool **nulls);
 static int64 new_id(void);
@@ -67,6 +92,8 @@ static SeenKey *find_key(HTAB *seen, text *value, HASHACTION action);
 static void set_keys(Datum *values, SeenKey **keys, int n);
 static int compare_keys(const void *a, const void *b);
 static int read_settled(HTAB *seen);
+static bool write_plain(const SdPort *port, const SdMessage *messages, int n,
+						const bool *is_new, TimestampTz now);
 static void write_one(const SdPort *port, const SdMessage *message,
 					  TimestampTz now);
 static bool are_uniform(const SdMessage *messages, int n);
@@ -82,19 +109,18 @@ static Datum text_or_null(text *value, bool *isnull);
 /* one message that is ready, into the segment */
 #define SEND_ONE(segment, table)                                               \
 	{                                                                          \
-		.sql =                                                                 \
-			"WITH m AS (INSERT INTO stormdisc.messages (port_name, id, "       \
-			"created_at, source_component, target_component, priority, "       \
-			"max_retries, group_key, dedup_key, replay_of, topic, "            \
-			"message_data, message_metadata) VALUES ($1, $2, $3, $4, $5, "     \
-			"$6, $7, $8, $9, $10, $11, $12, $13)) "                            \
-			"INSERT INTO stormdisc." table " (position, id, attempt, "         \
-			"last_attempt, segment, port_name, group_key) "                    \
-			"VALUES ($14, $2, 0, $15, " segment ", $1, $8)",                   \
+		.sql = "WITH m AS (INSERT INTO stormdisc.messages (port_name, id, "    \
+			   "created_at, source_component, target_component, priority, "    \
+			   "max_retries, group_key, dedup_key, replay_of, topic, "         \
+			   "message_data, message_metadata) VALUES ($1, $2, $3, $4, $5, "  \
+			   "$6, $7, $8, $9, $10, $11, $12, $13)) "                         \
+			   "INSERT INTO stormdisc." table " (position, id, attempt, "      \
+			   "last_attempt, segment, port_name, group_key) "                 \
+			   "VALUES ($14, $2, 0, $15, " segment ", $1, $8)",                \
 		.nparameters = 15,                                                     \
-		.types = {TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT2OID, \
-				  INT4OID, TEXTOID, TEXTOID, INT8OID, TEXTOID, JSONBOID,       \
-				  JSONBOID, INT8OID, INT4OID},                                 \
+		.types = {TEXTOID, INT8OID,	 TIMESTAMPTZOID, TEXTOID, TEXTOID,         \
+				  INT2OID, INT4OID,	 TEXTOID,		 TEXTOID, INT8OID,         \
+				  TEXTOID, JSONBOID, JSONBOID,		 INT8OID, INT4OID},        \
 	}
 
 static SdStatement send_one[] = {
@@ -118,9 +144,9 @@ static SdStatement send_one[] = {
 			"SELECT u.id OPERATOR(pg_catalog.+) $11, u.id, 0, $12, " segment   \
 			", $1 FROM pg_catalog.unnest($8) u (id)",                          \
 		.nparameters = 12,                                                     \
-		.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, INT2OID, INT4OID, \
-				  TEXTOID, INT8ARRAYOID, JSONBARRAYOID, JSONBARRAYOID,         \
-				  INT8OID, INT4OID},                                           \
+		.types = {TEXTOID,		 TIMESTAMPTZOID, TEXTOID, TEXTOID,             \
+				  INT2OID,		 INT4OID,		 TEXTOID, INT8ARRAYOID,        \
+				  JSONBARRAYOID, JSONBARRAYOID,	 INT8OID, INT4OID},            \
 	}
 
 static SdStatement send_uniform[] = {
@@ -176,8 +202,8 @@ static SdStatement select_dedup = {
 Datum
 stormdisc_send(PG_FUNCTION_ARGS)
 {
-	const SdPort *port =
-		sd_port_get(PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
+	const SdPort *port = sd_port_get(
+		PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
 	SdMessage message = {0};
 
 	read_arguments(fcinfo, &message);
@@ -185,12 +211,12 @@ stormdisc_send(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "data"));
 	message.data = PG_GETARG_DATUM(ARG_DATA);
-	check_size(message.data);
+	sd_message_check_size(message.data);
 	message.has_metadata = !PG_ARGISNULL(ARG_METADATA);
 	if (message.has_metadata)
 	{
 		message.metadata = PG_GETARG_DATUM(ARG_METADATA);
-		check_size(message.metadata);
+		sd_message_check_size(message.metadata);
 	}
 	message.group_key = optional_key(fcinfo, ARG_GROUP_KEY, "group_key");
 	message.dedup_key = optional_key(fcinfo, ARG_DEDUP_KEY, "dedup_key");
@@ -208,8 +234,8 @@ stormdisc_send(PG_FUNCTION_ARGS)
 Datum
 stormdisc_send_batch(PG_FUNCTION_ARGS)
 {
-	const SdPort *port =
-		sd_port_get(PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
+	const SdPort *port = sd_port_get(
+		PG_ARGISNULL(ARG_PORT) ? NULL : PG_GETARG_TEXT_PP(ARG_PORT));
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	SdMessage common = {0};
 	SdMessage *messages;
@@ -246,16 +272,16 @@ stormdisc_send_batch(PG_FUNCTION_ARGS)
 	{
 		messages[i] = common;
 		if (data_nulls[i])
-			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("argument \"%s\" must not have null elements",
-						   "data"));
+			ereport(
+				ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not have null elements", "data"));
 		messages[i].data = data[i];
-		check_size(data[i]);
+		sd_message_check_size(data[i]);
 		if (metadata != NULL && !metadata_nulls[i])
 		{
 			messages[i].has_metadata = true;
 			messages[i].metadata = metadata[i];
-			check_size(metadata[i]);
+			sd_message_check_size(metadata[i]);
 		}
 		if (group_keys != NULL && !group_nulls[i])
 			messages[i].group_key =
@@ -316,9 +342,12 @@ optional_key(FunctionCallInfo fcinfo, int argument, const char *name)
 	return sd_key_argument(PG_GETARG_TEXT_PP(argument), name);
 }
 
-/* Raise 54000 if it is larger than the setting allows. */
-static void
-check_size(Datum data)
+/*
+ * sd_message_check_size
+ *		Raise 54000 if data are larger than the setting allows.
+ */
+void
+sd_message_check_size(Datum data)
 {
 	Size size;
 
@@ -387,7 +416,7 @@ sd_messages_send(const SdPort *port, SdMessage *messages, int n,
 	sd_spi_begin(&spi, true);
 	if (has_keys)
 		n_new = settle_duplicates(port, messages, n, is_new, now);
-	if (n_new == 0)
+	if (n_new == 0 || write_plain(port, messages, n, is_new, now))
 		;
 	else if (n == 1 && messages[0].delay == 0)
 		write_one(port, &messages[0], now);
@@ -397,9 +426,6 @@ sd_messages_send(const SdPort *port, SdMessage *messages, int n,
 		write_any(port, messages, n, is_new, now);
 	sd_port_recheck(port);
 	sd_spi_end(&spi);
-
-	if (n_new > 0)
-		sd_wait_message_sent(port->name);
 }
 
 /* The next number of a message. */
@@ -454,8 +480,7 @@ settle_duplicates(const SdPort *port, SdMessage *messages, int n, bool *is_new,
 	}
 
 	values[0] = PointerGetDatum(port->name_text);
-	values[3] =
-		TimestampTzGetDatum(sd_time_after(now, port->dedup_window));
+	values[3] = TimestampTzGetDatum(sd_time_after(now, port->dedup_window));
 	values[4] = TimestampTzGetDatum(now);
 	n_open = n_keys;
 	while (n_open > 0)
@@ -557,6 +582,75 @@ read_settled(HTAB *seen)
 	return n;
 }
 
+/*
+ * Messages of any kind, without a statement if that is possible: the messages
+ * at least.
+ */
+static bool
+write_plain(const SdPort *port, const SdMessage *messages, int n,
+			const bool *is_new, TimestampTz now)
+{
+	SdOpenTable open;
+	SdReady *ready = palloc(n * sizeof(SdReady));
+	Datum *values;
+	bool *nulls;
+	int n_ready = 0;
+	int count = 0;
+
+	if (!sd_table_open(&messages_table, &open))
+		return false;
+
+	values = palloc(n * MESSAGES_COLUMNS * sizeof(Datum));
+	nulls = palloc0(n * MESSAGES_COLUMNS * sizeof(bool));
+	for (int i = 0; i < n; i++)
+	{
+		const SdMessage *message = &messages[i];
+		Datum *row = &values[count * MESSAGES_COLUMNS];
+		bool *row_nulls = &nulls[count * MESSAGES_COLUMNS];
+
+		if (!is_new[i])
+			continue;
+		count++;
+		row[MESSAGES_PORT_NAME] = PointerGetDatum(port->name_text);
+		row[MESSAGES_ID] = Int64GetDatum(message->id);
+		row[MESSAGES_CREATED_AT] = TimestampTzGetDatum(now);
+		row[MESSAGES_SOURCE] = PointerGetDatum(message->source);
+		row[MESSAGES_TARGET] = PointerGetDatum(message->target);
+		row[MESSAGES_PRIORITY] = Int16GetDatum((int16) message->priority);
+		row[MESSAGES_MAX_RETRIES] =
+			Int32GetDatum(last_attempt(port, message) - 1);
+		row[MESSAGES_GROUP_KEY] =
+			text_or_null(message->group_key, &row_nulls[MESSAGES_GROUP_KEY]);
+		row[MESSAGES_DEDUP_KEY] =
+			text_or_null(message->dedup_key, &row_nulls[MESSAGES_DEDUP_KEY]);
+		row[MESSAGES_REPLAY_OF] = Int64GetDatum(message->replay_of);
+		row_nulls[MESSAGES_REPLAY_OF] = message->replay_of == 0;
+		row[MESSAGES_TOPIC] =
+			text_or_null(message->topic, &row_nulls[MESSAGES_TOPIC]);
+		row[MESSAGES_DATA] = message->data;
+		row[MESSAGES_METADATA] = message->metadata;
+		row_nulls[MESSAGES_METADATA] = !message->has_metadata;
+		if (message->delay == 0)
+		{
+			SdReady *state = &ready[n_ready++];
+
+			state->id = message->id;
+			state->attempt = 0;
+			state->last_attempt = last_attempt(port, message);
+			state->priority = message->priority;
+			state->group_key = message->group_key;
+		}
+	}
+	sd_table_insert(&open, values, nulls, count);
+	sd_table_close(&open);
+	if (n_ready > 0)
+		sd_messages_make_ready(port, ready, n_ready);
+	if (n_ready < count)
+		write_delayed(port, messages, n, is_new, now);
+
+	return true;
+}
+
 /* A message that is ready, in one statement. */
 static void
 write_one(const SdPort *port, const SdMessage *message, TimestampTz now)
@@ -583,6 +677,7 @@ write_one(const SdPort *port, const SdMessage *message, TimestampTz now)
 		Int64GetDatum(SD_MESSAGE_POSITION(message->priority, message->id));
 	values[14] = Int32GetDatum(last_attempt(port, message));
 	(void) sd_spi_write(&send_one[sd_segment_current()], values, nulls);
+	sd_wait_note_ready(port->name, 1);
 }
 
 /* Are all ready, and is nothing of theirs different but the data? */
@@ -614,6 +709,7 @@ write_uniform(const SdPort *port, const SdMessage *messages, int n,
 {
 	Datum *columns = palloc(n * sizeof(Datum));
 	bool *column_nulls = palloc(n * sizeof(bool));
+	bool has_metadata = false;
 	Datum values[12];
 	bool nulls[12] = {false};
 
@@ -634,12 +730,16 @@ write_uniform(const SdPort *port, const SdMessage *messages, int n,
 	{
 		columns[i] = messages[i].metadata;
 		column_nulls[i] = !messages[i].has_metadata;
+		has_metadata |= messages[i].has_metadata;
 	}
-	values[9] =
-		PointerGetDatum(sd_array_make(columns, column_nulls, n, JSONBOID));
+	nulls[9] = !has_metadata;
+	if (has_metadata)
+		values[9] =
+			PointerGetDatum(sd_array_make(columns, column_nulls, n, JSONBOID));
 	values[10] = Int64GetDatum(SD_MESSAGE_POSITION(messages->priority, 0));
 	values[11] = Int32GetDatum(last_attempt(port, messages));
 	(void) sd_spi_write(&send_uniform[sd_segment_current()], values, nulls);
+	sd_wait_note_ready(port->name, n);
 }
 
 /* Messages of any kind: those that are new. */
@@ -649,8 +749,8 @@ write_any(const SdPort *port, const SdMessage *messages, int n,
 {
 	Datum *columns[11];
 	bool *nulls[11];
-	static const Oid types[] = {INT8OID, TEXTOID, TEXTOID, INT2OID,
-								INT4OID, TEXTOID, TEXTOID, INT8OID,
+	static const Oid types[] = {INT8OID, TEXTOID,  TEXTOID, INT2OID,
+								INT4OID, TEXTOID,  TEXTOID, INT8OID,
 								TEXTOID, JSONBOID, JSONBOID};
 	Datum values[13];
 	SdReady *ready = palloc(n * sizeof(SdReady));
@@ -673,10 +773,8 @@ write_any(const SdPort *port, const SdMessage *messages, int n,
 		columns[2][count] = PointerGetDatum(message->target);
 		columns[3][count] = Int16GetDatum((int16) message->priority);
 		columns[4][count] = Int32GetDatum(last_attempt(port, message) - 1);
-		columns[5][count] =
-			text_or_null(message->group_key, &nulls[5][count]);
-		columns[6][count] =
-			text_or_null(message->dedup_key, &nulls[6][count]);
+		columns[5][count] = text_or_null(message->group_key, &nulls[5][count]);
+		columns[6][count] = text_or_null(message->dedup_key, &nulls[6][count]);
 		columns[7][count] = Int64GetDatum(message->replay_of);
 		nulls[7][count] = message->replay_of == 0;
 		columns[8][count] = text_or_null(message->topic, &nulls[8][count]);
