@@ -92,6 +92,11 @@ my @no_readers = qw(active_connections advice_rules capabilities classify_error 
   idle_transactions map_type retry_delay slow_queries);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
+# Of the run state: metrics, health and sinks.
+push @no_readers, qw(health);
+push @writers, qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
+  drop_partitions heartbeat forget_health sink_write);
+
 # The kinds, in the order of a document.
 sub discovery_kinds
 {
