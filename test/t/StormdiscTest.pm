@@ -100,6 +100,11 @@ my @component_functions = qw(save_component_state get_component_state list_compo
   unpin_checkpoint delete_checkpoint prune_checkpoints begin_checkpoint_group add_to_checkpoint_group
   commit_checkpoint_group abort_checkpoint_group prune_checkpoint_groups);
 
+# Of the run state: metrics, health and sinks.
+push @no_readers, qw(health);
+push @writers, qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
+  drop_partitions heartbeat forget_health sink_write);
+
 # The kinds, in the order of a document.
 sub discovery_kinds
 {
