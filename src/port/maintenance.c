@@ -796,7 +796,9 @@ follow_in_subtransaction(void *arg)
 		job->result->action = "none";
 		job->result->message = "the rule is not enabled";
 	}
-	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0)
+	/* what has expired by itself goes all the same */
+	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0 &&
+			 job->rule->follow != remove_checkpoints)
 	{
 		job->result->action = "none";
 		job->result->message = "everything is kept";

@@ -236,6 +236,12 @@ SELECT stormdisc_set_retention('sinks', '5 years');
 SELECT stormdisc_set_retention('component_states');
 SELECT * FROM pg_temp.rules;
 SELECT stormdisc_reset_retention('sinks'), stormdisc_reset_retention('component_states');
+-- a checkpoint that has expired goes even if all others are kept
+SELECT stormdisc_set_retention('checkpoints');
+UPDATE stormdisc.checkpoints SET expires_at = now() - interval '1 s' WHERE checkpoint_name = 'only';
+SELECT * FROM pg_temp.rules;
+SELECT checkpoints FROM pg_temp.kept;
+SELECT stormdisc_reset_retention('checkpoints');
 
 --
 -- Schedules: without pg_cron there is an error that helps
