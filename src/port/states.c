@@ -71,14 +71,15 @@ static SdStatement insert_leased[] = {
 			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
 			"pg_catalog.unnest($8)) u (id, wake_at, claimed_at, attempt, "     \
 			"last, priority, group_key)",                                      \
-		.nparameters = 8, .types = {TEXTOID,                                   \
+		.nparameters = 9, .types = {TEXTOID,                                   \
 									INT8ARRAYOID,                              \
 									TIMESTAMPTZARRAYOID,                       \
 									TIMESTAMPTZARRAYOID,                       \
 									INT4ARRAYOID,                              \
 									INT4ARRAYOID,                              \
 									INT2ARRAYOID,                              \
-									TEXTARRAYOID},                             \
+									TEXTARRAYOID,                              \
+									BOOLOID},                                  \
 	}
 
 static SdStatement insert_waiting[] = {
