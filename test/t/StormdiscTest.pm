@@ -93,6 +93,9 @@ my @no_readers = qw(active_connections advice_rules capabilities classify_error 
 my @writers = qw(discover_existing_schema drop_snapshot);
 push @writers, qw(delete notify_channel publish purge queue_stats redrive replay subscribe unsubscribe wait);
 
+# Those for messages.
+push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
+
 # Those for maintenance and settings.
 push @no_readers, qw(apply_session_config backup_readiness distribution maintenance_rules sqlite_schema);
 push @writers, qw(cleanup_old_data distribute get_config maintain maintain_all reset_config reset_retention
@@ -103,6 +106,11 @@ my @component_functions = qw(save_component_state get_component_state list_compo
   prune_component_states save_checkpoint get_checkpoint list_checkpoints restore_component pin_checkpoint
   unpin_checkpoint delete_checkpoint prune_checkpoints begin_checkpoint_group add_to_checkpoint_group
   commit_checkpoint_group abort_checkpoint_group prune_checkpoint_groups);
+
+# Of the run state: metrics, health and sinks.
+push @no_readers, qw(health);
+push @writers, qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
+  drop_partitions heartbeat forget_health sink_write);
 
 # The kinds, in the order of a document.
 sub discovery_kinds
