@@ -14,6 +14,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "port/maintenance.h"
 #include "port/wait.h"
 #include "stormdisc.h"
 
@@ -29,6 +30,7 @@ char *sd_setting_schemas = NULL;
 int sd_setting_discovery_log_size = 1000;
 int sd_setting_max_message_size = 16 * 1024;
 int sd_setting_message_segment_period = 10;
+int sd_setting_max_checkpoint_size = 65536;
 int sd_setting_partitions_ahead = 3;
 int sd_setting_partition_window = 366;
 int sd_setting_partition_lock_timeout = 200;
@@ -50,6 +52,12 @@ _PG_init(void)
 		"Number of rows that stormdisc.discovery_log keeps.",
 		"0 means that none are written.", &sd_setting_discovery_log_size, 1000,
 		0, 1000000, PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.max_checkpoint_size",
+		"Largest state or checkpoint of a component, and largest metadata of one.",
+		NULL, &sd_setting_max_checkpoint_size, 65536, 1, 1048575, PGC_SUSET,
+		GUC_UNIT_KB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
 		"stormdisc.max_message_size",
@@ -91,6 +99,7 @@ _PG_init(void)
 		INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
 
 	sd_wait_init();
+	sd_worker_init();
 
 	MarkGUCPrefixReserved("stormdisc");
 }

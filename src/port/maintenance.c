@@ -237,20 +237,25 @@ static SdStatement count_completions = {
 	.types = {TIMESTAMPTZOID},
 };
 
+/*
+ * Arrays, and not joins: of a table that has not been analyzed the planner
+ * knows too little to choose one.
+ */
 static SdStatement delete_completions = {
 	.sql = "WITH gone AS (DELETE FROM stormdisc.message_completions c "
 		   "WHERE c.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND c.completed_at OPERATOR(pg_catalog.<=) $2 RETURNING c.ids), "
-		   "ids AS (SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), "
-		   "redrives AS (DELETE FROM stormdisc.message_redrives r USING ids i "
-		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND r.id OPERATOR(pg_catalog.=) i.id), "
-		   "errors AS (DELETE FROM stormdisc.message_errors e USING ids i "
-		   "WHERE e.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND e.id OPERATOR(pg_catalog.=) i.id), "
-		   "sent AS (DELETE FROM stormdisc.messages m USING ids i "
-		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.id OPERATOR(pg_catalog.=) i.id) "
+		   "ids AS MATERIALIZED "
+		   "(SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), "
+		   "redrives AS (DELETE FROM stormdisc.message_redrives r "
+		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 AND r.id "
+		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))), "
+		   "errors AS (DELETE FROM stormdisc.message_errors e "
+		   "WHERE e.port_name OPERATOR(pg_catalog.=) $1 AND e.id "
+		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))), "
+		   "sent AS (DELETE FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 AND m.id "
+		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))) "
 		   "SELECT pg_catalog.count(*) FROM ids",
 	.nparameters = 2,
 	.types = {TEXTOID, TIMESTAMPTZOID},
@@ -269,23 +274,23 @@ static Prune dead_letters = {
 					"GROUP BY o.port_name",
 			 .nparameters = 2,
 			 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql =
-				   "WITH gone AS (DELETE FROM stormdisc.message_dead_letters d "
-				   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND d.id OPERATOR(pg_catalog.=) ANY ($2) "
-				   "AND d.died_at OPERATOR(pg_catalog.<) $3 RETURNING d.id), "
-				   "redrives AS (DELETE FROM stormdisc.message_redrives r "
-				   "USING gone g WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND r.id OPERATOR(pg_catalog.=) g.id), "
-				   "errors AS (DELETE FROM stormdisc.message_errors e "
-				   "USING gone g WHERE e.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND e.id OPERATOR(pg_catalog.=) g.id), "
-				   "sent AS (DELETE FROM stormdisc.messages m USING gone g "
-				   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND m.id OPERATOR(pg_catalog.=) g.id) "
-				   "SELECT FROM gone",
-			   .nparameters = 3,
-			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
+	.remove =
+		{.sql = "WITH gone AS (DELETE FROM stormdisc.message_dead_letters d "
+				"WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
+				"AND d.id OPERATOR(pg_catalog.=) ANY ($2) "
+				"AND d.died_at OPERATOR(pg_catalog.<) $3 RETURNING d.id), "
+				"redrives AS (DELETE FROM stormdisc.message_redrives r "
+				"WHERE r.port_name OPERATOR(pg_catalog.=) $1 AND r.id "
+				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))), "
+				"errors AS (DELETE FROM stormdisc.message_errors e "
+				"WHERE e.port_name OPERATOR(pg_catalog.=) $1 AND e.id "
+				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))), "
+				"sent AS (DELETE FROM stormdisc.messages m "
+				"WHERE m.port_name OPERATOR(pg_catalog.=) $1 AND m.id "
+				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))) "
+				"SELECT FROM gone",
+		 .nparameters = 3,
+		 .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
 };
 
 static Prune errors = {
@@ -796,7 +801,9 @@ follow_in_subtransaction(void *arg)
 		job->result->action = "none";
 		job->result->message = "the rule is not enabled";
 	}
-	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0)
+	/* what has expired by itself goes all the same */
+	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0 &&
+			 job->rule->follow != remove_checkpoints)
 	{
 		job->result->action = "none";
 		job->result->message = "everything is kept";

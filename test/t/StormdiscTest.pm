@@ -94,6 +94,14 @@ my @writers = qw(discover_existing_schema drop_snapshot);
 push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
 push @writers, qw(delete notify_channel publish purge queue_stats redrive replay subscribe unsubscribe wait);
 
+# Those for messages.
+push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
+
+# Those for maintenance and settings.
+push @no_readers, qw(apply_session_config backup_readiness distribution maintenance_rules sqlite_schema);
+push @writers, qw(cleanup_old_data distribute get_config maintain maintain_all reset_config reset_retention
+  schedule_maintenance set_config set_retention unschedule_maintenance);
+
 # Those for the states and checkpoints of components.
 my @component_functions = qw(save_component_state get_component_state list_component_states delete_component_state
   prune_component_states save_checkpoint get_checkpoint list_checkpoints restore_component pin_checkpoint
