@@ -173,6 +173,9 @@ INSERT INTO corpus SELECT 'text', format('%L', input) FROM unnest(ARRAY['', ' ',
 	'dot', 'TAKEN', ' Postgres ', '{}', '00000', NULL]) input;
 INSERT INTO corpus SELECT 'interval', format('%L::interval', input) FROM unnest('{0,-1 day,1 mon -30 days,178000000 years,-178000000 years,1 us,2147483647 days}'::text[]) input;
 INSERT INTO corpus SELECT 'int', input FROM unnest('{NULL,0,-1,2147483647,-2147483648}'::text[]) input;
+INSERT INTO corpus SELECT 'bigint', input || '::bigint' FROM unnest('{NULL,0,-1,9223372036854775807,(-9223372036854775808)}'::text[]) input;
+INSERT INTO corpus SELECT 'bool', 'NULL::bool';
+INSERT INTO corpus SELECT 'timestamptz', format('%L::timestamptz', input) FROM unnest('{NULL,-infinity,infinity,294276-12-31,4713-01-01 BC}'::text[]) input;
 CREATE TEMP TABLE attempts AS
 SELECT p.proname, expression, pg_temp.attempt(call) AS answer
 FROM pg_depend d JOIN pg_proc p ON p.oid = objid, generate_series(1, pronargs) n, corpus,
@@ -185,7 +188,7 @@ FROM pg_depend d JOIN pg_proc p ON p.oid = objid, generate_series(1, pronargs) n
 WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
 	AND proargtypes[n - 1] = corpus.type::oid;
 SELECT is((SELECT string_agg(DISTINCT format('%s %s %s', proname, left(expression, 40), answer), E'\n') FROM attempts
-	WHERE answer !~ '^(rows|0A000|22...|3F000|42...)$'), NULL, 'every function: a clean SQLSTATE for every input, at once');
+	WHERE answer !~ '^(rows|0A000|22...|3F000|42...|P0002)$' AND (proname, answer) <> ('stormdisc_schedule_maintenance', '55000')), NULL, 'every function: a clean SQLSTATE for every input, at once');
 SELECT cmp_ok((SELECT count(*) FROM attempts), '>=', 2000::bigint, 'many inputs');
 SELECT is((SELECT string_agg(proname, ' ') FROM pg_depend d JOIN pg_proc p ON p.oid = objid
 	WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')

@@ -51,7 +51,7 @@ FROM members JOIN pg_attribute ON attrelid = objid AND classid = 'pg_class'::reg
 WHERE col_description(attrelid, attnum) IS NULL
 ORDER BY attrelid::regclass::text COLLATE "C", attnum;
 
--- tables without a primary key
+-- tables without a primary key: their partitions have it, see sql/tables/metrics.sql
 SELECT c.oid::regclass
 FROM members JOIN pg_class c ON c.oid = objid AND classid = 'pg_class'::regclass AND relkind IN ('r', 'p')
 WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p');

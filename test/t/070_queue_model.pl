@@ -1,0 +1,50 @@
+# The queues against a model, step by step: see test/model/queue.  Then with a
+# bug put in, one after the other, each of which the model must notice.
+
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Utils;
+use StormdiscTest;
+use Test::More;
+
+my $steps = seconds_setting('STORMDISC_MODEL_STEPS', 10_000);
+my $seed = seconds_setting('STORMDISC_MODEL_SEED', 1);
+my $steps_of_mutants = 3000;
+my $model = "$FindBin::RealBin/../model/queue";
+
+my $node = new_node('queue_model', conf => "autovacuum_naptime = 1s\n");
+$ENV{PGHOST} = $node->host;
+$ENV{PGPORT} = $node->port;
+$ENV{PGDATABASE} = 'postgres';
+
+sub run_model
+{
+	my (@options) = @_;
+	my $said = qx($^X $model @options 2>&1);
+
+	return ($? == 0, $said);
+}
+
+my ($ok, $said) = run_model('--seed', $seed, '--steps', $steps);
+ok($ok, "$steps steps with seed $seed") or diag($said);
+note($said) if $ok;
+
+# what runs with a seed runs the same again, so a failure can be looked into
+($ok, $said) = run_model('--seed', $seed + 1, '--steps', 300, '--verbose');
+my $operations = join "\n", $said =~ /^\d+: (\w+ \w+)/mg;
+($ok, $said) = run_model('--seed', $seed + 1, '--steps', 300, '--verbose');
+is(join("\n", $said =~ /^\d+: (\w+ \w+)/mg), $operations, 'a seed gives the same operations again');
+
+for my $mutant (split /\n/, qx($^X $model --mutants))
+{
+	my ($ok, $said) = run_model('--seed', $seed, '--steps', $steps_of_mutants, '--mutant', $mutant);
+
+	ok(!$ok && $said =~ /^FAILED at step \d+$/m, "the bug $mutant is noticed") or diag($said);
+	like($said, qr/^Run it again with: .*--seed $seed --steps $steps_of_mutants --mutant $mutant$/m, 'and can be had again');
+	note($1) if $said =~ /\A(.{1,300})/s;
+}
+
+done_testing();
