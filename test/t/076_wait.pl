@@ -18,18 +18,22 @@ use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
 
-my $rounds = 200;
+my $rounds = 1000;
 my $node;
 
 # A psql that runs a script in the background.
 sub start_session
 {
 	my ($name, $script) = @_;
-	my $session = { out => '', err => '', in => "SET application_name = '$name';\n$script" };
+	my $session = { out => '', err => '' };
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
 
+	open my $fh, '>', $file or die "could not write $file: $!";
+	print $fh "SET application_name = '$name';\n$script";
+	close $fh;
 	$session->{handle} = IPC::Run::start(
-		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=sqlstate' ],
-		'<', \$session->{in}, '>', \$session->{out}, '2>', \$session->{err},
+		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=sqlstate', '-f', $file ],
+		'<', \undef, '>', \$session->{out}, '2>', \$session->{err},
 		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	return $session;
 }
@@ -40,7 +44,7 @@ sub finish_session
 	my ($session) = @_;
 
 	$session->{handle}->finish;
-	return $session->{out} . $session->{err} =~ s/^psql:<stdin>:\d+: //mgr;
+	return $session->{out} . $session->{err} =~ s/^psql:\S+:\d+: //mgr;
 }
 
 sub sleeping
@@ -114,9 +118,13 @@ DECLARE
 BEGIN
 	PERFORM stormdisc_send('ready', 's', 't', '"before"');
 	CALL stormdisc_wait('nested', '1 h', due);
-	RAISE INFO 'due: %, of others: %', due, (SELECT count(*) FROM stormdisc_receive('nested', 10));
+	IF due AND (SELECT count(*) FROM stormdisc_receive('nested', 10)) = 1 THEN
+		RAISE INFO USING ERRCODE = 'UE001';
+	END IF;
 	CALL stormdisc_wait('nested', '0 s', due);
-	RAISE INFO 'due: %', due;
+	IF NOT due THEN
+		RAISE INFO USING ERRCODE = 'UE002';
+	END IF;
 END
 \$\$;
 EOS
@@ -127,7 +135,7 @@ EOS
 	is(sql(q{SELECT count(*) FROM stormdisc.messages WHERE message_data = '"before"'}), 1,
 		"$mode: what was done before is committed");
 	sql(send_message('nested'));
-	is(finish_session($waiter), "INFO:  00000\nINFO:  00000\n", "$mode: and wakes");
+	is(finish_session($waiter), "INFO:  UE001\nINFO:  UE002\n", "$mode: and wakes");
 
 	# what does not commit wakes nobody
 	new_port('undone');
@@ -154,9 +162,9 @@ EOS
 	# times: of a message that is there, of one that comes, of a lease
 	new_port('times');
 	sql(send_message('times', ", delay => '300 ms'"));
-	is(sql("${never}CALL stormdisc_wait('times', '1 h')"), 't', "$mode: a delayed message");
+	is(finish_session(start_session('time', "${never}CALL stormdisc_wait('times', '1 h');\n")), "t\n", "$mode: a delayed message");
 	is(sql("SELECT count(*) FROM stormdisc_receive('times', lease => '300 ms')"), 1, "$mode: has its time");
-	is(sql("${never}CALL stormdisc_wait('times', '1 h')"), 't', "$mode: a lease that ends");
+	is(finish_session(start_session('lease', "${never}CALL stormdisc_wait('times', '1 h');\n")), "t\n", "$mode: a lease that ends");
 	sql("SELECT stormdisc_complete('times', id, attempt) FROM stormdisc_receive('times')");
 	$waiter = start_session('delayed', "${never}CALL stormdisc_wait('times', '1 h');\n");
 	wait_for_sleep('delayed', 1);
@@ -204,13 +212,50 @@ EOS
 		is(finish_session($other), "t\n", "$mode: another watches in its place");
 	}
 
+	# what somebody else has locked is there, and nobody can receive it: no reason to be busy
+	new_port('locked');
+	sql(send_message('locked'));
+	$other = start_session('locks', "BEGIN;\nSELECT count(*) FROM stormdisc_consume('locked');\n"
+		  . "${never}SELECT 'holds', pg_sleep(0.5);\nROLLBACK;\n");
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'locks' AND query ~ 'holds'"),
+		"$mode: a receiver holds a message");
+	cmp_ok(
+		sql(<<'EOS'), '<', 100, "$mode: who finds it again and again takes its time");
+CREATE TEMP TABLE calls (n int);
+DO $$
+DECLARE
+	due bool := true;
+	n int := 0;
+	received bigint := 0;
+BEGIN
+	WHILE received = 0 LOOP
+		CALL stormdisc_wait('locked', '1 h', due);
+		SELECT count(*) INTO received FROM stormdisc_receive('locked');
+		n := n + 1;
+	END LOOP;
+	INSERT INTO calls VALUES (n);
+END
+$$;
+SELECT n FROM calls;
+EOS
+	is(finish_session($other), "1\nholds|\n", "$mode: and has it in the end");
+
 	# no wake-up is lost: each waits for the other
 	new_port('ping');
 	new_port('pong');
-	$waiter = start_session('ping', $never . join '', ("CALL stormdisc_wait('ping', '1 h');\n"
-				  . "SELECT count(*) FROM stormdisc_consume('ping');\n" . "SELECT FROM (" . (send_message('pong') =~ s/;\n//r) . ") x;\n") x $rounds);
-	$other = start_session('pong', $never . join '', ("SELECT FROM (" . (send_message('ping') =~ s/;\n//r) . ") x;\n"
-				  . "CALL stormdisc_wait('pong', '1 h');\n" . "SELECT count(*) FROM stormdisc_consume('pong');\n") x $rounds);
+	my $quick = "SET synchronous_commit = off;\n$never";
+	$waiter = start_session('ping', $quick . join '', map { <<"EOS" } 1 .. $rounds);
+CALL stormdisc_wait('ping', '1 h');
+SELECT count(*) FROM stormdisc_consume('ping');
+SELECT FROM stormdisc_send('pong', 's', 't', '1');
+EOS
+	# at another time in each round, from before the other looks until after
+	$other = start_session('pong', $quick . join '', map { <<"EOS" } map { 40 * ($_ % 100) } 1 .. $rounds);
+SELECT FROM (SELECT count(*) FROM generate_series(1, $_)) x;
+SELECT FROM stormdisc_send('ping', 's', 't', '1');
+CALL stormdisc_wait('pong', '1 h');
+SELECT count(*) FROM stormdisc_consume('pong');
+EOS
 	is(finish_session($waiter) =~ s/\n+/\n/gr, "t\n1\n" x $rounds, "$mode: $rounds messages to one side");
 	is(finish_session($other) =~ s/^\n//r =~ s/\n+/\n/gr, "t\n1\n" x $rounds, "$mode: and to the other");
 
