@@ -79,6 +79,18 @@ sub stop
 	return;
 }
 
+# The process id of the server.
+sub postmaster
+{
+	my ($self) = @_;
+
+	open my $file, '<', "$self->{data}/postmaster.pid" or die "postmaster.pid: $!\n";
+	my $pid = <$file>;
+	close $file;
+	chomp $pid;
+	return $pid;
+}
+
 # Set a parameter for the next start.
 sub set
 {
