@@ -17,8 +17,20 @@ OBJS = $(WIN32RES) \
 
 # The SQL files, in the order in which they are put together.
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
-	discovery_access relationships diagnostics advice document snapshot model
-SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql
+	discovery_access relationships diagnostics advice document snapshot model \
+	messages message_tools component_state checkpoints metrics health sinks config maintenance
+# the last one looks at all tables
+SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql \
+	sql/tables/messages.sql \
+	sql/tables/message_tools.sql \
+	sql/tables/component_state.sql \
+	sql/tables/checkpoints.sql \
+	sql/tables/metrics.sql \
+	sql/tables/health.sql \
+	sql/tables/sinks.sql \
+	sql/tables/config.sql \
+	sql/tables/maintenance.sql \
+	sql/tables/own_objects.sql
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)

@@ -156,4 +156,27 @@
 #define SD_MAINTAIN_PRIVILEGE NULL
 #endif
 
+/* shared memory that is made when it is needed, and names of wait events */
+#if PG_VERSION_NUM >= 170000
+#define SD_HAS_DSM_REGISTRY 1
+#define SD_MY_PROC_NUMBER MyProcNumber
+#define SD_WAIT_EVENT(name) WaitEventExtensionNew(name)
+#else
+#define SD_MY_PROC_NUMBER (MyProc->pgprocno)
+#define SD_WAIT_EVENT(name) PG_WAIT_EXTENSION
+#endif
+#if PG_VERSION_NUM >= 190000
+#define SD_DSM_INIT_ARG , void *arg
+#define SD_GET_DSM_SEGMENT(name, size, init, found)                            \
+	GetNamedDSMSegment((name), (size), (init), (found), NULL)
+#define SD_NEW_TRANCHE(name) LWLockNewTrancheId(name)
+#define SD_REGISTER_TRANCHE(id, name) ((void) 0)
+#else
+#define SD_DSM_INIT_ARG
+#define SD_GET_DSM_SEGMENT(name, size, init, found)                            \
+	GetNamedDSMSegment((name), (size), (init), (found))
+#define SD_NEW_TRANCHE(name) LWLockNewTrancheId()
+#define SD_REGISTER_TRANCHE(id, name) LWLockRegisterTranche((id), (name))
+#endif
+
 #endif /* STORMDISC_COMPAT_H */

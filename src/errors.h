@@ -8,6 +8,10 @@
 #ifndef STORMDISC_ERRORS_H
 #define STORMDISC_ERRORS_H
 
+/* SQLSTATEs of our own */
+#define SD_ERRCODE_VERSION_CONFLICT MAKE_SQLSTATE('S', 'D', '0', '0', '1')
+#define SD_ERRCODE_CHECKPOINT_CORRUPTED MAKE_SQLSTATE('S', 'D', '0', '0', '2')
+
 /* the order is that of class_names in errors.c */
 typedef enum SdErrorClass
 {

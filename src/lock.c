@@ -33,3 +33,20 @@ sd_lock_name(SdLockClass class, const char *name)
 						 (uint32) hash, class);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
+
+/*
+ * sd_lock_hash
+ *		Have a hash of a name until the end of the transaction, unless another
+ *		session has it: false then.
+ */
+bool
+sd_lock_hash(SdLockClass class, uint64 hash)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, class);
+
+	return LockAcquire(&tag, ExclusiveLock, false, true) !=
+		   LOCKACQUIRE_NOT_AVAIL;
+}

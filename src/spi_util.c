@@ -25,11 +25,33 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 
 #include "spi_util.h"
 
+/*
+ * What would make the planner's choice depend on how full our tables were when
+ * a statement was first run: each of them is to use its index.
+ */
+static const char *const planner_settings[][2] = {
+	{"enable_seqscan", "off"},	 {"enable_bitmapscan", "off"},
+	{"enable_hashjoin", "off"},	 {"enable_mergejoin", "off"},
+	{"enable_material", "off"},	 {"jit", "off"},
+	{"plan_cache_mode", "auto"}, {"max_parallel_workers_per_gather", "0"},
+};
+
+/* of the extension; forgotten when a relation of ours may have changed hands */
+static Oid cached_owner = InvalidOid;
+
 static Oid extension_owner(void);
+static Oid read_extension_owner(void);
+static void forget_owner(Datum arg, Oid relid);
+static int begin_statement(SdStatement *statement, const bool *nulls,
+						   char *marks);
+static bool has_plan(SdStatement *statement);
+static void prepare(SdStatement *statement);
 static uint64 run(SdStatement *statement, const Datum *values,
 				  const bool *nulls, bool read_only);
 static Datum value(uint64 row, int column, Oid type);
@@ -82,35 +104,95 @@ sd_spi_read(SdStatement *statement, const Datum *values, const bool *nulls)
 	return run(statement, values, nulls, true);
 }
 
+/*
+ * sd_spi_open
+ *		A cursor over the rows of a query, which are not kept all at once.
+ */
+Portal
+sd_spi_open(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	char marks[SD_MAX_PARAMETERS];
+	int level = begin_statement(statement, nulls, marks);
+	Portal portal = SPI_cursor_open(NULL, statement->plan,
+									unconstify(Datum *, values), marks, false);
+
+	if (level != 0)
+		AtEOXact_GUC(true, level);
+
+	return portal;
+}
+
 static uint64
 run(SdStatement *statement, const Datum *values, const bool *nulls,
 	bool read_only)
 {
 	char marks[SD_MAX_PARAMETERS];
-	int rc;
+	int level = begin_statement(statement, nulls, marks);
+	int rc = SPI_execute_plan(statement->plan, unconstify(Datum *, values),
+							  marks, read_only, 0);
 
-	if (statement->plan == NULL)
-	{
-		SPIPlanPtr plan = SPI_prepare(statement->sql, statement->nparameters,
-									  statement->types);
-
-		if (plan == NULL)
-			elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
-				 SPI_result_code_string(SPI_result));
-		if (SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
-		statement->plan = plan;
-	}
-
-	for (int i = 0; i < statement->nparameters; i++)
-		marks[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
-	rc = SPI_execute_plan(statement->plan, unconstify(Datum *, values), marks,
-						  read_only, 0);
+	if (level != 0)
+		AtEOXact_GUC(true, level);
 	if (rc < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql,
 			 SPI_result_code_string(rc));
 
 	return SPI_processed;
+}
+
+/*
+ * Have a plan, or the settings under which the one is made that the statement
+ * then runs with: their level, or 0.
+ */
+static int
+begin_statement(SdStatement *statement, const bool *nulls, char *marks)
+{
+	int level = 0;
+
+	if (!has_plan(statement))
+	{
+		level = NewGUCNestLevel();
+		for (int i = 0; i < lengthof(planner_settings) && !statement->reads_all;
+			 i++)
+			(void) set_config_option(
+				planner_settings[i][0], planner_settings[i][1], PGC_USERSET,
+				PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		if (statement->plan == NULL)
+			prepare(statement);
+	}
+	for (int i = 0; i < statement->nparameters; i++)
+		marks[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
+
+	return level;
+}
+
+/* Is there a plan that can be run as it is? */
+static bool
+has_plan(SdStatement *statement)
+{
+	CachedPlanSource *source;
+
+	if (statement->plan == NULL)
+		return false;
+	source = linitial(SPI_plan_get_plan_sources(statement->plan));
+
+	return source->is_valid && source->gplan != NULL && source->gplan->is_valid;
+}
+
+/* One plan for all parameters. */
+static void
+prepare(SdStatement *statement)
+{
+	SPIPlanPtr plan =
+		SPI_prepare_cursor(statement->sql, statement->nparameters,
+						   statement->types, CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement->sql,
+			 SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
+	statement->plan = plan;
 }
 
 /*
@@ -166,8 +248,34 @@ sd_spi_end(SdSpi *spi)
 	MemoryContextSwitchTo(spi->context);
 }
 
+/*
+ * The owner of the extension, which is kept.  No cache of the server's tells
+ * that it changed; but it cannot without that of our tables.
+ */
 static Oid
 extension_owner(void)
+{
+	static bool is_registered = false;
+
+	if (!is_registered)
+	{
+		CacheRegisterRelcacheCallback(forget_owner, (Datum) 0);
+		is_registered = true;
+	}
+	if (!OidIsValid(cached_owner))
+		cached_owner = read_extension_owner();
+
+	return cached_owner;
+}
+
+static void
+forget_owner(Datum arg, Oid relid)
+{
+	cached_owner = InvalidOid;
+}
+
+static Oid
+read_extension_owner(void)
 {
 	Relation rel = table_open(ExtensionRelationId, AccessShareLock);
 	Oid owner = InvalidOid;

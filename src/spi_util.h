@@ -22,6 +22,7 @@ typedef struct SdStatement
 	const char *sql;
 	int nparameters;
 	Oid types[SD_MAX_PARAMETERS];
+	bool reads_all; /* whole relations: an index is of no use */
 	SPIPlanPtr plan;
 } SdStatement;
 
@@ -38,6 +39,8 @@ extern void sd_spi_begin(SdSpi *spi, bool as_owner);
 extern uint64 sd_spi_write(SdStatement *statement, const Datum *values,
 						   const bool *nulls);
 extern uint64 sd_spi_read(SdStatement *statement, const Datum *values,
+						  const bool *nulls);
+extern Portal sd_spi_open(SdStatement *statement, const Datum *values,
 						  const bool *nulls);
 extern Jsonb *sd_spi_jsonb(SdSpi *spi, uint64 row, int column);
 extern void sd_spi_end(SdSpi *spi);

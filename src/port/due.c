@@ -1,0 +1,149 @@
+/*-------------------------------------------------------------------------
+ *
+ * due.c
+ *	  Messages whose time has come: leases that have ended, retries, delays.
+ *
+ * Receivers see to it, so nothing else needs to run.  Each row is locked before
+ * it is moved, and looked at again then: a lease that was extended meanwhile is
+ * not ended, and one that is completed is gone.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "portability/instr_time.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "port/messages.h"
+#include "spi_util.h"
+
+/* most rows that one call moves */
+#define MAX_DUE 1000
+
+/* how long a look from the start may take and yet be taken each time */
+#define CHEAP_SCAN 1000
+
+/* else this many times as long passes until the next */
+#define SCAN_SHARE 30
+
+static int read_due(const SdPort *port, SdFound *found);
+
+static SdStatement select_due = {
+	.sql = "SELECT w.segment, w.ctid, w.id, w.attempt, w.last_attempt, "
+		   "w.priority, w.is_leased, w.wake_at, w.claimed_at, w.group_key "
+		   "FROM stormdisc.message_waiting w "
+		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND w.wake_at OPERATOR(pg_catalog.>=) $2 "
+		   "AND w.wake_at OPERATOR(pg_catalog.<=) $3 "
+		   "ORDER BY w.wake_at LIMIT $4 FOR UPDATE SKIP LOCKED",
+	.nparameters = 4,
+	.types = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
+};
+
+/*
+ * sd_messages_wake
+ *		Make ready what is due; how many messages.
+ *
+ * A delivery whose lease has ended and that was the last one makes a dead
+ * letter.
+ */
+int
+sd_messages_wake(const SdPort *port, TimestampTz now)
+{
+	SdPortHints *hints = port->hints;
+	bool is_full = now >= hints->next_wake;
+	Datum values[4];
+	instr_time start;
+	instr_time duration;
+	SdFound *found;
+	SdFound *ready;
+	SdFound *dead;
+	SdFound *expired;
+	int n;
+	int n_ready = 0;
+	int n_dead = 0;
+	int n_expired = 0;
+
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = TimestampTzGetDatum(is_full ? DT_NOBEGIN : hints->wake_at);
+	values[2] = TimestampTzGetDatum(now);
+	values[3] = Int64GetDatum(MAX_DUE);
+	INSTR_TIME_SET_CURRENT(start);
+	n = (int) sd_spi_write(&select_due, values, NULL);
+	INSTR_TIME_SET_CURRENT(duration);
+	INSTR_TIME_SUBTRACT(duration, start);
+	found = palloc(Max(n, 1) * sizeof(SdFound));
+	(void) read_due(port, found);
+
+	if (is_full)
+	{
+		int64 took = (int64) INSTR_TIME_GET_MICROSEC(duration);
+
+		hints->next_wake =
+			took > CHEAP_SCAN + 20 * n ? now + SCAN_SHARE * took : now;
+	}
+	hints->wake_at = n > 0 ? found[n - 1].row.wake_at : now;
+	if (n == 0)
+		return 0;
+
+	sd_messages_take(port, found, n);
+	ready = palloc(n * sizeof(SdFound));
+	dead = palloc(n * sizeof(SdFound));
+	expired = palloc(n * sizeof(SdFound));
+	for (int i = 0; i < n; i++)
+	{
+		const SdFound *row = &found[i];
+
+		if (row->is_leased)
+			expired[n_expired++] = *row;
+		if (row->row.attempt >= row->row.last_attempt)
+			dead[n_dead++] = *row;
+		else
+			ready[n_ready++] = *row;
+	}
+	if (n_expired > 0)
+		sd_messages_note_error(port, expired, n_expired,
+							   cstring_to_text("lease expired"), (Datum) 0,
+							   false, now);
+	sd_messages_to_ready(port, ready, n_ready);
+	if (n_dead > 0)
+	{
+		sd_messages_die(port, dead, n_dead, "lease expired",
+						cstring_to_text("lease expired"), (Datum) 0, false,
+						now);
+		sd_groups_release_of(port, dead, n_dead);
+	}
+
+	return n_ready;
+}
+
+/* The rows of the last result. */
+static int
+read_due(const SdPort *port, SdFound *found)
+{
+	int n = (int) SPI_processed;
+
+	for (int i = 0; i < n; i++)
+	{
+		SdFound *row = &found[i];
+		Datum values[10];
+		bool nulls[10];
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values,
+						  nulls);
+		row->is_ready = false;
+		row->segment = DatumGetInt16(values[0]);
+		row->tid = *(ItemPointer) DatumGetPointer(values[1]);
+		row->row.id = DatumGetInt64(values[2]);
+		row->row.attempt = DatumGetInt32(values[3]);
+		row->row.last_attempt = DatumGetInt32(values[4]);
+		row->row.priority = DatumGetInt16(values[5]);
+		row->is_leased = DatumGetBool(values[6]);
+		row->row.wake_at = DatumGetTimestampTz(values[7]);
+		row->row.claimed_at = nulls[8] ? 0 : DatumGetTimestampTz(values[8]);
+		row->row.group_key = nulls[9] ? NULL : DatumGetTextPCopy(values[9]);
+	}
+
+	return n;
+}

@@ -1,0 +1,1171 @@
+/*-------------------------------------------------------------------------
+ *
+ * maintenance.c
+ *	  stormdisc_maintain, stormdisc_maintain_all, stormdisc_cleanup_old_data:
+ *	  do what has to be done now and then.
+ *	  stormdisc_maintenance_rules, stormdisc_set_retention,
+ *	  stormdisc_reset_retention: what that is.
+ *
+ * Each rule is about one relation, and is followed in a subtransaction of its
+ * own: one that fails is told, and the others go on.  A rule does no more than
+ * so many rows; what is left is left to the next call.
+ *
+ * Nothing here is needed for safety: without it there is more to keep, and
+ * rows of metrics are in the default partition.
+ *
+ * Rows are chosen first and then removed by their keys, by statements about one
+ * port or component each, which look again whether the row is to go.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "errors.h"
+#include "lock.h"
+#include "port/checkpoints.h"
+#include "port/maintenance.h"
+#include "port/messages.h"
+#include "port/partitions.h"
+#include "spi_util.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_maintain);
+PG_FUNCTION_INFO_V1(stormdisc_maintain_all);
+PG_FUNCTION_INFO_V1(stormdisc_cleanup_old_data);
+PG_FUNCTION_INFO_V1(stormdisc_maintenance_rules);
+PG_FUNCTION_INFO_V1(stormdisc_set_retention);
+PG_FUNCTION_INFO_V1(stormdisc_reset_retention);
+
+/* a rule does not wait longer for a lock; the next call tries again */
+#define LOCK_TIMEOUT "1s"
+
+/* longest time that can be kept, in days: 1000 years */
+#define MAX_KEEP_DAYS (1000 * DAYS_PER_YEAR)
+
+/* a rule that has not come to its end after so many rounds is left for now */
+#define MAX_ROUNDS 1000
+
+#define MAX_NAME_LENGTH 255
+
+typedef struct Rule Rule;
+
+/* a rule that is being followed */
+typedef struct Job
+{
+	const Rule *rule;
+	const SdMaintenance *run;
+	bool has_cutoff;
+	TimestampTz cutoff; /* what is older goes */
+	int keep_last;		/* 0: no number */
+	int64 left;			/* rows that may still be removed */
+	SdMaintenanceResult *result;
+} Job;
+
+struct Rule
+{
+	const char *name;
+	const char *relation;
+	const char *also; /* what goes with it, separated by one space */
+	const char *action;
+	const char *keep_for; /* NULL: no age by default */
+	int keep_last;		  /* 0: it has none */
+	bool has_age;
+	void (*follow)(Job *job);
+	const char *description;
+};
+
+/* statements that remove rows which are chosen by their age */
+typedef struct Prune
+{
+	SdStatement count;	/* (cutoff) -> bigint */
+	SdStatement pick;	/* (cutoff, limit) -> key, ids, number of ids */
+	SdStatement remove; /* (key, ids, cutoff) */
+} Prune;
+
+static void ensure_partitions(Job *job);
+static void drain_default(Job *job);
+static void drop_partitions(Job *job);
+static void take_result(Job *job, SdPartitionsResult done, bool by_rows);
+static void remove_completed(Job *job);
+static void remove_dead_letters(Job *job);
+static void remove_errors(Job *job);
+static void remove_dedup_keys(Job *job);
+static void remove_states(Job *job);
+static void remove_checkpoints(Job *job);
+static void remove_checkpoint_groups(Job *job);
+static void remove_versions(Job *job, void (*remove)(SdPrune *prune));
+static void remove_rollups(Job *job);
+static void remove_late_values(Job *job);
+static void remove_health(Job *job);
+static void remove_sinks(Job *job);
+static void remove_groups(Job *job);
+static void recycle_segments(Job *job);
+static void prune(Job *job, Prune *statements);
+static int64 count_old(Job *job, SdStatement *count);
+static bool maintain(FunctionCallInfo fcinfo, const SdMaintenance *run);
+static void read_run(FunctionCallInfo fcinfo, int max_rows_arg,
+					 SdMaintenance *run);
+static void follow_in_subtransaction(void *arg);
+static bool read_policy(Job *job);
+static void put_result(ReturnSetInfo *rsinfo,
+					   const SdMaintenanceResult *result);
+static TimestampTz time_before(TimestampTz now, Interval *interval);
+static Interval *interval_of(const char *text);
+static const Rule *rule_argument(FunctionCallInfo fcinfo);
+static int64 int8_of(uint64 row, int column);
+static Datum datum_of(uint64 row, int column);
+
+/*
+ * In this order: what takes strong locks is last, since a call that does all
+ * in one transaction holds them until its end.
+ */
+static const Rule rules[] = {
+	{"component_metrics_partitions", "component_metrics", NULL,
+	 "create partitions", NULL, 0, false, ensure_partitions,
+	 "partitions of today and the days to come"},
+	{"port_metrics_partitions", "port_metric_samples", NULL,
+	 "create partitions", NULL, 0, false, ensure_partitions,
+	 "partitions of today and the days to come"},
+	{"component_metrics_default", "component_metrics", NULL, "move", NULL, 0,
+	 false, drain_default, "measurements of days that had no partition"},
+	{"port_metrics_default", "port_metric_samples", NULL, "move", NULL, 0,
+	 false, drain_default, "measurements of days that had no partition"},
+	{"completed_messages", "message_completions", "messages message_errors",
+	 "delete", "7 days", 0, true, remove_completed,
+	 "completed messages, with what was sent and its errors"},
+	{"dead_letters", "message_dead_letters", "messages message_errors",
+	 "delete", "90 days", 0, true, remove_dead_letters,
+	 "dead letters, with what was sent and its errors"},
+	{"message_errors", "message_errors", NULL, "delete", "30 days", 0, true,
+	 remove_errors, "errors of messages that are not completed"},
+	{"dedup_keys", "message_dedup", NULL, "delete", "0", 0, true,
+	 remove_dedup_keys,
+	 "keys of messages whose window has ended, counted from its end"},
+	{"component_states", "component_versions", "component_payloads", "delete",
+	 NULL, 100, true, remove_states,
+	 "versions of the states of components, of each the last ones are kept"},
+	{"checkpoints", "checkpoints", "checkpoint_names", "delete", NULL, 10, true,
+	 remove_checkpoints,
+	 "versions of checkpoints, of each the last ones are kept; and those that "
+	 "have expired"},
+	{"checkpoint_groups", "checkpoint_groups", "checkpoint_group_parts",
+	 "delete", "1 day", 0, true, remove_checkpoint_groups,
+	 "groups of checkpoints that nobody has committed"},
+	{"metric_rollups", "metric_rollups", NULL, "delete", "400 days", 0, true,
+	 remove_rollups, "sums of measurements by the hour"},
+	{"metric_late_values", "metric_late_values", NULL, "delete", "400 days", 0,
+	 true, remove_late_values,
+	 "measurements that came too late and were never added to their hour"},
+	{"health_history", "health_history", NULL, "delete", "90 days", 0, true,
+	 remove_health, "changes of the health of components"},
+	{"sinks", "sink_storage", NULL, "delete", NULL, 0, true, remove_sinks,
+	 "what sinks have written, by its last change; all is kept by default"},
+	{"message_groups", "message_groups", NULL, "delete", NULL, 0, false,
+	 remove_groups, "locks of groups that have no message"},
+	{"queue_segments", "message_ready", "message_waiting", "truncate", NULL, 0,
+	 false, recycle_segments, "segments of queues that all messages have left"},
+	{"component_metrics", "component_metrics", NULL, "drop partitions",
+	 "30 days", 0, true, drop_partitions, "measurements of components"},
+	{"port_metrics", "port_metric_samples", NULL, "drop partitions", "30 days",
+	 0, true, drop_partitions, "measurements of ports"},
+};
+
+static SdStatement select_policy = {
+	.sql = "SELECT keep_for, keep_last, is_enabled "
+		   "FROM stormdisc.retention_settings "
+		   "WHERE rule OPERATOR(pg_catalog.=) $1",
+	.nparameters = 1,
+	.types = {TEXTOID},
+};
+
+static SdStatement upsert_policy = {
+	.sql = "INSERT INTO stormdisc.retention_settings "
+		   "(rule, keep_for, keep_last, is_enabled, changed_at, changed_by) "
+		   "VALUES ($1, $2, $3, $4, $5, $6) "
+		   "ON CONFLICT (rule) DO UPDATE SET keep_for = EXCLUDED.keep_for, "
+		   "keep_last = EXCLUDED.keep_last, is_enabled = EXCLUDED.is_enabled, "
+		   "changed_at = EXCLUDED.changed_at, "
+		   "changed_by = EXCLUDED.changed_by",
+	.nparameters = 6,
+	.types = {TEXTOID, INTERVALOID, INT4OID, BOOLOID, TIMESTAMPTZOID, TEXTOID},
+};
+
+static SdStatement delete_policy = {
+	.sql = "DELETE FROM stormdisc.retention_settings "
+		   "WHERE rule OPERATOR(pg_catalog.=) $1",
+	.nparameters = 1,
+	.types = {TEXTOID},
+};
+
+/* a port at a time, along the index */
+static SdStatement pick_completions = {
+	.sql = "SELECT p.port_name, c.completed_at, "
+		   "pg_catalog.cardinality(c.ids)::bigint "
+		   "FROM stormdisc.ports p, LATERAL ("
+		   "SELECT m.completed_at, m.ids FROM stormdisc.message_completions m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) p.port_name "
+		   "AND m.completed_at OPERATOR(pg_catalog.<) $1 "
+		   "ORDER BY m.completed_at LIMIT $2) c "
+		   "ORDER BY p.port_name, c.completed_at LIMIT $2",
+	.nparameters = 2,
+	.types = {TIMESTAMPTZOID, INT8OID},
+};
+
+static SdStatement count_completions = {
+	.sql = "SELECT coalesce(pg_catalog.sum(pg_catalog.cardinality(m.ids)), "
+		   "0)::bigint FROM stormdisc.message_completions m "
+		   "WHERE m.completed_at OPERATOR(pg_catalog.<) $1",
+	.nparameters = 1,
+	.types = {TIMESTAMPTZOID},
+};
+
+static SdStatement delete_completions = {
+	.sql = "WITH gone AS (DELETE FROM stormdisc.message_completions c "
+		   "WHERE c.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND c.completed_at OPERATOR(pg_catalog.<=) $2 RETURNING c.ids), "
+		   "ids AS (SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), "
+		   "errors AS (DELETE FROM stormdisc.message_errors e USING ids i "
+		   "WHERE e.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND e.id OPERATOR(pg_catalog.=) i.id), "
+		   "sent AS (DELETE FROM stormdisc.messages m USING ids i "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.=) i.id) "
+		   "SELECT pg_catalog.count(*) FROM ids",
+	.nparameters = 2,
+	.types = {TEXTOID, TIMESTAMPTZOID},
+};
+
+static Prune dead_letters = {
+	.count = {.sql = "SELECT pg_catalog.count(*) "
+					 "FROM stormdisc.message_dead_letters d "
+					 "WHERE d.died_at OPERATOR(pg_catalog.<) $1",
+			  .nparameters = 1,
+			  .types = {TIMESTAMPTZOID}},
+	.pick = {.sql = "SELECT o.port_name, pg_catalog.array_agg(o.id) FROM "
+					"(SELECT d.port_name, d.id "
+					"FROM stormdisc.message_dead_letters d "
+					"WHERE d.died_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+					"GROUP BY o.port_name",
+			 .nparameters = 2,
+			 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql =
+				   "WITH gone AS (DELETE FROM stormdisc.message_dead_letters d "
+				   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
+				   "AND d.id OPERATOR(pg_catalog.=) ANY ($2) "
+				   "AND d.died_at OPERATOR(pg_catalog.<) $3 RETURNING d.id), "
+				   "errors AS (DELETE FROM stormdisc.message_errors e "
+				   "USING gone g WHERE e.port_name OPERATOR(pg_catalog.=) $1 "
+				   "AND e.id OPERATOR(pg_catalog.=) g.id), "
+				   "sent AS (DELETE FROM stormdisc.messages m USING gone g "
+				   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+				   "AND m.id OPERATOR(pg_catalog.=) g.id) "
+				   "SELECT FROM gone",
+			   .nparameters = 3,
+			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
+};
+
+static Prune errors = {
+	.count = {.sql =
+				  "SELECT pg_catalog.count(*) FROM stormdisc.message_errors o "
+				  "WHERE o.failed_at OPERATOR(pg_catalog.<) $1",
+			  .nparameters = 1,
+			  .types = {TIMESTAMPTZOID}},
+	.pick = {.sql = "SELECT o.port_name, pg_catalog.array_agg(o.id) FROM "
+					"(SELECT t.port_name, t.id FROM stormdisc.message_errors t "
+					"WHERE t.failed_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+					"GROUP BY o.port_name",
+			 .nparameters = 2,
+			 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql = "DELETE FROM stormdisc.message_errors t "
+					  "WHERE t.port_name OPERATOR(pg_catalog.=) $1 "
+					  "AND t.id OPERATOR(pg_catalog.=) ANY ($2) "
+					  "AND t.failed_at OPERATOR(pg_catalog.<) $3",
+			   .nparameters = 3,
+			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
+};
+
+static Prune dedup_keys = {
+	.count = {.sql =
+				  "SELECT pg_catalog.count(*) FROM stormdisc.message_dedup o "
+				  "WHERE o.expires_at OPERATOR(pg_catalog.<) $1",
+			  .nparameters = 1,
+			  .types = {TIMESTAMPTZOID}},
+	.pick =
+		{.sql =
+			 "SELECT o.port_name, pg_catalog.array_agg(o.dedup_key) FROM "
+			 "(SELECT t.port_name, t.dedup_key FROM stormdisc.message_dedup t "
+			 "WHERE t.expires_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+			 "GROUP BY o.port_name",
+		 .nparameters = 2,
+		 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql = "DELETE FROM stormdisc.message_dedup t "
+					  "WHERE t.port_name OPERATOR(pg_catalog.=) $1 "
+					  "AND t.dedup_key OPERATOR(pg_catalog.=) ANY ($2) "
+					  "AND t.expires_at OPERATOR(pg_catalog.<) $3",
+			   .nparameters = 3,
+			   .types = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID}},
+};
+
+static Prune rollups = {
+	.count = {.sql =
+				  "SELECT pg_catalog.count(*) FROM stormdisc.metric_rollups o "
+				  "WHERE o.hour OPERATOR(pg_catalog.<) $1",
+			  .nparameters = 1,
+			  .types = {TIMESTAMPTZOID}},
+	.pick =
+		{.sql =
+			 "SELECT o.component_name, pg_catalog.array_agg(o.hour) FROM "
+			 "(SELECT t.component_name, t.hour FROM stormdisc.metric_rollups t "
+			 "WHERE t.hour OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+			 "GROUP BY o.component_name",
+		 .nparameters = 2,
+		 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql = "DELETE FROM stormdisc.metric_rollups t "
+					  "WHERE t.component_name OPERATOR(pg_catalog.=) $1 "
+					  "AND t.hour OPERATOR(pg_catalog.=) ANY ($2) "
+					  "AND t.hour OPERATOR(pg_catalog.<) $3",
+			   .nparameters = 3,
+			   .types = {TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID}},
+};
+
+static Prune late_values = {
+	.count =
+		{.sql =
+			 "SELECT pg_catalog.count(*) FROM stormdisc.metric_late_values o "
+			 "WHERE o.hour OPERATOR(pg_catalog.<) $1",
+		 .nparameters = 1,
+		 .types = {TIMESTAMPTZOID}},
+	.pick =
+		{.sql =
+			 "SELECT o.component_name, pg_catalog.array_agg(o.hour) FROM "
+			 "(SELECT t.component_name, t.hour FROM stormdisc.metric_late_values t "
+			 "WHERE t.hour OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+			 "GROUP BY o.component_name",
+		 .nparameters = 2,
+		 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql = "DELETE FROM stormdisc.metric_late_values t "
+					  "WHERE t.component_name OPERATOR(pg_catalog.=) $1 "
+					  "AND t.hour OPERATOR(pg_catalog.=) ANY ($2) "
+					  "AND t.hour OPERATOR(pg_catalog.<) $3",
+			   .nparameters = 3,
+			   .types = {TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID}},
+};
+
+static Prune health = {
+	.count = {.sql =
+				  "SELECT pg_catalog.count(*) FROM stormdisc.health_history o "
+				  "WHERE o.changed_at OPERATOR(pg_catalog.<) $1",
+			  .nparameters = 1,
+			  .types = {TIMESTAMPTZOID}},
+	.pick =
+		{.sql =
+			 "SELECT o.component_name, pg_catalog.array_agg(o.change) FROM "
+			 "(SELECT t.component_name, t.change FROM stormdisc.health_history t "
+			 "WHERE t.changed_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+			 "GROUP BY o.component_name",
+		 .nparameters = 2,
+		 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql = "DELETE FROM stormdisc.health_history t "
+					  "WHERE t.component_name OPERATOR(pg_catalog.=) $1 "
+					  "AND t.change OPERATOR(pg_catalog.=) ANY ($2) "
+					  "AND t.changed_at OPERATOR(pg_catalog.<) $3",
+			   .nparameters = 3,
+			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
+};
+
+static Prune sinks = {
+	.count = {.sql = "SELECT pg_catalog.count(*) FROM stormdisc.sink_storage o "
+					 "WHERE o.updated_at OPERATOR(pg_catalog.<) $1",
+			  .nparameters = 1,
+			  .types = {TIMESTAMPTZOID}},
+	.pick =
+		{.sql = "SELECT o.sink_name, pg_catalog.array_agg(o.sink_key) FROM "
+				"(SELECT t.sink_name, t.sink_key FROM stormdisc.sink_storage t "
+				"WHERE t.updated_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
+				"GROUP BY o.sink_name",
+		 .nparameters = 2,
+		 .types = {TIMESTAMPTZOID, INT8OID}},
+	.remove = {.sql = "DELETE FROM stormdisc.sink_storage t "
+					  "WHERE t.sink_name OPERATOR(pg_catalog.=) $1 "
+					  "AND t.sink_key OPERATOR(pg_catalog.=) ANY ($2) "
+					  "AND t.updated_at OPERATOR(pg_catalog.<) $3",
+			   .nparameters = 3,
+			   .types = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID}},
+};
+
+/* a receiver that has just made the row has locked it, or makes it again */
+#define GROUP_IS_EMPTY                                                         \
+	"NOT EXISTS (SELECT FROM stormdisc.message_ready r "                       \
+	"WHERE r.port_name OPERATOR(pg_catalog.=) g.port_name "                    \
+	"AND r.group_key OPERATOR(pg_catalog.=) g.group_key) "                     \
+	"AND NOT EXISTS (SELECT FROM stormdisc.message_waiting w "                 \
+	"WHERE w.port_name OPERATOR(pg_catalog.=) g.port_name "                    \
+	"AND w.group_key OPERATOR(pg_catalog.=) g.group_key)"
+
+static SdStatement select_ports = {
+	.sql = "SELECT p.port_name FROM stormdisc.ports p ORDER BY p.port_name",
+};
+
+static SdStatement count_groups = {
+	.sql = "SELECT pg_catalog.count(*) FROM stormdisc.message_groups g "
+		   "WHERE " GROUP_IS_EMPTY,
+};
+
+static SdStatement delete_groups = {
+	.sql = "DELETE FROM stormdisc.message_groups d "
+		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND d.group_key OPERATOR(pg_catalog.=) ANY (ARRAY("
+		   "SELECT g.group_key FROM stormdisc.message_groups g "
+		   "WHERE g.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND " GROUP_IS_EMPTY " LIMIT $2 FOR UPDATE SKIP LOCKED))",
+	.nparameters = 2,
+	.types = {TEXTOID, INT8OID},
+};
+
+/*
+ * stormdisc_maintain(dry_run, max_rows) -> setof row
+ *		Follow every rule, in this transaction; one row for each.
+ */
+Datum
+stormdisc_maintain(PG_FUNCTION_ARGS)
+{
+	SdMaintenance run;
+
+	read_run(fcinfo, 1, &run);
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not be null", "dry_run"));
+	run.dry_run = PG_GETARG_BOOL(0);
+	InitMaterializedSRF(fcinfo, 0);
+	(void) maintain(fcinfo, &run);
+
+	return (Datum) 0;
+}
+
+/*
+ * stormdisc_cleanup_old_data() -> void
+ *		Likewise; what fails is a warning.
+ */
+Datum
+stormdisc_cleanup_old_data(PG_FUNCTION_ARGS)
+{
+	SdMaintenance run = {.now = GetCurrentTimestamp(),
+						 .max_rows = SD_MAINTENANCE_ROWS};
+
+	(void) maintain(NULL, &run);
+
+	PG_RETURN_VOID();
+}
+
+/*
+ * CALL stormdisc_maintain_all(max_rows)
+ *		Follow every rule until there is nothing left to do, max_rows at a
+ *		time, each in a transaction of its own.
+ */
+Datum
+stormdisc_maintain_all(PG_FUNCTION_ARGS)
+{
+	SdMaintenance run;
+
+	read_run(fcinfo, 0, &run);
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic)
+		ereport(ERROR, errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				errmsg("stormdisc_maintain_all() cannot run in a transaction "
+					   "block"),
+				errdetail("It commits after each rule."),
+				errhint("stormdisc_maintain() can."));
+
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	for (int i = 0; i < sd_maintenance_rules(); i++)
+	{
+		SdMaintenanceResult result = {.is_done = false};
+
+		for (int round = 0; round < MAX_ROUNDS && !result.is_done; round++)
+		{
+			const char *reason;
+
+			CHECK_FOR_INTERRUPTS();
+			PushActiveSnapshot(GetTransactionSnapshot());
+			reason = sd_maintenance_begin();
+			if (reason != NULL)
+			{
+				ereport(NOTICE, errmsg("nothing is maintained: %s", reason));
+				PopActiveSnapshot();
+				SPI_finish();
+				PG_RETURN_NULL();
+			}
+			run.now = GetCurrentTimestamp();
+			sd_maintenance_run(&run, i, &result);
+			if (result.is_failed)
+				ereport(WARNING, errcode(result.sqlstate),
+						errmsg("rule \"%s\" failed: %s", result.rule,
+							   result.message));
+			PopActiveSnapshot();
+			SPI_commit();
+			/* what could not be done now is for another call */
+			if (result.is_failed || result.rows == 0)
+				break;
+		}
+	}
+	SPI_finish();
+
+	PG_RETURN_NULL();
+}
+
+/*
+ * stormdisc_maintenance_rules() -> setof row
+ *		The rules that are built in.
+ */
+Datum
+stormdisc_maintenance_rules(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < lengthof(rules); i++)
+	{
+		const Rule *rule = &rules[i];
+		Datum values[9] = {0};
+		bool nulls[9] = {false};
+
+		values[0] = CStringGetTextDatum(rule->name);
+		values[1] = CStringGetTextDatum(rule->relation);
+		values[2] =
+			rule->also == NULL
+				? PointerGetDatum(construct_empty_array(TEXTOID))
+				: DirectFunctionCall2Coll(text_to_array, C_COLLATION_OID,
+										  CStringGetTextDatum(rule->also),
+										  CStringGetTextDatum(" "));
+		values[3] = CStringGetTextDatum(rule->action);
+		nulls[4] = rule->keep_for == NULL;
+		if (!nulls[4])
+			values[4] = IntervalPGetDatum(interval_of(rule->keep_for));
+		nulls[5] = rule->keep_last == 0;
+		values[5] = Int32GetDatum(rule->keep_last);
+		values[6] = BoolGetDatum(rule->has_age);
+		values[7] = BoolGetDatum(rule->keep_last > 0);
+		values[8] = CStringGetTextDatum(rule->description);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+
+	return (Datum) 0;
+}
+
+/*
+ * stormdisc_set_retention(rule, keep_for, keep_last, is_enabled) -> void
+ *		Change a rule.
+ */
+Datum
+stormdisc_set_retention(PG_FUNCTION_ARGS)
+{
+	const Rule *rule;
+	Datum values[6];
+	bool nulls[6] = {false};
+	SdSpi spi;
+
+	PreventCommandIfReadOnly("stormdisc_set_retention()");
+	rule = rule_argument(fcinfo);
+	if (PG_ARGISNULL(3))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not be null", "is_enabled"));
+
+	values[0] = CStringGetTextDatum(rule->name);
+	nulls[1] = PG_ARGISNULL(1);
+	values[1] = nulls[1] ? (Datum) 0 : PG_GETARG_DATUM(1);
+	nulls[2] = PG_ARGISNULL(2);
+	values[2] = nulls[2] ? (Datum) 0 : PG_GETARG_DATUM(2);
+	values[3] = PG_GETARG_DATUM(3);
+	values[4] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[5] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+
+	if (!nulls[1])
+	{
+		Interval *keep_for = DatumGetIntervalP(values[1]);
+		double days = keep_for->month * DAYS_PER_YEAR / 12 + keep_for->day +
+					  (double) keep_for->time / USECS_PER_DAY;
+
+		if (!rule->has_age)
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("rule \"%s\" does not go by age", rule->name));
+		if (days < 0 || days > MAX_KEEP_DAYS || keep_for->month < 0 ||
+			keep_for->day < 0 || keep_for->time < 0)
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("argument \"%s\" must be from 0 to 1000 years",
+						   "keep_for"),
+					errhint("NULL removes nothing for its age."));
+	}
+	if (!nulls[2])
+	{
+		if (rule->keep_last == 0)
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("rule \"%s\" does not go by number", rule->name));
+		if (DatumGetInt32(values[2]) < 1)
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("argument \"%s\" must be at least 1", "keep_last"),
+					errhint("NULL removes nothing for its number."));
+	}
+
+	sd_spi_begin(&spi, true);
+	(void) sd_spi_write(&upsert_policy, values, nulls);
+	sd_spi_end(&spi);
+
+	PG_RETURN_VOID();
+}
+
+/*
+ * stormdisc_reset_retention(rule) -> boolean
+ *		Let a rule be as it is built in; was it not?
+ */
+Datum
+stormdisc_reset_retention(PG_FUNCTION_ARGS)
+{
+	Datum values[1];
+	uint64 found;
+	SdSpi spi;
+
+	PreventCommandIfReadOnly("stormdisc_reset_retention()");
+	values[0] = CStringGetTextDatum(rule_argument(fcinfo)->name);
+	sd_spi_begin(&spi, true);
+	found = sd_spi_write(&delete_policy, values, NULL);
+	sd_spi_end(&spi);
+
+	PG_RETURN_BOOL(found > 0);
+}
+
+static const Rule *
+rule_argument(FunctionCallInfo fcinfo)
+{
+	const char *name;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not be null", "rule"));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	for (int i = 0; i < lengthof(rules); i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+
+	ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+			errmsg("rule \"%s\" does not exist", name),
+			errhint("The view stormdisc.retention_policies has those that "
+					"do."));
+}
+
+static void
+read_run(FunctionCallInfo fcinfo, int max_rows_arg, SdMaintenance *run)
+{
+	if (PG_ARGISNULL(max_rows_arg))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not be null", "max_rows"));
+	run->now = GetCurrentTimestamp();
+	run->dry_run = false;
+	run->max_rows = PG_GETARG_INT64(max_rows_arg);
+	if (run->max_rows < 1)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("argument \"%s\" must be at least 1", "max_rows"));
+}
+
+/*
+ * Follow every rule.  Results are rows of the caller's, or warnings if fcinfo
+ * is NULL.
+ */
+static bool
+maintain(FunctionCallInfo fcinfo, const SdMaintenance *run)
+{
+	ReturnSetInfo *rsinfo =
+		fcinfo == NULL ? NULL : (ReturnSetInfo *) fcinfo->resultinfo;
+	const char *reason = sd_maintenance_begin();
+
+	if (reason != NULL)
+	{
+		SdMaintenanceResult result = {
+			.rule = "all", .action = "none", .message = reason};
+
+		if (rsinfo != NULL)
+			put_result(rsinfo, &result);
+		else
+			ereport(NOTICE, errmsg("nothing is maintained: %s", reason));
+		return false;
+	}
+
+	for (int i = 0; i < lengthof(rules); i++)
+	{
+		SdMaintenanceResult result;
+
+		CHECK_FOR_INTERRUPTS();
+		sd_maintenance_run(run, i, &result);
+		if (rsinfo != NULL)
+			put_result(rsinfo, &result);
+		else if (result.is_failed)
+			ereport(
+				WARNING, errcode(result.sqlstate),
+				errmsg("rule \"%s\" failed: %s", result.rule, result.message));
+	}
+
+	return true;
+}
+
+/*
+ * sd_maintenance_begin
+ *		Is it this session's turn, until the end of the transaction?
+ *
+ * Returns NULL if it is, or why it is not; it never waits.
+ */
+const char *
+sd_maintenance_begin(void)
+{
+	if (RecoveryInProgress())
+		return "the server is a standby";
+	if (XactReadOnly)
+		return "the transaction is read-only";
+	PreventCommandIfParallelMode("maintenance");
+	if (!sd_lock_hash(SD_LOCK_MAINTENANCE, 0))
+		return "another session is at it";
+
+	return NULL;
+}
+
+/*
+ * sd_maintenance_rules
+ *		How many rules there are.
+ */
+int
+sd_maintenance_rules(void)
+{
+	return lengthof(rules);
+}
+
+/*
+ * sd_maintenance_rule_name
+ *		The name of a rule, counted from 0.
+ */
+const char *
+sd_maintenance_rule_name(int rule)
+{
+	return rules[rule].name;
+}
+
+/*
+ * sd_maintenance_run
+ *		Follow a rule, counted from 0.
+ *
+ * An error of its own is in the result.  Others, such as a cancel, are raised.
+ */
+void
+sd_maintenance_run(const SdMaintenance *run, int rule,
+				   SdMaintenanceResult *result)
+{
+	Job job = {.rule = &rules[rule],
+			   .run = run,
+			   .left = run->max_rows,
+			   .result = result};
+	ErrorData *error;
+
+	memset(result, 0, sizeof(*result));
+	result->rule = rules[rule].name;
+	result->relation = rules[rule].relation;
+	result->action = rules[rule].action;
+	result->is_done = true;
+
+	error = sd_try(follow_in_subtransaction, &job);
+	if (error != NULL)
+	{
+		result->rows = 0;
+		result->is_done = false;
+		result->is_failed = true;
+		result->sqlstate = error->sqlerrcode;
+		result->message = error->message;
+	}
+}
+
+static void
+follow_in_subtransaction(void *arg)
+{
+	Job *job = arg;
+	int settings_level = NewGUCNestLevel();
+
+	if (!read_policy(job))
+	{
+		job->result->action = "none";
+		job->result->message = "the rule is not enabled";
+	}
+	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0)
+	{
+		job->result->action = "none";
+		job->result->message = "everything is kept";
+	}
+	else
+	{
+		(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+		job->rule->follow(job);
+	}
+	AtEOXact_GUC(true, settings_level);
+}
+
+/* What is set for the rule, or built in; is it to be followed? */
+static bool
+read_policy(Job *job)
+{
+	const Rule *rule = job->rule;
+	Datum arguments[] = {CStringGetTextDatum(rule->name)};
+	bool is_enabled = true;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (sd_spi_write(&select_policy, arguments, NULL) > 0)
+	{
+		HeapTuple row = SPI_tuptable->vals[0];
+		TupleDesc desc = SPI_tuptable->tupdesc;
+		bool isnull;
+		Datum value = SPI_getbinval(row, desc, 1, &isnull);
+
+		job->has_cutoff = !isnull && rule->has_age;
+		if (job->has_cutoff)
+			job->cutoff = time_before(job->run->now, DatumGetIntervalP(value));
+		value = SPI_getbinval(row, desc, 2, &isnull);
+		job->keep_last = isnull ? 0 : DatumGetInt32(value);
+		is_enabled =
+			DatumGetBool(SPI_getbinval(row, desc, 3, &isnull)) && !isnull;
+	}
+	else
+	{
+		job->has_cutoff = rule->keep_for != NULL;
+		if (job->has_cutoff)
+			job->cutoff =
+				time_before(job->run->now, interval_of(rule->keep_for));
+		job->keep_last = rule->keep_last;
+	}
+	sd_spi_end(&spi);
+
+	return is_enabled;
+}
+
+static void
+put_result(ReturnSetInfo *rsinfo, const SdMaintenanceResult *result)
+{
+	Datum values[7] = {0};
+	bool nulls[7] = {false};
+
+	values[0] = CStringGetTextDatum(result->rule);
+	nulls[1] = result->relation == NULL;
+	if (!nulls[1])
+		values[1] = CStringGetTextDatum(result->relation);
+	values[2] = CStringGetTextDatum(result->action);
+	values[3] = Int64GetDatum(result->rows);
+	values[4] = BoolGetDatum(result->is_done);
+	nulls[5] = !result->is_failed;
+	if (!nulls[5])
+		values[5] = CStringGetTextDatum(unpack_sql_state(result->sqlstate));
+	nulls[6] = result->message == NULL;
+	if (!nulls[6])
+		values[6] = CStringGetTextDatum(result->message);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* The rows of a completion go with it, and with nothing else. */
+static void
+remove_completed(Job *job)
+{
+	Datum values[2] = {TimestampTzGetDatum(job->cutoff)};
+	SPITupleTable *table;
+	uint64 found;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (job->run->dry_run)
+	{
+		job->result->rows = count_old(job, &count_completions);
+		sd_spi_end(&spi);
+		return;
+	}
+
+	/* a row of it is one message at least */
+	values[1] = Int64GetDatum(job->left);
+	found = sd_spi_write(&pick_completions, values, NULL);
+	table = SPI_tuptable;
+	for (uint64 i = 0; i < found;)
+	{
+		Datum port = datum_of(i, 1);
+		Datum until = 0;
+		Datum arguments[2];
+		uint64 first = i;
+
+		CHECK_FOR_INTERRUPTS();
+		while (i < found && job->left > 0 &&
+			   (i == first ||
+				DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID,
+													 datum_of(i, 1), port))))
+		{
+			until = datum_of(i, 2);
+			job->left -= int8_of(i, 3);
+			i++;
+		}
+		if (i == first)
+			break;
+		arguments[0] = port;
+		arguments[1] = until;
+		(void) sd_spi_write(&delete_completions, arguments, NULL);
+		job->result->rows += int8_of(0, 1);
+		SPI_freetuptable(SPI_tuptable);
+		SPI_tuptable = table;
+	}
+	job->result->is_done = job->left > 0;
+	sd_spi_end(&spi);
+}
+
+/* Today's partitions, and those of the days to come. */
+static void
+ensure_partitions(Job *job)
+{
+	take_result(job,
+				sd_partitions_ensure(job->rule->relation, job->run->now,
+									 job->run->dry_run),
+				false);
+}
+
+static void
+drain_default(Job *job)
+{
+	take_result(job,
+				sd_partitions_drain_default(job->rule->relation, job->run->now,
+											job->left, job->run->dry_run),
+				true);
+}
+
+static void
+drop_partitions(Job *job)
+{
+	take_result(job,
+				sd_partitions_drop_older(job->rule->relation, job->cutoff,
+										 job->run->now, job->left,
+										 job->run->dry_run),
+				false);
+}
+
+/* Count rows or partitions, and say how many there were of the others. */
+static void
+take_result(Job *job, SdPartitionsResult done, bool by_rows)
+{
+	job->result->rows = by_rows ? Max(done.rows, 0) : done.partitions;
+	job->result->is_done = done.done;
+	job->result->message = done.message;
+	if (done.message == NULL && !by_rows && done.rows > 0)
+		job->result->message = psprintf(
+			"and " INT64_FORMAT " rows of the default partition", done.rows);
+}
+
+static void
+remove_states(Job *job)
+{
+	remove_versions(job, sd_component_state_prune);
+}
+
+static void
+remove_checkpoints(Job *job)
+{
+	remove_versions(job, sd_checkpoints_prune);
+}
+
+static void
+remove_checkpoint_groups(Job *job)
+{
+	remove_versions(job, sd_checkpoint_groups_prune);
+}
+
+static void
+remove_versions(Job *job, void (*remove)(SdPrune *prune))
+{
+	SdPrune prune = {.keep = job->keep_last,
+					 .older_than = job->has_cutoff ? job->cutoff : DT_NOBEGIN,
+					 .max_rows = job->left,
+					 .dry_run = job->run->dry_run};
+
+	remove(&prune);
+	job->result->rows = prune.rows;
+	job->result->is_done = prune.done;
+}
+
+static void
+remove_rollups(Job *job)
+{
+	prune(job, &rollups);
+}
+
+static void
+remove_late_values(Job *job)
+{
+	prune(job, &late_values);
+}
+
+static void
+remove_health(Job *job)
+{
+	prune(job, &health);
+}
+
+static void
+remove_sinks(Job *job)
+{
+	prune(job, &sinks);
+}
+
+/* What a receiver has locked is in use. */
+static void
+remove_groups(Job *job)
+{
+	SPITupleTable *ports;
+	uint64 found;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (job->run->dry_run)
+	{
+		if (sd_spi_write(&count_groups, NULL, NULL) != 1)
+			elog(ERROR, "unexpected number of rows");
+		job->result->rows = int8_of(0, 1);
+		job->result->is_done = job->result->rows <= job->left;
+		sd_spi_end(&spi);
+		return;
+	}
+
+	found = sd_spi_write(&select_ports, NULL, NULL);
+	ports = SPI_tuptable;
+	for (uint64 i = 0; i < found && job->left > 0; i++)
+	{
+		Datum arguments[] = {datum_of(i, 1), Int64GetDatum(job->left)};
+		uint64 removed;
+
+		CHECK_FOR_INTERRUPTS();
+		removed = sd_spi_write(&delete_groups, arguments, NULL);
+		job->result->rows += removed;
+		job->left -= removed;
+		SPI_tuptable = ports;
+	}
+	job->result->is_done = job->left > 0;
+	sd_spi_end(&spi);
+}
+
+/* What is in them has moved on, or is moved now. */
+static void
+recycle_segments(Job *job)
+{
+	if (!job->run->dry_run && sd_segments_recycle())
+		job->result->rows = 1;
+}
+
+static void
+remove_dead_letters(Job *job)
+{
+	prune(job, &dead_letters);
+}
+
+static void
+remove_errors(Job *job)
+{
+	prune(job, &errors);
+}
+
+static void
+remove_dedup_keys(Job *job)
+{
+	prune(job, &dedup_keys);
+}
+
+/* Choose rows by their age, and remove them by their keys. */
+static void
+prune(Job *job, Prune *statements)
+{
+	Datum values[2] = {TimestampTzGetDatum(job->cutoff)};
+	SPITupleTable *table;
+	uint64 found;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (job->run->dry_run)
+	{
+		job->result->rows = count_old(job, &statements->count);
+		sd_spi_end(&spi);
+		return;
+	}
+
+	values[1] = Int64GetDatum(job->left);
+	found = sd_spi_write(&statements->pick, values, NULL);
+	table = SPI_tuptable;
+	for (uint64 i = 0; i < found; i++)
+	{
+		Datum arguments[] = {datum_of(i, 1), datum_of(i, 2), values[0]};
+
+		CHECK_FOR_INTERRUPTS();
+		job->result->rows += sd_spi_write(&statements->remove, arguments, NULL);
+		SPI_tuptable = table;
+	}
+	job->result->is_done = job->result->rows < job->left;
+	sd_spi_end(&spi);
+}
+
+static int64
+count_old(Job *job, SdStatement *count)
+{
+	Datum values[] = {TimestampTzGetDatum(job->cutoff)};
+
+	if (sd_spi_write(count, values, NULL) != 1)
+		elog(ERROR, "unexpected number of rows");
+	job->result->is_done = int8_of(0, 1) <= job->left;
+
+	return int8_of(0, 1);
+}
+
+/* The time that long before, by the calendar of UTC. */
+static TimestampTz
+time_before(TimestampTz now, Interval *interval)
+{
+	return DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval,
+												 TimestampGetDatum(now),
+												 IntervalPGetDatum(interval)));
+}
+
+static Interval *
+interval_of(const char *text)
+{
+	return DatumGetIntervalP(
+		DirectFunctionCall3(interval_in, CStringGetDatum(text),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+static int64
+int8_of(uint64 row, int column)
+{
+	return DatumGetInt64(datum_of(row, column));
+}
+
+/* A value of the last result; rows are counted from 0, columns from 1. */
+static Datum
+datum_of(uint64 row, int column)
+{
+	bool isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+								column, &isnull);
+
+	if (isnull)
+		elog(ERROR, "result column %d is null", column);
+
+	return value;
+}

@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * messages.h
+ *	  Ports and their messages.
+ *
+ * All of these raise errors, and run between sd_spi_begin(&spi, true) and
+ * sd_spi_end() where they take an SdSpi.
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORMDISC_MESSAGES_H
+#define STORMDISC_MESSAGES_H
+
+#include "datatype/timestamp.h"
+#include "storage/itemptr.h"
+#include "spi_util.h"
+
+/* most messages that one call sends, receives or completes */
+#define SD_MAX_BATCH 10000
+
+#define SD_MIN_PRIORITY (-10)
+#define SD_MAX_PRIORITY 10
+
+/* longest name or key, in bytes */
+#define SD_MAX_KEY_LENGTH 255
+
+/* the segment of what outlives a round of the ring */
+#define SD_RING_SIZE 3
+#define SD_SEGMENT_KEPT 3
+
+#define SD_MESSAGE_POSITION(priority, id)                                      \
+	((((int64) (SD_MAX_PRIORITY - (priority))) << 56) | (int64) (id))
+#define SD_POSITION_PRIORITY(position)                                         \
+	(SD_MAX_PRIORITY - (int) ((int64) (position) >> 56))
+
+/*
+ * What a session remembers of a port so as not to walk over dead rows each
+ * time. All of it may be forgotten or wrong.
+ */
+typedef struct SdPortHints
+{
+	int64 position;			 /* nothing seen before it in message_ready */
+	TimestampTz next_claim;	 /* when to look from the start again */
+	TimestampTz wake_at;	 /* nothing seen before it in message_waiting */
+	TimestampTz next_wake;	 /* when to look from the start again */
+	TimestampTz next_due;	 /* when to look for what is due at the latest */
+	TimestampTz next_groups; /* and for groups that nobody has gone on with */
+} SdPortHints;
+
+/* a row of stormdisc.ports */
+typedef struct SdPort
+{
+	char name[SD_MAX_KEY_LENGTH + 1]; /* key of the cache */
+	text *name_text;
+	SdPortHints *hints;
+	int max_retries;
+	int64 lease; /* microseconds, as are those below */
+	int64 backoff;
+	int64 backoff_cap;
+	float8 jitter;
+	int64 dedup_window;
+} SdPort;
+
+/* what is sent; keys and payloads may be NULL */
+typedef struct SdMessage
+{
+	text *source;
+	text *target;
+	Datum data;
+	Datum metadata;
+	bool has_metadata;
+	int priority;
+	int max_retries; /* -1: the port's */
+	int64 delay;	 /* microseconds */
+	text *group_key;
+	text *dedup_key;
+	text *topic;
+	int64 replay_of; /* 0: of none */
+	int64 id;		 /* set by sd_messages_send() */
+} SdMessage;
+
+/* ports.c */
+extern text *sd_key_argument(text *value, const char *argument);
+extern const SdPort *sd_port_get(text *name);
+extern void sd_port_recheck(const SdPort *port);
+extern TimestampTz sd_time_after(TimestampTz now, int64 microseconds);
+extern int sd_max_retries_argument(int value);
+extern void sd_check_lease(int64 lease);
+
+/* microseconds of an interval argument; 22023 if negative, 22008 if too long */
+extern int64 sd_interval_argument(Interval *value, const char *argument);
+
+/* send.c: 54000 if they are too large */
+extern void sd_message_check_size(Datum data);
+
+/* likewise: ids are set, dedup_keys hold; connects to SPI itself */
+extern void sd_messages_send(const SdPort *port, SdMessage *messages, int n,
+							 TimestampTz now);
+
+/* a row of message_ready that is to be written; the key may be NULL */
+typedef struct SdReady
+{
+	int64 id;
+	int attempt;
+	int last_attempt;
+	int priority;
+	text *group_key;
+} SdReady;
+
+/* likewise of message_waiting; claimed_at 0 is NULL */
+typedef struct SdWaiting
+{
+	int64 id;
+	int attempt;
+	int last_attempt;
+	int priority;
+	text *group_key;
+	TimestampTz wake_at;
+	TimestampTz claimed_at;
+} SdWaiting;
+
+/* a row that was found and locked, of either */
+typedef struct SdFound
+{
+	SdWaiting row;
+	bool is_ready; /* else it is one of message_waiting */
+	bool is_leased;
+	int segment;
+	ItemPointerData tid;
+} SdFound;
+
+/* states.c */
+extern void sd_messages_make_ready(const SdPort *port, const SdReady *rows,
+								   int n);
+extern void sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows,
+									 int n, bool is_leased, TimestampTz now);
+extern void sd_messages_take(const SdPort *port, const SdFound *found, int n);
+extern void sd_messages_to_ready(const SdPort *port, const SdFound *found,
+								 int n);
+extern void sd_messages_die(const SdPort *port, const SdFound *found, int n,
+							const char *reason, text *message, Datum details,
+							bool has_details, TimestampTz now);
+extern void sd_messages_note_error(const SdPort *port, const SdFound *found,
+								   int n, text *message, Datum details,
+								   bool has_details, TimestampTz now);
+extern void sd_messages_note_completion(const SdPort *port,
+										const SdFound *found, int n,
+										TimestampTz now);
+
+/* leases.c: true if the lease was held and is completed now */
+extern bool sd_message_complete(SdSpi *spi, const SdPort *port, int64 id,
+								int attempt, TimestampTz now);
+
+/* groups.c */
+extern int sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
+							int limit, SdFound *chosen, TimestampTz now);
+extern void sd_groups_release(const SdPort *port, text **keys, int n);
+extern void sd_groups_release_of(const SdPort *port, const SdFound *found,
+								 int n);
+extern void sd_groups_sweep(const SdPort *port, TimestampTz now);
+
+/* due.c */
+extern int sd_messages_wake(const SdPort *port, TimestampTz now);
+
+/* segments.c */
+extern int sd_segment_current(void);
+extern bool sd_segments_recycle(void);
+extern void sd_segments_recycle_at_commit(void);
+
+#endif /* STORMDISC_MESSAGES_H */

@@ -1,0 +1,409 @@
+/*-------------------------------------------------------------------------
+ *
+ * receive.c
+ *	  stormdisc_receive, stormdisc_consume: messages are delivered.
+ *
+ * A receiver takes the first rows of message_ready that no other session has
+ * locked.  Those of a group go through groups.c.  It never waits.
+ *
+ * Rows that are gone stay in the index as long as any snapshot might see them.
+ * So as not to walk over all of them each time a session remembers how far it
+ * was, and looks from the start again when that is cheap, or some time after.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "port/arrays.h"
+#include "port/messages.h"
+#include "spi_util.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_receive);
+PG_FUNCTION_INFO_V1(stormdisc_consume);
+
+/* how long a look from the start may take and yet be taken each time */
+#define CHEAP_SCAN 1000
+#define CHEAP_ROW 20
+
+/* else this many times as long passes until the next; all in microseconds */
+#define SCAN_SHARE 10
+
+/* what is due is looked for at least this often */
+#define DUE_PERIOD (100 * 1000)
+
+/* how often a call looks on when groups are in the way, and for how many */
+#define MAX_ROUNDS 10
+#define GROUP_ROUND 100
+
+/* result columns of both functions */
+#define MAX_COLUMNS 11
+
+/* a message that was claimed, and what was sent */
+typedef struct Claimed
+{
+	const SdFound *found;
+	Datum row[7]; /* of select_messages, after the id */
+	bool nulls[7];
+	bool is_there;
+} Claimed;
+
+static int read_limit(FunctionCallInfo fcinfo);
+static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
+static int claim_more(const SdPort *port, int n, SdFound *claimed,
+					  TimestampTz now);
+static int pick(const SdPort *port, int n, int64 after, SdFound *found);
+static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
+					SdFound *claimed, int n, TimestampTz lease_until);
+static int compare_by_position(const void *a, const void *b);
+static int compare_by_id(const void *a, const void *b);
+
+static SdStatement select_ready = {
+	.sql = "SELECT r.segment, r.ctid, r.position, r.id, r.attempt, "
+		   "r.last_attempt, r.group_key FROM stormdisc.message_ready r "
+		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND r.position OPERATOR(pg_catalog.>) $2 "
+		   "ORDER BY r.position LIMIT $3 FOR UPDATE SKIP LOCKED",
+	.nparameters = 3,
+	.types = {TEXTOID, INT8OID, INT8OID},
+};
+
+static SdStatement select_messages = {
+	.sql = "SELECT m.id, m.message_data, m.message_metadata, "
+		   "m.source_component, m.target_component, m.priority, m.group_key, "
+		   "m.created_at FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.=) ANY ($2)",
+	.nparameters = 2,
+	.types = {TEXTOID, INT8ARRAYOID},
+};
+
+/*
+ * stormdisc_receive(port, n, lease) -> setof row
+ *		Take messages; they are the caller's until the lease ends.
+ */
+Datum
+stormdisc_receive(PG_FUNCTION_ARGS)
+{
+	const SdPort *port =
+		sd_port_get(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0));
+	int n = read_limit(fcinfo);
+	int64 lease = PG_ARGISNULL(2)
+					  ? port->lease
+					  : sd_interval_argument(PG_GETARG_INTERVAL_P(2), "lease");
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz lease_until;
+	SdFound *claimed;
+	SdSpi spi;
+
+	PreventCommandIfReadOnly("stormdisc_receive()");
+	sd_check_lease(lease);
+	lease_until = sd_time_after(now, lease);
+	InitMaterializedSRF(fcinfo, 0);
+
+	sd_spi_begin(&spi, true);
+	claimed = palloc(n * sizeof(SdFound));
+	n = claim(port, n, claimed, now);
+	if (n > 0)
+	{
+		SdWaiting *rows = palloc(n * sizeof(SdWaiting));
+
+		for (int i = 0; i < n; i++)
+		{
+			claimed[i].row.attempt++;
+			rows[i] = claimed[i].row;
+			rows[i].wake_at = lease_until;
+		}
+		sd_messages_make_waiting(port, rows, n, true, now);
+		deliver(fcinfo, port, claimed, n, lease_until);
+	}
+	sd_port_recheck(port);
+	sd_spi_end(&spi);
+	sd_segments_recycle_at_commit();
+
+	return (Datum) 0;
+}
+
+/*
+ * stormdisc_consume(port, n) -> setof row
+ *		Take messages, and complete them in the same transaction.
+ */
+Datum
+stormdisc_consume(PG_FUNCTION_ARGS)
+{
+	const SdPort *port =
+		sd_port_get(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0));
+	int n = read_limit(fcinfo);
+	TimestampTz now = GetCurrentTimestamp();
+	SdFound *claimed;
+	SdSpi spi;
+
+	PreventCommandIfReadOnly("stormdisc_consume()");
+	InitMaterializedSRF(fcinfo, 0);
+
+	sd_spi_begin(&spi, true);
+	claimed = palloc(n * sizeof(SdFound));
+	n = claim(port, n, claimed, now);
+	if (n > 0)
+	{
+		for (int i = 0; i < n; i++)
+		{
+			claimed[i].row.attempt++;
+			claimed[i].row.claimed_at = now;
+		}
+		sd_messages_note_completion(port, claimed, n, now);
+		sd_groups_release_of(port, claimed, n);
+		deliver(fcinfo, port, claimed, n, 0);
+	}
+	sd_port_recheck(port);
+	sd_spi_end(&spi);
+	sd_segments_recycle_at_commit();
+
+	return (Datum) 0;
+}
+
+/* The argument n. */
+static int
+read_limit(FunctionCallInfo fcinfo)
+{
+	int n;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("argument \"%s\" must not be null", "n"));
+	n = PG_GETARG_INT32(1);
+	if (n < 1 || n > SD_MAX_BATCH)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("argument \"%s\" must be between 1 and %d", "n",
+					   SD_MAX_BATCH));
+
+	return n;
+}
+
+/*
+ * Take up to n messages out of those that are ready; how many.  They are in the
+ * order of their positions.
+ */
+static int
+claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
+{
+	SdPortHints *hints = port->hints;
+	bool looked = now >= hints->next_due || now < hints->next_due - DUE_PERIOD;
+	int count;
+
+	if (looked)
+	{
+		hints->next_due = now + DUE_PERIOD;
+		(void) sd_messages_wake(port, now);
+		sd_groups_sweep(port, now);
+	}
+	count = claim_more(port, n, claimed, now);
+	if (count < n && !looked && sd_messages_wake(port, now) > 0)
+		count += claim_more(port, n - count, claimed + count, now);
+	qsort(claimed, count, sizeof(SdFound), compare_by_position);
+
+	return count;
+}
+
+static int
+claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
+{
+	SdPortHints *hints = port->hints;
+	bool is_full = now >= hints->next_claim;
+	int64 after = is_full ? 0 : hints->position;
+	int count = 0;
+	int size = Max(n, GROUP_ROUND);
+	SdFound *found = palloc(size * sizeof(SdFound));
+	SdFound *grouped = palloc(size * sizeof(SdFound));
+
+	for (int round = 0; round < MAX_ROUNDS && count < n; round++)
+	{
+		int wanted = round == 0 ? n : Max(n - count, GROUP_ROUND);
+		int n_grouped = 0;
+		int n_plain = 0;
+		int n_found;
+		instr_time start;
+		instr_time duration;
+
+		CHECK_FOR_INTERRUPTS();
+		INSTR_TIME_SET_CURRENT(start);
+		n_found = pick(port, wanted, after, found);
+		INSTR_TIME_SET_CURRENT(duration);
+		INSTR_TIME_SUBTRACT(duration, start);
+		if (round == 0 && is_full)
+		{
+			int64 took = (int64) INSTR_TIME_GET_MICROSEC(duration);
+
+			hints->next_claim = took > CHEAP_SCAN + CHEAP_ROW * n_found
+									? now + SCAN_SHARE * took
+									: now;
+		}
+		if (n_found == 0)
+			break;
+		after = SD_MESSAGE_POSITION(found[n_found - 1].row.priority,
+									found[n_found - 1].row.id);
+
+		for (int i = 0; i < n_found; i++)
+		{
+			if (found[i].row.group_key != NULL)
+				grouped[n_grouped++] = found[i];
+			else if (n_plain < n - count)
+				claimed[count + n_plain++] = found[i];
+		}
+		sd_messages_take(port, claimed + count, n_plain);
+		count += n_plain;
+		if (n_grouped > 0 && count < n)
+		{
+			SdFound *chosen = palloc(n_grouped * sizeof(SdFound));
+			int n_chosen = sd_groups_choose(port, grouped, n_grouped, n - count,
+											chosen, now);
+
+			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
+			count += n_chosen;
+		}
+		if (n_found < wanted)
+			break;
+	}
+	hints->position = after;
+
+	return count;
+}
+
+/* Lock the first messages that are ready after a position; how many. */
+static int
+pick(const SdPort *port, int n, int64 after, SdFound *found)
+{
+	Datum values[3];
+	int n_found;
+
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = Int64GetDatum(after);
+	values[2] = Int64GetDatum(n);
+	n_found = (int) sd_spi_write(&select_ready, values, NULL);
+	for (int i = 0; i < n_found; i++)
+	{
+		SdFound *row = &found[i];
+		Datum columns[7];
+		bool nulls[7];
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, columns,
+						  nulls);
+		row->is_ready = true;
+		row->is_leased = false;
+		row->segment = DatumGetInt16(columns[0]);
+		row->tid = *(ItemPointer) DatumGetPointer(columns[1]);
+		row->row.priority = SD_POSITION_PRIORITY(DatumGetInt64(columns[2]));
+		row->row.id = DatumGetInt64(columns[3]);
+		row->row.attempt = DatumGetInt32(columns[4]);
+		row->row.last_attempt = DatumGetInt32(columns[5]);
+		row->row.group_key = nulls[6] ? NULL : DatumGetTextPCopy(columns[6]);
+		row->row.claimed_at = 0;
+		row->row.wake_at = 0;
+	}
+
+	return n_found;
+}
+
+/* The messages themselves are the result, in the order of claimed. */
+static void
+deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
+		TimestampTz lease_until)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool with_lease = lease_until != 0;
+	Claimed *rows = palloc0(n * sizeof(Claimed));
+	Claimed **by_id = palloc(n * sizeof(Claimed *));
+	Datum *ids = palloc(n * sizeof(Datum));
+	Datum values[2];
+	int n_found;
+	int next = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		rows[i].found = &claimed[i];
+		by_id[i] = &rows[i];
+	}
+	qsort(by_id, n, sizeof(Claimed *), compare_by_id);
+	for (int i = 0; i < n; i++)
+		ids[i] = Int64GetDatum(by_id[i]->found->row.id);
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+	n_found = (int) sd_spi_write(&select_messages, values, NULL);
+
+	/* the index gives them in the order of the ids, but nothing relies on it */
+	for (int i = 0; i < n_found; i++)
+	{
+		Datum row[8];
+		bool nulls[8];
+		int64 id;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row,
+						  nulls);
+		id = DatumGetInt64(row[0]);
+		if (next >= n || by_id[next]->found->row.id != id)
+			for (next = 0; next < n && by_id[next]->found->row.id != id;)
+				next++;
+		if (next >= n)
+			elog(ERROR, "message " INT64_FORMAT " was not asked for", id);
+		memcpy(by_id[next]->row, &row[1], sizeof(by_id[next]->row));
+		memcpy(by_id[next]->nulls, &nulls[1], sizeof(by_id[next]->nulls));
+		by_id[next++]->is_there = true;
+	}
+
+	for (int i = 0; i < n; i++)
+	{
+		const SdWaiting *state = &rows[i].found->row;
+		Datum columns[MAX_COLUMNS];
+		bool nulls[MAX_COLUMNS] = {false};
+		int column = 0;
+
+		if (!rows[i].is_there)
+			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("message " INT64_FORMAT
+						   " of port \"%s\" is ready but not there",
+						   state->id, port->name));
+		columns[column++] = Int64GetDatum(state->id);
+		columns[column++] = Int32GetDatum(state->attempt);
+		for (int j = 0; j < 7; j++)
+		{
+			nulls[column] = rows[i].nulls[j];
+			columns[column++] =
+				j == 4 ? Int32GetDatum((int32) DatumGetInt16(rows[i].row[j]))
+					   : rows[i].row[j];
+		}
+		if (with_lease)
+			columns[column++] = TimestampTzGetDatum(lease_until);
+		columns[column++] = Int32GetDatum(state->last_attempt);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
+							 nulls);
+	}
+}
+
+static int
+compare_by_position(const void *a, const void *b)
+{
+	const SdWaiting *x = &((const SdFound *) a)->row;
+	const SdWaiting *y = &((const SdFound *) b)->row;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int
+compare_by_id(const void *a, const void *b)
+{
+	int64 x = (*(Claimed *const *) a)->found->row.id;
+	int64 y = (*(Claimed *const *) b)->found->row.id;
+
+	return x < y ? -1 : x > y;
+}

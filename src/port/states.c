@@ -1,0 +1,434 @@
+/*-------------------------------------------------------------------------
+ *
+ * states.c
+ *	  Writing the rows that say how messages stand.
+ *
+ * Each kind of row goes to one segment of its ring, by a statement of its own:
+ * no row is routed.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "port/arrays.h"
+#include "port/messages.h"
+#include "port/wait.h"
+#include "spi_util.h"
+#include "stormdisc.h"
+
+#define INSERT_READY(segment, table)                                           \
+	{                                                                          \
+		.sql = "INSERT INTO stormdisc." table                                  \
+			   " (position, id, attempt, last_attempt, segment, port_name, "   \
+			   "group_key) SELECT u.position, u.id, u.attempt, u.last, "       \
+			   "" segment ", $1, u.group_key "                                 \
+			   "FROM ROWS FROM (pg_catalog.unnest($2), "                       \
+			   "pg_catalog.unnest($3), pg_catalog.unnest($4), "                \
+			   "pg_catalog.unnest($5), pg_catalog.unnest($6)) "                \
+			   "u (position, id, attempt, last, group_key)",                   \
+		.nparameters = 6, .types = {TEXTOID,	  INT8ARRAYOID, INT8ARRAYOID,  \
+									INT4ARRAYOID, INT4ARRAYOID, TEXTARRAYOID}, \
+	}
+
+static SdStatement insert_ready[] = {
+	INSERT_READY("0", "message_ready_0"),
+	INSERT_READY("1", "message_ready_1"),
+	INSERT_READY("2", "message_ready_2"),
+};
+
+/* most of the rows have most in common */
+#define INSERT_LEASED(segment, table)                                          \
+	{                                                                          \
+		.sql =                                                                 \
+			"INSERT INTO stormdisc." table                                     \
+			" (id, wake_at, claimed_at, attempt, last_attempt, segment, "      \
+			"priority, is_leased, port_name, group_key) "                      \
+			"SELECT u.id, $2, $3, u.attempt, u.last, " segment                 \
+			", u.priority, true, $1, u.group_key "                             \
+			"FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), "   \
+			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
+			"pg_catalog.unnest($8)) "                                          \
+			"u (id, attempt, last, priority, group_key)",                      \
+		.nparameters = 8,                                                      \
+		.types = {TEXTOID,		TIMESTAMPTZOID, TIMESTAMPTZOID, INT8ARRAYOID,  \
+				  INT4ARRAYOID, INT4ARRAYOID,	INT2ARRAYOID,	TEXTARRAYOID}, \
+	}
+
+static SdStatement insert_leased[] = {
+	INSERT_LEASED("0", "message_waiting_0"),
+	INSERT_LEASED("1", "message_waiting_1"),
+	INSERT_LEASED("2", "message_waiting_2"),
+	INSERT_LEASED("3", "message_waiting_kept"),
+};
+
+#define INSERT_WAITING(segment, table)                                         \
+	{                                                                          \
+		.sql =                                                                 \
+			"INSERT INTO stormdisc." table                                     \
+			" (id, wake_at, claimed_at, attempt, last_attempt, segment, "      \
+			"priority, is_leased, port_name, group_key) "                      \
+			"SELECT u.id, u.wake_at, u.claimed_at, u.attempt, u.last, "        \
+			"" segment ", u.priority, false, $1, u.group_key "                 \
+			"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), "   \
+			"pg_catalog.unnest($4), pg_catalog.unnest($5), "                   \
+			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
+			"pg_catalog.unnest($8)) u (id, wake_at, claimed_at, attempt, "     \
+			"last, priority, group_key)",                                      \
+		.nparameters = 8, .types = {TEXTOID,                                   \
+									INT8ARRAYOID,                              \
+									TIMESTAMPTZARRAYOID,                       \
+									TIMESTAMPTZARRAYOID,                       \
+									INT4ARRAYOID,                              \
+									INT4ARRAYOID,                              \
+									INT2ARRAYOID,                              \
+									TEXTARRAYOID},                             \
+	}
+
+static SdStatement insert_waiting[] = {
+	INSERT_WAITING("0", "message_waiting_0"),
+	INSERT_WAITING("1", "message_waiting_1"),
+	INSERT_WAITING("2", "message_waiting_2"),
+	INSERT_WAITING("3", "message_waiting_kept"),
+};
+
+#define TAKE(table)                                                            \
+	{                                                                          \
+		.sql = "DELETE FROM stormdisc." table                                  \
+			   " WHERE port_name OPERATOR(pg_catalog.=) $1 "                   \
+			   "AND ctid OPERATOR(pg_catalog.=) ANY ($2)",                     \
+		.nparameters = 2, .types = {TEXTOID, TIDARRAYOID},                     \
+	}
+
+/* those of message_ready come first */
+static SdStatement take[] = {
+	TAKE("message_ready_0"),   TAKE("message_ready_1"),
+	TAKE("message_ready_2"),   TAKE("message_ready_kept"),
+	TAKE("message_waiting_0"), TAKE("message_waiting_1"),
+	TAKE("message_waiting_2"), TAKE("message_waiting_kept"),
+};
+
+static SdStatement insert_dead_letters = {
+	.sql = "INSERT INTO stormdisc.message_dead_letters (port_name, died_at, "
+		   "reason, error_message, error_details, id, attempt, priority, "
+		   "group_key, processed_at) SELECT $1, $2, $3, $4, $5, u.* "
+		   "FROM ROWS FROM (pg_catalog.unnest($6), pg_catalog.unnest($7), "
+		   "pg_catalog.unnest($8), pg_catalog.unnest($9), "
+		   "pg_catalog.unnest($10)) u",
+	.nparameters = 10,
+	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, JSONBOID, INT8ARRAYOID,
+			  INT4ARRAYOID, INT2ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID},
+};
+
+static SdStatement insert_errors = {
+	.sql = "INSERT INTO stormdisc.message_errors (port_name, failed_at, "
+		   "error_message, error_details, id, attempt) "
+		   "SELECT $1, $2, $3, $4, u.* "
+		   "FROM ROWS FROM (pg_catalog.unnest($5), pg_catalog.unnest($6)) u "
+		   "ON CONFLICT (port_name, id, attempt) DO NOTHING",
+	.nparameters = 6,
+	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, JSONBOID, INT8ARRAYOID,
+			  INT4ARRAYOID},
+};
+
+static SdStatement insert_completion = {
+	.sql = "INSERT INTO stormdisc.message_completions (port_name, "
+		   "completed_at, first_id, ids, attempts, processed_at) "
+		   "VALUES ($1, $2, $3, $4, $5, $6)",
+	.nparameters = 6,
+	.types = {TEXTOID, TIMESTAMPTZOID, INT8OID, INT8ARRAYOID, INT4ARRAYOID,
+			  TIMESTAMPTZARRAYOID},
+};
+
+static Datum id_array(const SdFound *found, int n);
+static Datum attempt_array(const SdFound *found, int n);
+static Datum claimed_array(const SdFound *found, int n);
+static int segment_until(TimestampTz wake_at, TimestampTz now);
+
+/*
+ * sd_messages_make_ready
+ *		Messages that can be delivered now.
+ */
+void
+sd_messages_make_ready(const SdPort *port, const SdReady *rows, int n)
+{
+	Datum *positions = palloc(n * sizeof(Datum));
+	Datum *ids = palloc(n * sizeof(Datum));
+	Datum *attempts = palloc(n * sizeof(Datum));
+	Datum *lasts = palloc(n * sizeof(Datum));
+	Datum *keys = palloc(n * sizeof(Datum));
+	bool *no_keys = palloc(n * sizeof(bool));
+	Datum values[6];
+
+	for (int i = 0; i < n; i++)
+	{
+		positions[i] =
+			Int64GetDatum(SD_MESSAGE_POSITION(rows[i].priority, rows[i].id));
+		ids[i] = Int64GetDatum(rows[i].id);
+		attempts[i] = Int32GetDatum(rows[i].attempt);
+		lasts[i] = Int32GetDatum(rows[i].last_attempt);
+		keys[i] = PointerGetDatum(rows[i].group_key);
+		no_keys[i] = rows[i].group_key == NULL;
+	}
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = PointerGetDatum(sd_array_make(positions, NULL, n, INT8OID));
+	values[2] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+	values[3] = PointerGetDatum(sd_array_make(attempts, NULL, n, INT4OID));
+	values[4] = PointerGetDatum(sd_array_make(lasts, NULL, n, INT4OID));
+	values[5] = PointerGetDatum(sd_array_make(keys, no_keys, n, TEXTOID));
+	(void) sd_spi_write(&insert_ready[sd_segment_current()], values, NULL);
+	sd_wait_note_ready(port->name, n);
+}
+
+/*
+ * sd_messages_make_waiting
+ *		Messages that are delivered and leased, or that wait.
+ *
+ * Those that are leased are all claimed at the same time, and until the same.
+ */
+void
+sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
+						 bool is_leased, TimestampTz now)
+{
+	Datum *ids = palloc(n * sizeof(Datum));
+	Datum *attempts = palloc(n * sizeof(Datum));
+	Datum *lasts = palloc(n * sizeof(Datum));
+	Datum *priorities = palloc(n * sizeof(Datum));
+	Datum *keys = palloc(n * sizeof(Datum));
+	bool *no_keys = palloc(n * sizeof(bool));
+	TimestampTz first_wake = rows[0].wake_at;
+	Datum values[8];
+	int segment;
+
+	for (int i = 0; i < n; i++)
+	{
+		ids[i] = Int64GetDatum(rows[i].id);
+		attempts[i] = Int32GetDatum(rows[i].attempt);
+		lasts[i] = Int32GetDatum(rows[i].last_attempt);
+		priorities[i] = Int16GetDatum((int16) rows[i].priority);
+		keys[i] = PointerGetDatum(rows[i].group_key);
+		no_keys[i] = rows[i].group_key == NULL;
+		first_wake = Min(first_wake, rows[i].wake_at);
+	}
+	segment = segment_until(first_wake, now);
+	values[0] = PointerGetDatum(port->name_text);
+	values[4] = PointerGetDatum(sd_array_make(attempts, NULL, n, INT4OID));
+	values[5] = PointerGetDatum(sd_array_make(lasts, NULL, n, INT4OID));
+	values[6] = PointerGetDatum(sd_array_make(priorities, NULL, n, INT2OID));
+	values[7] = PointerGetDatum(sd_array_make(keys, no_keys, n, TEXTOID));
+	if (is_leased)
+	{
+		values[1] = TimestampTzGetDatum(rows[0].wake_at);
+		values[2] = TimestampTzGetDatum(now);
+		values[3] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+		(void) sd_spi_write(&insert_leased[sd_segment_current()], values, NULL);
+	}
+	else
+	{
+		Datum *wakes = palloc(n * sizeof(Datum));
+		Datum *claims = palloc(n * sizeof(Datum));
+		bool *no_claims = palloc(n * sizeof(bool));
+		Datum arrays[3];
+
+		for (int i = 0; i < n; i++)
+		{
+			wakes[i] = TimestampTzGetDatum(rows[i].wake_at);
+			claims[i] = TimestampTzGetDatum(rows[i].claimed_at);
+			no_claims[i] = rows[i].claimed_at == 0;
+		}
+		arrays[0] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+		arrays[1] =
+			PointerGetDatum(sd_array_make(wakes, NULL, n, TIMESTAMPTZOID));
+		arrays[2] = PointerGetDatum(
+			sd_array_make(claims, no_claims, n, TIMESTAMPTZOID));
+		memcpy(&values[1], arrays, sizeof(arrays));
+		(void) sd_spi_write(&insert_waiting[segment], values, NULL);
+	}
+	if (!TIMESTAMP_IS_NOEND(first_wake))
+		sd_wait_note_due(port->name, first_wake);
+}
+
+/*
+ * The segment of a row that waits: one that would only be in the way of the
+ * ring is kept outside of it.
+ */
+static int
+segment_until(TimestampTz wake_at, TimestampTz now)
+{
+	if (!TIMESTAMP_NOT_FINITE(wake_at) &&
+		wake_at - now >
+			(int64) 2 * sd_setting_message_segment_period * USECS_PER_SEC)
+		return SD_SEGMENT_KEPT;
+
+	return sd_segment_current();
+}
+
+/*
+ * sd_messages_take
+ *		Remove rows that were found and locked.
+ */
+void
+sd_messages_take(const SdPort *port, const SdFound *found, int n)
+{
+	Datum *tids = palloc(n * sizeof(Datum));
+	Datum values[2];
+
+	values[0] = PointerGetDatum(port->name_text);
+	for (int kind = 0; kind < lengthof(take); kind++)
+	{
+		bool is_ready = kind <= SD_SEGMENT_KEPT;
+		int segment = kind % (SD_SEGMENT_KEPT + 1);
+		int count = 0;
+
+		for (int i = 0; i < n; i++)
+			if (found[i].is_ready == is_ready && found[i].segment == segment)
+				tids[count++] = PointerGetDatum(&found[i].tid);
+		if (count == 0)
+			continue;
+		values[1] = PointerGetDatum(sd_array_make(tids, NULL, count, TIDOID));
+		if (sd_spi_write(&take[kind], values, NULL) != count)
+			elog(ERROR, "messages of port \"%s\" are not where they were found",
+				 port->name);
+	}
+}
+
+/*
+ * sd_messages_to_ready
+ *		Rows that were found can be delivered now.
+ */
+void
+sd_messages_to_ready(const SdPort *port, const SdFound *found, int n)
+{
+	SdReady *rows;
+
+	if (n == 0)
+		return;
+	rows = palloc(n * sizeof(SdReady));
+	for (int i = 0; i < n; i++)
+	{
+		rows[i].id = found[i].row.id;
+		rows[i].attempt = found[i].row.attempt;
+		rows[i].last_attempt = found[i].row.last_attempt;
+		rows[i].priority = found[i].row.priority;
+		rows[i].group_key = found[i].row.group_key;
+	}
+	sd_messages_make_ready(port, rows, n);
+}
+
+/*
+ * sd_messages_die
+ *		Messages that were taken are dead letters.
+ */
+void
+sd_messages_die(const SdPort *port, const SdFound *found, int n,
+				const char *reason, text *message, Datum details,
+				bool has_details, TimestampTz now)
+{
+	Datum values[10];
+	bool nulls[10] = {false};
+	Datum *columns = palloc(n * sizeof(Datum));
+	bool *column_nulls = palloc(n * sizeof(bool));
+
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = TimestampTzGetDatum(now);
+	values[2] = CStringGetTextDatum(reason);
+	values[3] = PointerGetDatum(message);
+	nulls[3] = message == NULL;
+	values[4] = details;
+	nulls[4] = !has_details;
+	values[5] = id_array(found, n);
+	values[6] = attempt_array(found, n);
+	for (int i = 0; i < n; i++)
+		columns[i] = Int16GetDatum((int16) found[i].row.priority);
+	values[7] = PointerGetDatum(sd_array_make(columns, NULL, n, INT2OID));
+	for (int i = 0; i < n; i++)
+	{
+		columns[i] = PointerGetDatum(found[i].row.group_key);
+		column_nulls[i] = found[i].row.group_key == NULL;
+	}
+	values[8] =
+		PointerGetDatum(sd_array_make(columns, column_nulls, n, TEXTOID));
+	values[9] = claimed_array(found, n);
+	(void) sd_spi_write(&insert_dead_letters, values, nulls);
+}
+
+/*
+ * sd_messages_note_error
+ *		What went wrong with deliveries.
+ */
+void
+sd_messages_note_error(const SdPort *port, const SdFound *found, int n,
+					   text *message, Datum details, bool has_details,
+					   TimestampTz now)
+{
+	Datum values[6];
+	bool nulls[6] = {false};
+
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = TimestampTzGetDatum(now);
+	values[2] = PointerGetDatum(message);
+	nulls[2] = message == NULL;
+	values[3] = details;
+	nulls[3] = !has_details;
+	values[4] = id_array(found, n);
+	values[5] = attempt_array(found, n);
+	(void) sd_spi_write(&insert_errors, values, nulls);
+}
+
+/*
+ * sd_messages_note_completion
+ *		Messages that were taken are completed.
+ */
+void
+sd_messages_note_completion(const SdPort *port, const SdFound *found, int n,
+							TimestampTz now)
+{
+	Datum values[6];
+
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = TimestampTzGetDatum(now);
+	values[2] = Int64GetDatum(found[0].row.id);
+	values[3] = id_array(found, n);
+	values[4] = attempt_array(found, n);
+	values[5] = claimed_array(found, n);
+	(void) sd_spi_write(&insert_completion, values, NULL);
+}
+
+static Datum
+id_array(const SdFound *found, int n)
+{
+	Datum *values = palloc(n * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		values[i] = Int64GetDatum(found[i].row.id);
+
+	return PointerGetDatum(sd_array_make(values, NULL, n, INT8OID));
+}
+
+static Datum
+attempt_array(const SdFound *found, int n)
+{
+	Datum *values = palloc(n * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		values[i] = Int32GetDatum(found[i].row.attempt);
+
+	return PointerGetDatum(sd_array_make(values, NULL, n, INT4OID));
+}
+
+static Datum
+claimed_array(const SdFound *found, int n)
+{
+	Datum *values = palloc(n * sizeof(Datum));
+	bool *nulls = palloc(n * sizeof(bool));
+
+	for (int i = 0; i < n; i++)
+	{
+		values[i] = TimestampTzGetDatum(found[i].row.claimed_at);
+		nulls[i] = found[i].row.claimed_at == 0;
+	}
+
+	return PointerGetDatum(sd_array_make(values, nulls, n, TIMESTAMPTZOID));
+}
