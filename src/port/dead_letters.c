@@ -73,6 +73,7 @@ stormdisc_redrive(PG_FUNCTION_ARGS)
 	bool isnull;
 	int64 count;
 
+	PreventCommandIfReadOnly("stormdisc_redrive()");
 	values[0] = PointerGetDatum(port->name_text);
 	nulls[1] = PG_ARGISNULL(1);
 	if (!nulls[1])

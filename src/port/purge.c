@@ -144,6 +144,7 @@ stormdisc_purge(PG_FUNCTION_ARGS)
 	SdSpi spi;
 	int64 count;
 
+	PreventCommandIfReadOnly("stormdisc_purge()");
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "dead_letters"));
@@ -175,6 +176,7 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	int64 taken;
 	bool is_gone;
 
+	PreventCommandIfReadOnly("stormdisc_delete()");
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "id"));

@@ -93,6 +93,7 @@ stormdisc_subscribe(PG_FUNCTION_ARGS)
 	SdSpi spi;
 	bool is_new;
 
+	PreventCommandIfReadOnly("stormdisc_subscribe()");
 	check_words(text_to_cstring(pattern), "pattern", true);
 	(void) sd_port_get(name);
 	values[0] = PointerGetDatum(name);
@@ -125,6 +126,7 @@ stormdisc_unsubscribe(PG_FUNCTION_ARGS)
 	SdSpi spi;
 	bool was_there;
 
+	PreventCommandIfReadOnly("stormdisc_unsubscribe()");
 	(void) sd_port_get(name);
 	values[0] = PointerGetDatum(name);
 	values[1] = PointerGetDatum(pattern);
