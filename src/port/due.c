@@ -22,7 +22,7 @@
 #define MAX_DUE 1000
 
 /* how long a look from the start may take and yet be taken each time */
-#define CHEAP_SCAN 1000
+#define CHEAP_SCAN 200
 
 /* else this many times as long passes until the next */
 #define SCAN_SHARE 30
@@ -81,7 +81,7 @@ sd_messages_wake(const SdPort *port, TimestampTz now)
 		int64 took = (int64) INSTR_TIME_GET_MICROSEC(duration);
 
 		hints->next_wake =
-			took > CHEAP_SCAN + 20 * n ? now + SCAN_SHARE * took : now;
+			took > CHEAP_SCAN + 5 * n ? now + SCAN_SHARE * took : now;
 	}
 	hints->wake_at = n > 0 ? found[n - 1].row.wake_at : now;
 	if (n == 0)

@@ -36,22 +36,21 @@ static int64 lease_id(FunctionCallInfo fcinfo);
 static int lease_attempt(FunctionCallInfo fcinfo);
 static int take_leases(const SdPort *port, const Datum *ids,
 					   const Datum *attempts, int n, SdFound *taken);
+static int take_leases_of(const SdPort *port, const Datum *ids, int n,
+						  int attempt, SdFound *taken);
 static int compare_leases(const void *a, const void *b);
 static int64 backoff(const SdPort *port, int attempt);
 
-/* the columns of these are those that read_taken() knows */
+/* those of one attempt */
 #define TAKE_LEASES(table)                                                     \
 	{                                                                          \
 		.sql = "DELETE FROM stormdisc." table                                  \
-			   " w USING ROWS FROM (pg_catalog.unnest($2), "                   \
-			   "pg_catalog.unnest($3)) a (id, attempt) "                       \
-			   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "                  \
-			   "AND w.id OPERATOR(pg_catalog.=) a.id "                         \
-			   "AND w.attempt OPERATOR(pg_catalog.=) a.attempt "               \
-			   "AND w.is_leased "                                              \
+			   " w WHERE w.port_name OPERATOR(pg_catalog.=) $1 "               \
+			   "AND w.id OPERATOR(pg_catalog.=) ANY ($2) "                     \
+			   "AND w.attempt OPERATOR(pg_catalog.=) $3 AND w.is_leased "      \
 			   "RETURNING w.id, w.attempt, w.last_attempt, w.priority, "       \
 			   "w.claimed_at, w.group_key",                                    \
-		.nparameters = 3, .types = {TEXTOID, INT8ARRAYOID, INT4ARRAYOID},      \
+		.nparameters = 3, .types = {TEXTOID, INT8ARRAYOID, INT4OID},           \
 	}
 
 static SdStatement take[] = {
@@ -337,13 +336,42 @@ lease_attempt(FunctionCallInfo fcinfo)
 	return PG_GETARG_INT32(2);
 }
 
-/*
- * Remove the leases that are held; how many.  The newest segment is looked at
- * first; the one where rows move to when a segment is emptied comes last.
- */
+/* Remove the leases that are held; how many. */
 static int
 take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 			SdFound *taken)
+{
+	bool *is_done = palloc0(n * sizeof(bool));
+	Datum *some = palloc(n * sizeof(Datum));
+	int n_taken = 0;
+
+	/* nearly always all are of the same attempt */
+	for (int first = 0; first < n; first++)
+	{
+		int attempt = DatumGetInt32(attempts[first]);
+		int count = 0;
+
+		if (is_done[first])
+			continue;
+		for (int i = first; i < n; i++)
+			if (!is_done[i] && DatumGetInt32(attempts[i]) == attempt)
+			{
+				is_done[i] = true;
+				some[count++] = ids[i];
+			}
+		n_taken += take_leases_of(port, some, count, attempt, &taken[n_taken]);
+	}
+
+	return n_taken;
+}
+
+/*
+ * Those of one attempt.  The newest segment is looked at first; the one where
+ * rows move to when a segment is emptied comes last.
+ */
+static int
+take_leases_of(const SdPort *port, const Datum *ids, int n, int attempt,
+			   SdFound *taken)
 {
 	int current = sd_segment_current();
 	int n_taken = 0;
@@ -351,7 +379,7 @@ take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-	values[2] = PointerGetDatum(sd_array_make(attempts, NULL, n, INT4OID));
+	values[2] = Int32GetDatum(attempt);
 	for (int i = 0; i <= SD_SEGMENT_KEPT && n_taken < n; i++)
 	{
 		int segment = i == SD_SEGMENT_KEPT

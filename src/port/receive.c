@@ -31,11 +31,11 @@ PG_FUNCTION_INFO_V1(stormdisc_receive);
 PG_FUNCTION_INFO_V1(stormdisc_consume);
 
 /* how long a look from the start may take and yet be taken each time */
-#define CHEAP_SCAN 1000
-#define CHEAP_ROW 20
+#define CHEAP_SCAN 100
+#define CHEAP_ROW 5
 
 /* else this many times as long passes until the next; all in microseconds */
-#define SCAN_SHARE 10
+#define SCAN_SHARE 20
 
 /* what is due is looked for at least this often */
 #define DUE_PERIOD (100 * 1000)
@@ -63,6 +63,7 @@ static int claim_more(const SdPort *port, int n, SdFound *claimed,
 static int pick(const SdPort *port, int n, int64 after, SdFound *found);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
+static int find_id(Claimed **by_id, int n, int64 id);
 static int compare_by_position(const void *a, const void *b);
 static int compare_by_id(const void *a, const void *b);
 
@@ -84,6 +85,18 @@ static SdStatement select_messages = {
 		   "AND m.id OPERATOR(pg_catalog.=) ANY ($2)",
 	.nparameters = 2,
 	.types = {TEXTOID, INT8ARRAYOID},
+};
+
+/* likewise, when they are close to each other */
+static SdStatement select_range = {
+	.sql = "SELECT m.id, m.message_data, m.message_metadata, "
+		   "m.source_component, m.target_component, m.priority, m.group_key, "
+		   "m.created_at FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.>=) $2 "
+		   "AND m.id OPERATOR(pg_catalog.<=) $3",
+	.nparameters = 3,
+	.types = {TEXTOID, INT8OID, INT8OID},
 };
 
 /*
@@ -321,8 +334,9 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 	bool with_lease = lease_until != 0;
 	Claimed *rows = palloc0(n * sizeof(Claimed));
 	Claimed **by_id = palloc(n * sizeof(Claimed *));
-	Datum *ids = palloc(n * sizeof(Datum));
-	Datum values[2];
+	Datum values[3];
+	int64 first;
+	int64 last;
 	int n_found;
 	int next = 0;
 
@@ -332,27 +346,45 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		by_id[i] = &rows[i];
 	}
 	qsort(by_id, n, sizeof(Claimed *), compare_by_id);
-	for (int i = 0; i < n; i++)
-		ids[i] = Int64GetDatum(by_id[i]->found->row.id);
+	first = by_id[0]->found->row.id;
+	last = by_id[n - 1]->found->row.id;
 	values[0] = PointerGetDatum(port->name_text);
-	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-	n_found = (int) sd_spi_write(&select_messages, values, NULL);
+	if (last - first <= 2 * n)
+	{
+		values[1] = Int64GetDatum(first);
+		values[2] = Int64GetDatum(last);
+		n_found = (int) sd_spi_write(&select_range, values, NULL);
+	}
+	else
+	{
+		Datum *ids = palloc(n * sizeof(Datum));
 
-	/* the index gives them in the order of the ids, but nothing relies on it */
+		for (int i = 0; i < n; i++)
+			ids[i] = Int64GetDatum(by_id[i]->found->row.id);
+		values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+		n_found = (int) sd_spi_write(&select_messages, values, NULL);
+	}
+
+	/* mostly in the order of the ids, but nothing relies on it */
 	for (int i = 0; i < n_found; i++)
 	{
 		Datum row[8];
 		bool nulls[8];
-		int64 id;
+		bool isnull;
+		int64 id = DatumGetInt64(SPI_getbinval(
+			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
 
+		if (next >= n || by_id[next]->found->row.id != id)
+		{
+			next = find_id(by_id, n, id);
+			if (next < 0)
+			{
+				next = 0;
+				continue;
+			}
+		}
 		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row,
 						  nulls);
-		id = DatumGetInt64(row[0]);
-		if (next >= n || by_id[next]->found->row.id != id)
-			for (next = 0; next < n && by_id[next]->found->row.id != id;)
-				next++;
-		if (next >= n)
-			elog(ERROR, "message " INT64_FORMAT " was not asked for", id);
 		memcpy(by_id[next]->row, &row[1], sizeof(by_id[next]->row));
 		memcpy(by_id[next]->nulls, &nulls[1], sizeof(by_id[next]->nulls));
 		by_id[next++]->is_there = true;
@@ -385,6 +417,29 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
 							 nulls);
 	}
+}
+
+/* Where it is among those that are sorted, or -1. */
+static int
+find_id(Claimed **by_id, int n, int64 id)
+{
+	int low = 0;
+	int high = n - 1;
+
+	while (low <= high)
+	{
+		int middle = (low + high) / 2;
+		int64 found = by_id[middle]->found->row.id;
+
+		if (found == id)
+			return middle;
+		if (found < id)
+			low = middle + 1;
+		else
+			high = middle - 1;
+	}
+
+	return -1;
 }
 
 static int

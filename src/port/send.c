@@ -613,6 +613,7 @@ write_uniform(const SdPort *port, const SdMessage *messages, int n,
 {
 	Datum *columns = palloc(n * sizeof(Datum));
 	bool *column_nulls = palloc(n * sizeof(bool));
+	bool has_metadata = false;
 	Datum values[12];
 	bool nulls[12] = {false};
 
@@ -633,9 +634,12 @@ write_uniform(const SdPort *port, const SdMessage *messages, int n,
 	{
 		columns[i] = messages[i].metadata;
 		column_nulls[i] = !messages[i].has_metadata;
+		has_metadata |= messages[i].has_metadata;
 	}
-	values[9] =
-		PointerGetDatum(sd_array_make(columns, column_nulls, n, JSONBOID));
+	nulls[9] = !has_metadata;
+	if (has_metadata)
+		values[9] =
+			PointerGetDatum(sd_array_make(columns, column_nulls, n, JSONBOID));
 	values[10] = Int64GetDatum(SD_MESSAGE_POSITION(messages->priority, 0));
 	values[11] = Int32GetDatum(last_attempt(port, messages));
 	(void) sd_spi_write(&send_uniform[sd_segment_current()], values, nulls);

@@ -39,29 +39,23 @@ static SdStatement insert_ready[] = {
 	INSERT_READY("2", "message_ready_2"),
 };
 
-/* most of the rows have most in common */
+/* those that have all in common but their ids, and are of no group */
 #define INSERT_LEASED(segment, table)                                          \
 	{                                                                          \
-		.sql =                                                                 \
-			"INSERT INTO stormdisc." table                                     \
-			" (id, wake_at, claimed_at, attempt, last_attempt, segment, "      \
-			"priority, is_leased, port_name, group_key) "                      \
-			"SELECT u.id, $2, $3, u.attempt, u.last, " segment                 \
-			", u.priority, true, $1, u.group_key "                             \
-			"FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5), "   \
-			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
-			"pg_catalog.unnest($8)) "                                          \
-			"u (id, attempt, last, priority, group_key)",                      \
-		.nparameters = 8,                                                      \
-		.types = {TEXTOID,		TIMESTAMPTZOID, TIMESTAMPTZOID, INT8ARRAYOID,  \
-				  INT4ARRAYOID, INT4ARRAYOID,	INT2ARRAYOID,	TEXTARRAYOID}, \
+		.sql = "INSERT INTO stormdisc." table                                  \
+			   " (id, wake_at, claimed_at, attempt, last_attempt, segment, "   \
+			   "priority, is_leased, port_name) "                              \
+			   "SELECT u.id, $2, $3, $4, $5, " segment ", $6, true, $1 "       \
+			   "FROM pg_catalog.unnest($7) u (id)",                            \
+		.nparameters = 7,                                                      \
+		.types = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID,            \
+				  INT4OID, INT2OID,		   INT8ARRAYOID},                      \
 	}
 
 static SdStatement insert_leased[] = {
 	INSERT_LEASED("0", "message_waiting_0"),
 	INSERT_LEASED("1", "message_waiting_1"),
 	INSERT_LEASED("2", "message_waiting_2"),
-	INSERT_LEASED("3", "message_waiting_kept"),
 };
 
 #define INSERT_WAITING(segment, table)                                         \
@@ -71,7 +65,7 @@ static SdStatement insert_leased[] = {
 			" (id, wake_at, claimed_at, attempt, last_attempt, segment, "      \
 			"priority, is_leased, port_name, group_key) "                      \
 			"SELECT u.id, u.wake_at, u.claimed_at, u.attempt, u.last, "        \
-			"" segment ", u.priority, false, $1, u.group_key "                 \
+			"" segment ", u.priority, $9, $1, u.group_key "                    \
 			"FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), "   \
 			"pg_catalog.unnest($4), pg_catalog.unnest($5), "                   \
 			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
@@ -145,6 +139,9 @@ static SdStatement insert_completion = {
 static Datum id_array(const SdFound *found, int n);
 static Datum attempt_array(const SdFound *found, int n);
 static Datum claimed_array(const SdFound *found, int n);
+static bool are_uniform(const SdWaiting *rows, int n);
+static void make_leased(const SdPort *port, const SdWaiting *rows, int n,
+						TimestampTz now);
 static int segment_until(TimestampTz wake_at, TimestampTz now);
 
 /*
@@ -192,62 +189,83 @@ void
 sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 						 bool is_leased, TimestampTz now)
 {
-	Datum *ids = palloc(n * sizeof(Datum));
-	Datum *attempts = palloc(n * sizeof(Datum));
-	Datum *lasts = palloc(n * sizeof(Datum));
-	Datum *priorities = palloc(n * sizeof(Datum));
-	Datum *keys = palloc(n * sizeof(Datum));
-	bool *no_keys = palloc(n * sizeof(bool));
+	Datum *columns[7];
+	bool *nulls[7];
+	static const Oid types[] = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+								INT4OID, INT4OID,		 INT2OID,
+								TEXTOID};
 	TimestampTz first_wake = rows[0].wake_at;
-	Datum values[8];
-	int segment;
+	Datum values[9];
 
+	if (is_leased && are_uniform(rows, n))
+	{
+		make_leased(port, rows, n, now);
+		sd_wait_note_due(port->name, first_wake);
+		return;
+	}
+
+	for (int i = 0; i < lengthof(columns); i++)
+	{
+		columns[i] = palloc(n * sizeof(Datum));
+		nulls[i] = palloc0(n * sizeof(bool));
+	}
 	for (int i = 0; i < n; i++)
 	{
-		ids[i] = Int64GetDatum(rows[i].id);
-		attempts[i] = Int32GetDatum(rows[i].attempt);
-		lasts[i] = Int32GetDatum(rows[i].last_attempt);
-		priorities[i] = Int16GetDatum((int16) rows[i].priority);
-		keys[i] = PointerGetDatum(rows[i].group_key);
-		no_keys[i] = rows[i].group_key == NULL;
+		TimestampTz claimed_at = is_leased ? now : rows[i].claimed_at;
+
+		columns[0][i] = Int64GetDatum(rows[i].id);
+		columns[1][i] = TimestampTzGetDatum(rows[i].wake_at);
+		columns[2][i] = TimestampTzGetDatum(claimed_at);
+		nulls[2][i] = claimed_at == 0;
+		columns[3][i] = Int32GetDatum(rows[i].attempt);
+		columns[4][i] = Int32GetDatum(rows[i].last_attempt);
+		columns[5][i] = Int16GetDatum((int16) rows[i].priority);
+		columns[6][i] = PointerGetDatum(rows[i].group_key);
+		nulls[6][i] = rows[i].group_key == NULL;
 		first_wake = Min(first_wake, rows[i].wake_at);
 	}
-	segment = segment_until(first_wake, now);
 	values[0] = PointerGetDatum(port->name_text);
-	values[4] = PointerGetDatum(sd_array_make(attempts, NULL, n, INT4OID));
-	values[5] = PointerGetDatum(sd_array_make(lasts, NULL, n, INT4OID));
-	values[6] = PointerGetDatum(sd_array_make(priorities, NULL, n, INT2OID));
-	values[7] = PointerGetDatum(sd_array_make(keys, no_keys, n, TEXTOID));
-	if (is_leased)
-	{
-		values[1] = TimestampTzGetDatum(rows[0].wake_at);
-		values[2] = TimestampTzGetDatum(now);
-		values[3] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-		(void) sd_spi_write(&insert_leased[sd_segment_current()], values, NULL);
-	}
-	else
-	{
-		Datum *wakes = palloc(n * sizeof(Datum));
-		Datum *claims = palloc(n * sizeof(Datum));
-		bool *no_claims = palloc(n * sizeof(bool));
-		Datum arrays[3];
-
-		for (int i = 0; i < n; i++)
-		{
-			wakes[i] = TimestampTzGetDatum(rows[i].wake_at);
-			claims[i] = TimestampTzGetDatum(rows[i].claimed_at);
-			no_claims[i] = rows[i].claimed_at == 0;
-		}
-		arrays[0] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-		arrays[1] =
-			PointerGetDatum(sd_array_make(wakes, NULL, n, TIMESTAMPTZOID));
-		arrays[2] = PointerGetDatum(
-			sd_array_make(claims, no_claims, n, TIMESTAMPTZOID));
-		memcpy(&values[1], arrays, sizeof(arrays));
-		(void) sd_spi_write(&insert_waiting[segment], values, NULL);
-	}
+	for (int i = 0; i < lengthof(columns); i++)
+		values[i + 1] =
+			PointerGetDatum(sd_array_make(columns[i], nulls[i], n, types[i]));
+	values[8] = BoolGetDatum(is_leased);
+	(void) sd_spi_write(
+		&insert_waiting[is_leased ? sd_segment_current()
+								  : segment_until(first_wake, now)],
+		values, NULL);
 	if (!TIMESTAMP_IS_NOEND(first_wake))
 		sd_wait_note_due(port->name, first_wake);
+}
+
+/* Have they all in common but their ids, and are they of no group? */
+static bool
+are_uniform(const SdWaiting *rows, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (rows[i].attempt != rows[0].attempt ||
+			rows[i].last_attempt != rows[0].last_attempt ||
+			rows[i].priority != rows[0].priority || rows[i].group_key != NULL)
+			return false;
+
+	return true;
+}
+
+static void
+make_leased(const SdPort *port, const SdWaiting *rows, int n, TimestampTz now)
+{
+	Datum *ids = palloc(n * sizeof(Datum));
+	Datum values[7];
+
+	for (int i = 0; i < n; i++)
+		ids[i] = Int64GetDatum(rows[i].id);
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = TimestampTzGetDatum(rows->wake_at);
+	values[2] = TimestampTzGetDatum(now);
+	values[3] = Int32GetDatum(rows->attempt);
+	values[4] = Int32GetDatum(rows->last_attempt);
+	values[5] = Int16GetDatum((int16) rows->priority);
+	values[6] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+	(void) sd_spi_write(&insert_leased[sd_segment_current()], values, NULL);
 }
 
 /*
