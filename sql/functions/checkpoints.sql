@@ -176,3 +176,30 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION @extschema@.stormdisc_abort_checkpoint_group(bigint) IS
 	'forget a group of checkpoints, and return how many were in it';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_abort_checkpoint_group(bigint) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_prune_checkpoints(
+	keep bigint DEFAULT 10,
+	max_age interval DEFAULT NULL,
+	max_rows bigint DEFAULT 10000,
+	dry_run bool DEFAULT false
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'stormdisc_prune_checkpoints'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_prune_checkpoints(bigint, interval, bigint, bool) IS
+	'remove versions of checkpoints that are too many, too old or expired, but neither the latest nor pinned ones; returns how many';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_prune_checkpoints(bigint, interval, bigint, bool) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_prune_checkpoint_groups(
+	max_age interval DEFAULT '1 day',
+	max_rows bigint DEFAULT 10000,
+	dry_run bool DEFAULT false
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'stormdisc_prune_checkpoint_groups'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_prune_checkpoint_groups(interval, bigint, bool) IS
+	'forget groups of checkpoints that are open or committed for longer than that; returns how many';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_prune_checkpoint_groups(interval, bigint, bool) FROM PUBLIC;

@@ -79,6 +79,20 @@ COMMENT ON FUNCTION @extschema@.stormdisc_delete_component_state(text) IS
 	'forget a component with all versions of its state, and return how many there were';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_delete_component_state(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_prune_component_states(
+	keep bigint DEFAULT NULL,
+	max_age interval DEFAULT NULL,
+	max_rows bigint DEFAULT 10000,
+	dry_run bool DEFAULT false
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'stormdisc_prune_component_states'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_prune_component_states(bigint, interval, bigint, bool) IS
+	'remove versions of states that are too many or too old, but never the latest of a component; returns how many';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_prune_component_states(bigint, interval, bigint, bool) FROM PUBLIC;
+
 CREATE OR REPLACE VIEW stormdisc.component_state AS
 SELECT v.id, v.component_name, v.component_type, p.state_data, v.version, v.created_at, v.created_at AS updated_at
 FROM stormdisc.component_versions v

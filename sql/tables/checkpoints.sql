@@ -17,8 +17,7 @@ CREATE TABLE stormdisc.checkpoints (
 	is_pinned bool NOT NULL,
 	group_id bigint,
 	checksum bytea NOT NULL,
-	CONSTRAINT checkpoints_pkey PRIMARY KEY (component_name, checkpoint_name, version),
-	CONSTRAINT checkpoints_version_check CHECK (version OPERATOR(pg_catalog.>) 0)
+	CONSTRAINT checkpoints_pkey PRIMARY KEY (component_name, checkpoint_name, version)
 ) WITH (fillfactor = 85, toast_tuple_target = 128);
 
 COMMENT ON TABLE stormdisc.checkpoints IS 'checkpoints of components, every version that is kept';

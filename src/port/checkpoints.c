@@ -69,6 +69,7 @@ typedef struct Latest
 static bool take_mark(const SdCheckpoint *checkpoint, Latest *latest);
 static bool lock_latest(const SdCheckpoint *checkpoint, Latest *latest);
 static bool lock_name(const SdCheckpoint *checkpoint);
+static bool is_there(const SdCheckpoint *checkpoint);
 static void lock_name_row(Datum component, Datum name);
 static void check_expected(const SdCheckpoint *checkpoint, const Latest *latest,
 						   TimestampTz now);
@@ -82,9 +83,9 @@ static void check_intact(Datum component, Datum name, int64 version, Datum data,
 						 bool no_metadata, Datum metadata, Datum checksum);
 static uint64 prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now);
 
-/* the highest version of $1, $2 */
+/* the row of the highest version of $1, $2 */
 #define HIGHEST                                                                \
-	"(SELECT h.version FROM stormdisc.checkpoints h "                          \
+	"(SELECT h.ctid FROM stormdisc.checkpoints h "                             \
 	"WHERE h.component_name OPERATOR(pg_catalog.=) $1 "                        \
 	"AND h.checkpoint_name OPERATOR(pg_catalog.=) $2 "                         \
 	"ORDER BY h.version DESC LIMIT 1)"
@@ -96,7 +97,7 @@ static uint64 prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now);
 static SdStatement update_mark = {
 	.sql = "UPDATE stormdisc.checkpoints c SET is_latest = false "
 		   "WHERE " IS_CHECKPOINT " "
-		   "AND c.version OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
+		   "AND c.ctid OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
 		   "RETURNING c.version, c.expires_at",
 	.nparameters = 2,
 	.types = {TEXTOID, TEXTOID},
@@ -105,7 +106,7 @@ static SdStatement update_mark = {
 static SdStatement select_latest_for_update = {
 	.sql = "SELECT c.version, c.expires_at FROM stormdisc.checkpoints c "
 		   "WHERE " IS_CHECKPOINT " "
-		   "AND c.version OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
+		   "AND c.ctid OPERATOR(pg_catalog.=) " HIGHEST " AND c.is_latest "
 		   "FOR UPDATE",
 	.nparameters = 2,
 	.types = {TEXTOID, TEXTOID},
@@ -164,16 +165,31 @@ static SdStatement select_readable_version = {
 	.types = {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID},
 };
 
-static SdStatement insert_checkpoint = {
-	.sql = "INSERT INTO stormdisc.checkpoints (component_name, "
-		   "checkpoint_name, version, id, checkpoint_data, "
-		   "checkpoint_metadata, is_latest, created_at, expires_at, "
-		   "is_pinned, group_id, checksum) "
-		   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
-		   "ON CONFLICT (component_name, checkpoint_name, version) DO NOTHING",
+#define INSERT_CHECKPOINT                                                      \
+	"INSERT INTO stormdisc.checkpoints (component_name, checkpoint_name, "     \
+	"version, id, checkpoint_data, checkpoint_metadata, is_latest, "           \
+	"created_at, expires_at, is_pinned, group_id, checksum) "                  \
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+
+#define INSERT_TYPES                                                           \
+	{                                                                          \
+		TEXTOID, TEXTOID, INT8OID, UUIDOID, JSONBOID, JSONBOID, BOOLOID,       \
+			TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT8OID, BYTEAOID         \
+	}
+
+/* the next version cannot be there */
+static SdStatement insert_next = {
+	.sql = INSERT_CHECKPOINT,
 	.nparameters = 12,
-	.types = {TEXTOID, TEXTOID, INT8OID, UUIDOID, JSONBOID, JSONBOID, BOOLOID,
-			  TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT8OID, BYTEAOID},
+	.types = INSERT_TYPES,
+};
+
+/* a given one can */
+static SdStatement insert_given = {
+	.sql = INSERT_CHECKPOINT
+	" ON CONFLICT (component_name, checkpoint_name, version) DO NOTHING",
+	.nparameters = 12,
+	.types = INSERT_TYPES,
 };
 
 static SdStatement select_checksum = {
@@ -294,13 +310,20 @@ static SdStatement count_prunable = {
 	.types = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
 };
 
+/* waits for nobody, and looks again at what it has locked */
 static SdStatement delete_prunable = {
-	.sql = "WITH d AS MATERIALIZED (" DOOMED ") "
-		   "DELETE FROM stormdisc.checkpoints c USING d "
-		   "WHERE c.component_name OPERATOR(pg_catalog.=) d.component_name "
+	.sql = "WITH d AS MATERIALIZED (" DOOMED "), l AS MATERIALIZED ("
+		   "SELECT c.component_name, c.checkpoint_name, c.version "
+		   "FROM d JOIN stormdisc.checkpoints c "
+		   "ON c.component_name OPERATOR(pg_catalog.=) d.component_name "
 		   "AND c.checkpoint_name OPERATOR(pg_catalog.=) d.checkpoint_name "
 		   "AND c.version OPERATOR(pg_catalog.=) d.version "
-		   "AND NOT c.is_latest AND NOT c.is_pinned",
+		   "WHERE NOT c.is_latest AND NOT c.is_pinned "
+		   "FOR UPDATE OF c SKIP LOCKED) "
+		   "DELETE FROM stormdisc.checkpoints c USING l "
+		   "WHERE c.component_name OPERATOR(pg_catalog.=) l.component_name "
+		   "AND c.checkpoint_name OPERATOR(pg_catalog.=) l.checkpoint_name "
+		   "AND c.version OPERATOR(pg_catalog.=) l.version",
 	.nparameters = 4,
 	.types = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
 };
@@ -508,8 +531,7 @@ lock_name(const SdCheckpoint *checkpoint)
 {
 	Datum values[] = {checkpoint->component, checkpoint->name, 0};
 
-	if (sd_spi_write(&select_highest, values, NULL) == 1 &&
-		DatumGetBool(sd_result(0, 2, NULL)))
+	if (is_there(checkpoint))
 		return false;
 
 	lock_name_row(checkpoint->component, checkpoint->name);
@@ -524,6 +546,16 @@ lock_name(const SdCheckpoint *checkpoint)
 	}
 
 	return false;
+}
+
+/* Is there a latest version now? */
+static bool
+is_there(const SdCheckpoint *checkpoint)
+{
+	Datum values[] = {checkpoint->component, checkpoint->name};
+
+	return sd_spi_write(&select_highest, values, NULL) == 1 &&
+		   DatumGetBool(sd_result(0, 2, NULL));
 }
 
 static void
@@ -591,7 +623,8 @@ insert_version(const SdCheckpoint *checkpoint, int64 version, bool is_latest,
 	nulls[10] = checkpoint->group_id == 0;
 	values[11] = checkpoint->checksum;
 
-	return sd_spi_write(&insert_checkpoint, values, nulls) == 1;
+	return sd_spi_write(checkpoint->version == 0 ? &insert_next : &insert_given,
+						values, nulls) == 1;
 }
 
 /* A version that was given exists: is it the same? */
@@ -837,6 +870,7 @@ stormdisc_delete_checkpoint(PG_FUNCTION_ARGS)
 	Datum name;
 	Datum component;
 	int64 version;
+	Latest latest;
 	uint64 rows;
 	SdSpi spi;
 
@@ -848,9 +882,13 @@ stormdisc_delete_checkpoint(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	if (version == 0)
 	{
+		SdCheckpoint checkpoint = {.component = component, .name = name};
 		Datum values[] = {component, name};
 
+		/* nobody saves a version while the latest one is locked */
 		lock_name_row(component, name);
+		while (!lock_latest(&checkpoint, &latest) && is_there(&checkpoint))
+			CHECK_FOR_INTERRUPTS();
 		rows = sd_spi_write(&delete_checkpoint, values, NULL);
 		(void) sd_spi_write(&delete_name, values, NULL);
 	}
