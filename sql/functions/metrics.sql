@@ -197,7 +197,7 @@ WITH state AS MATERIALIZED (
 SELECT c.component_name, c.metric_name, c.hour,
 	pg_catalog.sum(c.n)::bigint AS n,
 	pg_catalog.sum(c.sum) AS sum,
-	pg_catalog.sum(c.m2 + c.n OPERATOR(pg_catalog.*)
+	pg_catalog.sum(c.m2 + c.n *
 		pg_catalog.power(c.sum / c.n - c.mean, 2)) AS m2,
 	pg_catalog.min(c.min) AS min,
 	pg_catalog.max(c.max) AS max,
@@ -226,7 +226,7 @@ WITH centred AS (
 SELECT c.component_name, c.metric_name,
 	pg_catalog.sum(c.n)::bigint AS samples,
 	pg_catalog.min(c.mean) AS avg_value,
-	pg_catalog.sqrt(pg_catalog.sum(c.m2 + c.n OPERATOR(pg_catalog.*)
+	pg_catalog.sqrt(pg_catalog.sum(c.m2 + c.n *
 		pg_catalog.power(c.sum / c.n - c.mean, 2))
 		/ NULLIF(pg_catalog.sum(c.n) - 1, 0)::float8) AS stddev_value,
 	pg_catalog.min(c.min) AS min_value,
