@@ -25,11 +25,15 @@ my $node;
 sub start_session
 {
 	my ($name, $script) = @_;
-	my $session = { out => '', err => '', in => "SET application_name = '$name';\n$script" };
+	my $session = { out => '', err => '' };
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
 
+	open my $fh, '>', $file or die "could not write $file: $!";
+	print $fh "SET application_name = '$name';\n$script";
+	close $fh;
 	$session->{handle} = IPC::Run::start(
-		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=sqlstate' ],
-		'<', \$session->{in}, '>', \$session->{out}, '2>', \$session->{err},
+		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-v', 'VERBOSITY=sqlstate', '-f', $file ],
+		'<', \undef, '>', \$session->{out}, '2>', \$session->{err},
 		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	return $session;
 }
@@ -40,7 +44,7 @@ sub finish_session
 	my ($session) = @_;
 
 	$session->{handle}->finish;
-	return $session->{out} . $session->{err} =~ s/^psql:<stdin>:\d+: //mgr;
+	return $session->{out} . $session->{err} =~ s/^psql:\S+:\d+: //mgr;
 }
 
 sub sleeping
@@ -114,9 +118,13 @@ DECLARE
 BEGIN
 	PERFORM stormdisc_send('ready', 's', 't', '"before"');
 	CALL stormdisc_wait('nested', '1 h', due);
-	RAISE INFO 'due: %, of others: %', due, (SELECT count(*) FROM stormdisc_receive('nested', 10));
+	IF due AND (SELECT count(*) FROM stormdisc_receive('nested', 10)) = 1 THEN
+		RAISE INFO USING ERRCODE = 'UE001';
+	END IF;
 	CALL stormdisc_wait('nested', '0 s', due);
-	RAISE INFO 'due: %', due;
+	IF NOT due THEN
+		RAISE INFO USING ERRCODE = 'UE002';
+	END IF;
 END
 \$\$;
 EOS
@@ -127,7 +135,7 @@ EOS
 	is(sql(q{SELECT count(*) FROM stormdisc.messages WHERE message_data = '"before"'}), 1,
 		"$mode: what was done before is committed");
 	sql(send_message('nested'));
-	is(finish_session($waiter), "INFO:  00000\nINFO:  00000\n", "$mode: and wakes");
+	is(finish_session($waiter), "INFO:  UE001\nINFO:  UE002\n", "$mode: and wakes");
 
 	# what does not commit wakes nobody
 	new_port('undone');
