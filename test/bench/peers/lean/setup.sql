@@ -1,4 +1,4 @@
--- The leanest queue on one table: one index, HOT updates, a lease in the row.
+-- The leanest queue on one table: one index, a lease in the row.
 CREATE SCHEMA lean;
 CREATE TABLE lean.queue (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -6,4 +6,4 @@ CREATE TABLE lean.queue (
 	attempt int NOT NULL DEFAULT 0,
 	lease_until timestamptz NOT NULL DEFAULT '-infinity',
 	data jsonb NOT NULL
-) WITH (fillfactor = 70);
+);
