@@ -518,7 +518,8 @@ report() {
 
 install_test_packages() {
   install_packages perl libipc-run-perl libtap-parser-sourcehandler-pgtap-perl binutils
-  install_packages_that_exist python3-pglast python3-jsonschema graphviz
+  install_packages_that_exist python3-pglast python3-jsonschema graphviz sqlite3
+  install_pg_cron
   install_pgtap
   [ "${STORMDISC_BROWSER:-yes}" = no ] || install_mermaid
 }
@@ -540,6 +541,12 @@ install_mermaid() {
     install -m 644 "$dir/package/dist/mermaid.min.js" "$STORMDISC_MERMAID"
   fi
   rm -rf "$dir"
+}
+
+# A test of schedules; it is skipped where there is no package for this server.
+install_pg_cron() {
+  [ "$BIN" = "/usr/lib/postgresql/$MAJOR/bin" ] || return 0
+  install_packages_that_exist "postgresql-$MAJOR-cron"
 }
 
 # pgTAP is plain SQL: where there is no package of it for this server, the

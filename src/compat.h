@@ -179,4 +179,27 @@
 #define SD_REGISTER_TRANCHE(id, name) LWLockRegisterTranche((id), (name))
 #endif
 
+/* an index scan can be instrumented since 18, and has flags since 19 */
+#if PG_VERSION_NUM >= 190000
+#define sd_index_beginscan(heap, index, snapshot, nkeys, norderbys)            \
+	index_beginscan((heap), (index), (snapshot), NULL, (nkeys), (norderbys), 0)
+#elif PG_VERSION_NUM >= 180000
+#define sd_index_beginscan(heap, index, snapshot, nkeys, norderbys)            \
+	index_beginscan((heap), (index), (snapshot), NULL, (nkeys), (norderbys))
+#else
+#define sd_index_beginscan(heap, index, snapshot, nkeys, norderbys)            \
+	index_beginscan((heap), (index), (snapshot), (nkeys), (norderbys))
+#endif
+
+/* removing a row, without waiting, has options since 19 */
+#if PG_VERSION_NUM >= 190000
+#define sd_table_tuple_delete(rel, tid, cid, snapshot, failure)                \
+	table_tuple_delete((rel), (tid), (cid), 0, (snapshot), InvalidSnapshot,    \
+					   false, (failure))
+#else
+#define sd_table_tuple_delete(rel, tid, cid, snapshot, failure)                \
+	table_tuple_delete((rel), (tid), (cid), (snapshot), InvalidSnapshot,       \
+					   false, (failure), false)
+#endif
+
 #endif /* STORMDISC_COMPAT_H */

@@ -102,14 +102,14 @@ COMMENT ON FUNCTION @extschema@.stormdisc_drain_partitions(bigint, bool, timesta
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_drain_partitions(bigint, bool, timestamptz) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_drop_partitions(
-	table_name text,
+	name text,
 	before timestamptz,
 	max_rows bigint DEFAULT NULL,
 	dry_run bool DEFAULT false,
 	now timestamptz DEFAULT NULL
 )
 RETURNS TABLE (
-	"table" text,
+	table_name text,
 	partitions bigint,
 	rows bigint,
 	done bool,

@@ -191,7 +191,6 @@ CREATE TABLE stormdisc.message_dead_letters (
 	reason text NOT NULL,
 	error_message text,
 	error_details jsonb,
-	redrive_count int NOT NULL DEFAULT 0,
 	CONSTRAINT message_dead_letters_pkey PRIMARY KEY (port_name, id)
 );
 
@@ -206,7 +205,6 @@ COMMENT ON COLUMN stormdisc.message_dead_letters.died_at IS 'when it became a de
 COMMENT ON COLUMN stormdisc.message_dead_letters.reason IS 'failed or lease expired';
 COMMENT ON COLUMN stormdisc.message_dead_letters.error_message IS 'the last error';
 COMMENT ON COLUMN stormdisc.message_dead_letters.error_details IS 'details of the last error';
-COMMENT ON COLUMN stormdisc.message_dead_letters.redrive_count IS 'how often it had been taken out of the dead letters before';
 
 SELECT pg_catalog.pg_extension_config_dump('stormdisc.message_dead_letters', '');
 

@@ -40,7 +40,7 @@ static const Distributed tables[] = {
 	{"message_dead_letters", "port_name", "messages"},
 	{"message_errors", "port_name", "messages"},
 	{"message_dedup", "port_name", "messages"},
-	{"message_groups", "port_name", "messages"},
+	{"message_redrives", "port_name", "messages"},
 	{"port_metric_samples", "port_name", "messages"},
 	{"component_versions", "component_name", NULL},
 	{"component_heads", "component_name", "component_versions"},

@@ -13,13 +13,16 @@
 
 #include <math.h>
 
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -36,6 +39,11 @@ static int64 lease_id(FunctionCallInfo fcinfo);
 static int lease_attempt(FunctionCallInfo fcinfo);
 static int take_leases(const SdPort *port, const Datum *ids,
 					   const Datum *attempts, int n, SdFound *taken);
+static int take_plain(const SdPort *port, Datum *ids, int *n, int attempt,
+					  SdFound *taken);
+static int take_plain_of(const SdPort *port, SdOpenTable *open,
+						 Snapshot snapshot, Datum *ids, int *n, int attempt,
+						 SdFound *taken);
 static int take_leases_of(const SdPort *port, const Datum *ids, int n,
 						  int attempt, SdFound *taken);
 static int compare_leases(const void *a, const void *b);
@@ -359,8 +367,93 @@ take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 				is_done[i] = true;
 				some[count++] = ids[i];
 			}
-		n_taken += take_leases_of(port, some, count, attempt, &taken[n_taken]);
+		n_taken += take_plain(port, some, &count, attempt, &taken[n_taken]);
+		if (count > 0)
+			n_taken +=
+				take_leases_of(port, some, count, attempt, &taken[n_taken]);
 	}
+
+	return n_taken;
+}
+
+/*
+ * Those of one attempt that can be had without a statement, and without waiting
+ * for anybody; how many.  The others are left in ids.
+ */
+static int
+take_plain(const SdPort *port, Datum *ids, int *n, int attempt, SdFound *taken)
+{
+	int current = sd_segment_current();
+	int n_taken = 0;
+	Snapshot snapshot;
+
+	if (IsolationUsesXactSnapshot())
+		return 0;
+	CommandCounterIncrement();
+	snapshot = GetTransactionSnapshot();
+	PushActiveSnapshot(snapshot);
+	for (int i = 0; i <= SD_SEGMENT_KEPT && *n > 0; i++)
+	{
+		int segment = i == SD_SEGMENT_KEPT
+						  ? i
+						  : (current + SD_RING_SIZE - i) % SD_RING_SIZE;
+		SdOpenTable open;
+
+		if (!sd_table_open(&sd_waiting_tables[segment], &open))
+			break;
+		n_taken += take_plain_of(port, &open, GetActiveSnapshot(), ids, n,
+								 attempt, &taken[n_taken]);
+		sd_table_close(&open);
+	}
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+
+	return n_taken;
+}
+
+/* Likewise, of one segment. */
+static int
+take_plain_of(const SdPort *port, SdOpenTable *open, Snapshot snapshot,
+			  Datum *ids, int *n, int attempt, SdFound *taken)
+{
+	ScanKeyData keys[2];
+	SdKeyScan scan;
+	int n_taken = 0;
+	int n_left = 0;
+
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ,
+						   PointerGetDatum(port->name_text));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, INT8OID,
+						   InvalidOid, F_INT8EQ, Int64GetDatum(0));
+	sd_key_scan_begin(&scan, open, snapshot, keys, lengthof(keys));
+	for (int i = 0; i < *n; i++)
+	{
+		SdFound *row = &taken[n_taken];
+		bool done = false;
+
+		CHECK_FOR_INTERRUPTS();
+		keys[1].sk_argument = ids[i];
+		index_rescan(scan.scan, keys, lengthof(keys), NULL, 0);
+		if (sd_key_scan_next(&scan))
+		{
+			bool is_leased;
+
+			sd_waiting_read(scan.slot, &row->row, &is_leased);
+			done = row->row.attempt == attempt && is_leased &&
+				   sd_key_scan_delete(&scan, snapshot);
+		}
+		if (done)
+		{
+			row->is_ready = false;
+			row->is_leased = true;
+			n_taken++;
+		}
+		else
+			ids[n_left++] = ids[i];
+	}
+	sd_key_scan_end(&scan);
+	*n = n_left;
 
 	return n_taken;
 }

@@ -27,6 +27,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -40,6 +41,7 @@
 #include "port/checkpoints.h"
 #include "port/maintenance.h"
 #include "port/messages.h"
+#include "port/metrics.h"
 #include "port/partitions.h"
 #include "spi_util.h"
 
@@ -50,7 +52,7 @@ PG_FUNCTION_INFO_V1(stormdisc_maintenance_rules);
 PG_FUNCTION_INFO_V1(stormdisc_set_retention);
 PG_FUNCTION_INFO_V1(stormdisc_reset_retention);
 
-/* a rule does not wait longer for a lock; the next call tries again */
+/* a rule waits no longer for a lock, unless the caller has set another time */
 #define LOCK_TIMEOUT "1s"
 
 /* longest time that can be kept, in days: 1000 years */
@@ -96,6 +98,7 @@ typedef struct Prune
 	SdStatement remove; /* (key, ids, cutoff) */
 } Prune;
 
+static void roll_up(Job *job);
 static void ensure_partitions(Job *job);
 static void drain_default(Job *job);
 static void drop_partitions(Job *job);
@@ -112,7 +115,6 @@ static void remove_rollups(Job *job);
 static void remove_late_values(Job *job);
 static void remove_health(Job *job);
 static void remove_sinks(Job *job);
-static void remove_groups(Job *job);
 static void recycle_segments(Job *job);
 static void prune(Job *job, Prune *statements);
 static int64 count_old(Job *job, SdStatement *count);
@@ -134,6 +136,10 @@ static Datum datum_of(uint64 row, int column);
  * in one transaction holds them until its end.
  */
 static const Rule rules[] = {
+	/* before this transaction has written anything: it waits for those that
+	   have */
+	{"metric_rollup", "metric_rollups", "metric_late_values", "add up", NULL, 0,
+	 false, roll_up, "measurements of the hours that are over"},
 	{"component_metrics_partitions", "component_metrics", NULL,
 	 "create partitions", NULL, 0, false, ensure_partitions,
 	 "partitions of today and the days to come"},
@@ -144,12 +150,12 @@ static const Rule rules[] = {
 	 false, drain_default, "measurements of days that had no partition"},
 	{"port_metrics_default", "port_metric_samples", NULL, "move", NULL, 0,
 	 false, drain_default, "measurements of days that had no partition"},
-	{"completed_messages", "message_completions", "messages message_errors",
-	 "delete", "7 days", 0, true, remove_completed,
-	 "completed messages, with what was sent and its errors"},
-	{"dead_letters", "message_dead_letters", "messages message_errors",
-	 "delete", "90 days", 0, true, remove_dead_letters,
-	 "dead letters, with what was sent and its errors"},
+	{"completed_messages", "message_completions",
+	 "messages message_errors message_redrives", "delete", "7 days", 0, true,
+	 remove_completed, "completed messages, with what was sent and its errors"},
+	{"dead_letters", "message_dead_letters",
+	 "messages message_errors message_redrives", "delete", "90 days", 0, true,
+	 remove_dead_letters, "dead letters, with what was sent and its errors"},
 	{"message_errors", "message_errors", NULL, "delete", "30 days", 0, true,
 	 remove_errors, "errors of messages that are not completed"},
 	{"dedup_keys", "message_dedup", NULL, "delete", "0", 0, true,
@@ -174,8 +180,6 @@ static const Rule rules[] = {
 	 remove_health, "changes of the health of components"},
 	{"sinks", "sink_storage", NULL, "delete", NULL, 0, true, remove_sinks,
 	 "what sinks have written, by its last change; all is kept by default"},
-	{"message_groups", "message_groups", NULL, "delete", NULL, 0, false,
-	 remove_groups, "locks of groups that have no message"},
 	{"queue_segments", "message_ready", "message_waiting", "truncate", NULL, 0,
 	 false, recycle_segments, "segments of queues that all messages have left"},
 	{"component_metrics", "component_metrics", NULL, "drop partitions",
@@ -233,17 +237,25 @@ static SdStatement count_completions = {
 	.types = {TIMESTAMPTZOID},
 };
 
+/*
+ * Arrays, and not joins: of a table that has not been analyzed the planner
+ * knows too little to choose one.
+ */
 static SdStatement delete_completions = {
 	.sql = "WITH gone AS (DELETE FROM stormdisc.message_completions c "
 		   "WHERE c.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND c.completed_at OPERATOR(pg_catalog.<=) $2 RETURNING c.ids), "
-		   "ids AS (SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), "
-		   "errors AS (DELETE FROM stormdisc.message_errors e USING ids i "
-		   "WHERE e.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND e.id OPERATOR(pg_catalog.=) i.id), "
-		   "sent AS (DELETE FROM stormdisc.messages m USING ids i "
-		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.id OPERATOR(pg_catalog.=) i.id) "
+		   "ids AS MATERIALIZED "
+		   "(SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), "
+		   "redrives AS (DELETE FROM stormdisc.message_redrives r "
+		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 AND r.id "
+		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))), "
+		   "errors AS (DELETE FROM stormdisc.message_errors e "
+		   "WHERE e.port_name OPERATOR(pg_catalog.=) $1 AND e.id "
+		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))), "
+		   "sent AS (DELETE FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 AND m.id "
+		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))) "
 		   "SELECT pg_catalog.count(*) FROM ids",
 	.nparameters = 2,
 	.types = {TEXTOID, TIMESTAMPTZOID},
@@ -262,20 +274,23 @@ static Prune dead_letters = {
 					"GROUP BY o.port_name",
 			 .nparameters = 2,
 			 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql =
-				   "WITH gone AS (DELETE FROM stormdisc.message_dead_letters d "
-				   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND d.id OPERATOR(pg_catalog.=) ANY ($2) "
-				   "AND d.died_at OPERATOR(pg_catalog.<) $3 RETURNING d.id), "
-				   "errors AS (DELETE FROM stormdisc.message_errors e "
-				   "USING gone g WHERE e.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND e.id OPERATOR(pg_catalog.=) g.id), "
-				   "sent AS (DELETE FROM stormdisc.messages m USING gone g "
-				   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
-				   "AND m.id OPERATOR(pg_catalog.=) g.id) "
-				   "SELECT FROM gone",
-			   .nparameters = 3,
-			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
+	.remove =
+		{.sql = "WITH gone AS (DELETE FROM stormdisc.message_dead_letters d "
+				"WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
+				"AND d.id OPERATOR(pg_catalog.=) ANY ($2) "
+				"AND d.died_at OPERATOR(pg_catalog.<) $3 RETURNING d.id), "
+				"redrives AS (DELETE FROM stormdisc.message_redrives r "
+				"WHERE r.port_name OPERATOR(pg_catalog.=) $1 AND r.id "
+				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))), "
+				"errors AS (DELETE FROM stormdisc.message_errors e "
+				"WHERE e.port_name OPERATOR(pg_catalog.=) $1 AND e.id "
+				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))), "
+				"sent AS (DELETE FROM stormdisc.messages m "
+				"WHERE m.port_name OPERATOR(pg_catalog.=) $1 AND m.id "
+				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))) "
+				"SELECT FROM gone",
+		 .nparameters = 3,
+		 .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
 };
 
 static Prune errors = {
@@ -407,33 +422,14 @@ static Prune sinks = {
 			   .types = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID}},
 };
 
-/* a receiver that has just made the row has locked it, or makes it again */
-#define GROUP_IS_EMPTY                                                         \
-	"NOT EXISTS (SELECT FROM stormdisc.message_ready r "                       \
-	"WHERE r.port_name OPERATOR(pg_catalog.=) g.port_name "                    \
-	"AND r.group_key OPERATOR(pg_catalog.=) g.group_key) "                     \
-	"AND NOT EXISTS (SELECT FROM stormdisc.message_waiting w "                 \
-	"WHERE w.port_name OPERATOR(pg_catalog.=) g.port_name "                    \
-	"AND w.group_key OPERATOR(pg_catalog.=) g.group_key)"
-
-static SdStatement select_ports = {
-	.sql = "SELECT p.port_name FROM stormdisc.ports p ORDER BY p.port_name",
-};
-
-static SdStatement count_groups = {
-	.sql = "SELECT pg_catalog.count(*) FROM stormdisc.message_groups g "
-		   "WHERE " GROUP_IS_EMPTY,
-};
-
-static SdStatement delete_groups = {
-	.sql = "DELETE FROM stormdisc.message_groups d "
-		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND d.group_key OPERATOR(pg_catalog.=) ANY (ARRAY("
-		   "SELECT g.group_key FROM stormdisc.message_groups g "
-		   "WHERE g.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND " GROUP_IS_EMPTY " LIMIT $2 FOR UPDATE SKIP LOCKED))",
-	.nparameters = 2,
-	.types = {TEXTOID, INT8OID},
+static SdStatement select_rolled_up = {
+	.sql = "SELECT s.rolled_up_to FROM stormdisc.metric_rollup_state s "
+		   "WHERE s.table_name OPERATOR(pg_catalog.=) $1 AND NOT EXISTS ("
+		   "SELECT FROM stormdisc.retention_settings r "
+		   "WHERE r.rule OPERATOR(pg_catalog.=) 'metric_rollup' "
+		   "AND NOT r.is_enabled)",
+	.nparameters = 1,
+	.types = {TEXTOID},
 };
 
 /*
@@ -805,16 +801,19 @@ follow_in_subtransaction(void *arg)
 		job->result->action = "none";
 		job->result->message = "the rule is not enabled";
 	}
-	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0)
+	/* what has expired by itself goes all the same */
+	else if (job->rule->has_age && !job->has_cutoff && job->keep_last == 0 &&
+			 job->rule->follow != remove_checkpoints)
 	{
 		job->result->action = "none";
 		job->result->message = "everything is kept";
 	}
 	else
 	{
-		(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-								 false);
+		if (LockTimeout == 0)
+			(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
+									 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+									 false);
 		job->rule->follow(job);
 	}
 	AtEOXact_GUC(true, settings_level);
@@ -931,6 +930,21 @@ remove_completed(Job *job)
 	sd_spi_end(&spi);
 }
 
+static void
+roll_up(Job *job)
+{
+	SdRollup done;
+
+	if (job->run->dry_run)
+		return;
+	done = sd_metrics_rollup(job->run->now);
+	job->result->rows = done.hours + done.late;
+	job->result->is_done = done.done;
+	if (!done.done)
+		job->result->message =
+			"a transaction that may have written measurements is not finished";
+}
+
 /* Today's partitions, and those of the days to come. */
 static void
 ensure_partitions(Job *job)
@@ -950,11 +964,21 @@ drain_default(Job *job)
 				true);
 }
 
+/* What is not added up yet is still needed. */
 static void
 drop_partitions(Job *job)
 {
+	Datum values[] = {CStringGetTextDatum(job->rule->relation)};
+	TimestampTz before = job->cutoff;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (sd_spi_write(&select_rolled_up, values, NULL) > 0)
+		before = Min(before, DatumGetTimestampTz(datum_of(0, 1)));
+	sd_spi_end(&spi);
+
 	take_result(job,
-				sd_partitions_drop_older(job->rule->relation, job->cutoff,
+				sd_partitions_drop_older(job->rule->relation, before,
 										 job->run->now, job->left,
 										 job->run->dry_run),
 				false);
@@ -1025,42 +1049,6 @@ static void
 remove_sinks(Job *job)
 {
 	prune(job, &sinks);
-}
-
-/* What a receiver has locked is in use. */
-static void
-remove_groups(Job *job)
-{
-	SPITupleTable *ports;
-	uint64 found;
-	SdSpi spi;
-
-	sd_spi_begin(&spi, true);
-	if (job->run->dry_run)
-	{
-		if (sd_spi_write(&count_groups, NULL, NULL) != 1)
-			elog(ERROR, "unexpected number of rows");
-		job->result->rows = int8_of(0, 1);
-		job->result->is_done = job->result->rows <= job->left;
-		sd_spi_end(&spi);
-		return;
-	}
-
-	found = sd_spi_write(&select_ports, NULL, NULL);
-	ports = SPI_tuptable;
-	for (uint64 i = 0; i < found && job->left > 0; i++)
-	{
-		Datum arguments[] = {datum_of(i, 1), Int64GetDatum(job->left)};
-		uint64 removed;
-
-		CHECK_FOR_INTERRUPTS();
-		removed = sd_spi_write(&delete_groups, arguments, NULL);
-		job->result->rows += removed;
-		job->left -= removed;
-		SPI_tuptable = ports;
-	}
-	job->result->is_done = job->left > 0;
-	sd_spi_end(&spi);
 }
 
 /* What is in them has moved on, or is moved now. */

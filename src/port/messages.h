@@ -12,6 +12,7 @@
 
 #include "datatype/timestamp.h"
 #include "storage/itemptr.h"
+#include "port/rows.h"
 #include "spi_util.h"
 
 /* most messages that one call sends, receives or completes */
@@ -128,7 +129,13 @@ typedef struct SdFound
 	ItemPointerData tid;
 } SdFound;
 
-/* states.c */
+/* states.c: the tables of each segment; rows that are of no group */
+extern SdTable sd_ready_tables[];
+extern SdTable sd_waiting_tables[];
+
+extern void sd_waiting_read(TupleTableSlot *slot, SdWaiting *row,
+							bool *is_leased);
+extern void sd_ready_read(TupleTableSlot *slot, SdWaiting *row);
 extern void sd_messages_make_ready(const SdPort *port, const SdReady *rows,
 								   int n);
 extern void sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows,

@@ -32,6 +32,7 @@
 
 #include "lock.h"
 #include "port/messages.h"
+#include "port/metrics.h"
 #include "port/partitions.h"
 #include "port/uuid.h"
 #include "spi_util.h"
@@ -185,44 +186,43 @@ static SdStatement upsert_state = {
  * $1.  Late values of the hours between are among the measurements.
  */
 static SdStatement upsert_rollups = {
-	.sql =
-		"WITH late AS (DELETE FROM stormdisc.metric_late_values l "
-		"WHERE l.hour OPERATOR(pg_catalog.<) $2 RETURNING l.component_name, "
-		"l.metric_name, l.hour, l.n, l.sum, l.m2, l.min, l.max, l.last_at"
-		"), parts AS (SELECT d.component_name, d.metric_name, d.hour, d.n, "
-		"d.sum, d.m2, d.min, d.max, d.last_at FROM late d "
-		"WHERE d.hour OPERATOR(pg_catalog.<) $1 "
-		"UNION ALL SELECT m.component_name, m.metric_name, "
-		"pg_catalog.date_trunc('hour', m.\"timestamp\", 'UTC'), "
-		"pg_catalog.count(*), pg_catalog.sum(m.metric_value), "
-		"pg_catalog.regr_sxx(m.metric_value, m.metric_value), "
-		"pg_catalog.min(m.metric_value), pg_catalog.max(m.metric_value), "
-		"pg_catalog.max(m.\"timestamp\") FROM stormdisc.component_metrics m "
-		"WHERE m.\"timestamp\" OPERATOR(pg_catalog.>=) $1 "
-		"AND m.\"timestamp\" OPERATOR(pg_catalog.<) $2 GROUP BY 1, 2, 3"
-		"), centred AS (SELECT p.*, pg_catalog.sum(p.sum) OVER hours "
-		"/ pg_catalog.sum(p.n) OVER hours::float8 AS mean "
-		"FROM parts p WINDOW hours AS (PARTITION BY p.component_name, "
-		"p.metric_name, p.hour)"
-		"), written AS (INSERT INTO stormdisc.metric_rollups AS r "
-		"(component_name, metric_name, hour, n, sum, m2, min, max, last_at) "
-		"SELECT c.component_name, c.metric_name, c.hour, "
-		"pg_catalog.sum(c.n)::bigint, pg_catalog.sum(c.sum), "
-		"pg_catalog.sum(c.m2 + c.n * pg_catalog.power(c.sum / c.n - c.mean, "
-		"2)), pg_catalog.min(c.min), pg_catalog.max(c.max), "
-		"pg_catalog.max(c.last_at) FROM centred c GROUP BY 1, 2, 3 "
-		"ON CONFLICT (component_name, metric_name, hour) DO UPDATE SET "
-		"n = r.n + EXCLUDED.n, sum = r.sum + EXCLUDED.sum, "
-		"m2 = r.m2 + EXCLUDED.m2 + "
-		"pg_catalog.power(r.sum / r.n - EXCLUDED.sum / EXCLUDED.n, 2) "
-		"* (r.n::float8 * EXCLUDED.n::float8 "
-		"/ (r.n + EXCLUDED.n)::float8), "
-		"min = LEAST(r.min, EXCLUDED.min), "
-		"max = GREATEST(r.max, EXCLUDED.max), "
-		"last_at = GREATEST(r.last_at, EXCLUDED.last_at) RETURNING 1) "
-		"SELECT (SELECT pg_catalog.count(*) FROM written), "
-		"(SELECT pg_catalog.count(*) FROM late d "
-		"WHERE d.hour OPERATOR(pg_catalog.<) $1)",
+	.sql = "WITH late AS (DELETE FROM stormdisc.metric_late_values l "
+		   "WHERE l.hour OPERATOR(pg_catalog.<) $2 RETURNING l.component_name, "
+		   "l.metric_name, l.hour, l.n, l.sum, l.m2, l.min, l.max, l.last_at"
+		   "), parts AS (SELECT d.component_name, d.metric_name, d.hour, d.n, "
+		   "d.sum, d.m2, d.min, d.max, d.last_at FROM late d "
+		   "WHERE d.hour OPERATOR(pg_catalog.<) $1 "
+		   "UNION ALL SELECT m.component_name, m.metric_name, "
+		   "pg_catalog.date_trunc('hour', m.\"timestamp\", 'UTC'), "
+		   "pg_catalog.count(*), pg_catalog.sum(m.metric_value), "
+		   "pg_catalog.regr_sxx(m.metric_value, m.metric_value), "
+		   "pg_catalog.min(m.metric_value), pg_catalog.max(m.metric_value), "
+		   "pg_catalog.max(m.\"timestamp\") FROM stormdisc.component_metrics m "
+		   "WHERE m.\"timestamp\" OPERATOR(pg_catalog.>=) $1 "
+		   "AND m.\"timestamp\" OPERATOR(pg_catalog.<) $2 GROUP BY 1, 2, 3"
+		   "), centred AS (SELECT p.*, pg_catalog.sum(p.sum) OVER hours "
+		   "/ pg_catalog.sum(p.n) OVER hours::float8 AS mean "
+		   "FROM parts p WINDOW hours AS (PARTITION BY p.component_name, "
+		   "p.metric_name, p.hour)"
+		   "), written AS (INSERT INTO stormdisc.metric_rollups AS r "
+		   "(component_name, metric_name, hour, n, sum, m2, min, max, last_at) "
+		   "SELECT c.component_name, c.metric_name, c.hour, "
+		   "pg_catalog.sum(c.n)::bigint, pg_catalog.sum(c.sum), "
+		   "pg_catalog.sum(c.m2 + c.n * pg_catalog.power(c.sum / c.n - c.mean, "
+		   "2)), pg_catalog.min(c.min), pg_catalog.max(c.max), "
+		   "pg_catalog.max(c.last_at) FROM centred c GROUP BY 1, 2, 3 "
+		   "ON CONFLICT (component_name, metric_name, hour) DO UPDATE SET "
+		   "n = r.n + EXCLUDED.n, sum = r.sum + EXCLUDED.sum, "
+		   "m2 = r.m2 + EXCLUDED.m2 + "
+		   "pg_catalog.power(r.sum / r.n - EXCLUDED.sum / EXCLUDED.n, 2) "
+		   "* (r.n::float8 * EXCLUDED.n::float8 "
+		   "/ (r.n + EXCLUDED.n)::float8), "
+		   "min = LEAST(r.min, EXCLUDED.min), "
+		   "max = GREATEST(r.max, EXCLUDED.max), "
+		   "last_at = GREATEST(r.last_at, EXCLUDED.last_at) RETURNING 1) "
+		   "SELECT (SELECT pg_catalog.count(*) FROM written), "
+		   "(SELECT pg_catalog.count(*) FROM late d "
+		   "WHERE d.hour OPERATOR(pg_catalog.<) $1)",
 	.nparameters = 2,
 	.types = {TIMESTAMPTZOID, TIMESTAMPTZOID},
 };
@@ -414,12 +414,8 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 	TimestampTz now = GetCurrentTimestamp();
 	Datum values[4] = {0};
 	bool nulls[4] = {false};
-	int64 hours = 0;
-	int64 late = 0;
-	TimestampTz to;
 	TupleDesc desc;
-	State state;
-	SdSpi spi;
+	SdRollup result;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -427,7 +423,28 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 	/* what is not over yet must not be closed */
 	if (!PG_ARGISNULL(0))
 		now = Min(now, check_time(PG_GETARG_TIMESTAMPTZ(0)));
-	to = hour_of(now - LATE_AFTER);
+	result = sd_metrics_rollup(now);
+
+	values[0] = Int64GetDatum(result.hours);
+	values[1] = Int64GetDatum(result.late);
+	values[2] = TimestampTzGetDatum(result.rolled_up_to);
+	values[3] = BoolGetDatum(result.done);
+
+	return HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+/*
+ * sd_metrics_rollup
+ *		Add up the hours that are over at that time.
+ */
+SdRollup
+sd_metrics_rollup(TimestampTz now)
+{
+	TimestampTz to = hour_of(now - LATE_AFTER);
+	SdRollup result = {0};
+	State state;
+	SdSpi spi;
 
 	sd_lock_name(SD_LOCK_ROLLUP, METRICS);
 	sd_spi_begin(&spi, true);
@@ -441,7 +458,7 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 	/* what was closed before may be complete by now, or else at once */
 	if (state.closing && is_closed(state.closing_xid))
 	{
-		roll_up(&state, state.closing_to, &hours, &late);
+		roll_up(&state, state.closing_to, &result.hours, &result.late);
 		state.closing = false;
 	}
 	if (!state.closing && to > state.rolled_up_to)
@@ -449,22 +466,19 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 		state.closing_xid = ReadNextFullTransactionId();
 		state.closing_to = to;
 		if (is_closed(state.closing_xid))
-			roll_up(&state, to, &hours, &late);
+			roll_up(&state, to, &result.hours, &result.late);
 		else
 			state.closing = true;
 	}
-	else if (hours == 0)
-		roll_up(&state, state.rolled_up_to, &hours, &late);
+	else if (result.hours == 0)
+		roll_up(&state, state.rolled_up_to, &result.hours, &result.late);
 	write_state(&state);
 	sd_spi_end(&spi);
 
-	values[0] = Int64GetDatum(hours);
-	values[1] = Int64GetDatum(late);
-	values[2] = TimestampTzGetDatum(state.rolled_up_to);
-	values[3] = BoolGetDatum(!state.closing);
+	result.rolled_up_to = state.rolled_up_to;
+	result.done = !state.closing;
 
-	return HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	return result;
 }
 
 /* Neither NaN nor infinite, nor so large that sums of squares overflow. */

@@ -174,7 +174,7 @@ stormdisc_drain_partitions(PG_FUNCTION_ARGS)
 }
 
 /*
- * stormdisc_drop_partitions(table_name, before, max_rows, dry_run, now) ->
+ * stormdisc_drop_partitions(name, before, max_rows, dry_run, now) ->
  *setof row Drop what is older.
  */
 Datum
@@ -190,7 +190,7 @@ stormdisc_drop_partitions(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null",
-					   PG_ARGISNULL(0) ? "table_name" : "before"));
+					   PG_ARGISNULL(0) ? "name" : "before"));
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	while (sd_partitioned_tables[i] != NULL &&
 		   strcmp(sd_partitioned_tables[i], name) != 0)
@@ -239,8 +239,8 @@ sd_partitions_ensure(const char *table, TimestampTz now, bool dry_run)
 			continue;
 		if (cover == COVER_PART)
 		{
-			say(&result,
-				psprintf("part of %s has a partition", day_start(day)));
+			say(&result, psprintf("part of %.10s has a partition already",
+								  day_start(day)));
 			continue;
 		}
 		if (dry_run)
@@ -331,9 +331,10 @@ sd_partitions_drain_default(const char *table, TimestampTz now, int64 max_rows,
 		read_table(&now_there, table);
 		if (find_cover(&now_there, days[i]) == COVER_PART)
 		{
-			say(&result, psprintf(INT64_FORMAT " rows of %s stay: part of "
-											   "that day has a partition",
-								  counts[i], day_start(days[i])));
+			say(&result,
+				psprintf(
+					"rows that stay, part of %.10s has a partition already: " INT64_FORMAT,
+					day_start(days[i]), counts[i]));
 			continue;
 		}
 		if (dry_run)
@@ -356,9 +357,10 @@ sd_partitions_drain_default(const char *table, TimestampTz now, int64 max_rows,
 	}
 
 	if (far > 0)
-		say(&result, psprintf(INT64_FORMAT " rows stay: they are more than %d "
-										   "days from now",
-							  far, sd_setting_partition_window));
+		say(&result,
+			psprintf(
+				"rows that stay, more than %d days from now: " INT64_FORMAT,
+				sd_setting_partition_window, far));
 
 	return result;
 }

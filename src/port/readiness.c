@@ -89,32 +89,29 @@ typedef struct QueryCheck
 
 /* as in sql/tables/own_objects.sql, and what a table of ours never has */
 #define PARTS_OF_OUR_TABLES                                                    \
-	"SELECT i.type, i.identity FROM (SELECT "                                  \
+	"WITH c AS MATERIALIZED (SELECT c.oid FROM " OUR_TABLES "AND " IS_MEMBER   \
+	"), o AS MATERIALIZED (SELECT "                                            \
 	"'pg_catalog.pg_class'::pg_catalog.regclass AS classid, a.attrelid AS "    \
-	"objid, a.attnum::pg_catalog.int4 AS objsubid, a.attrelid AS relid FROM "  \
-	"pg_catalog.pg_attribute a WHERE a.attnum OPERATOR(pg_catalog.>) "         \
-	"0::pg_catalog.int2 AND NOT a.attisdropped UNION ALL SELECT "              \
-	"'pg_catalog.pg_class'::pg_catalog.regclass, x.indexrelid, 0, "            \
-	"x.indrelid FROM pg_catalog.pg_index x UNION ALL SELECT "                  \
-	"'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0, k.conrelid "   \
-	"FROM pg_catalog.pg_constraint k WHERE k.contype "                         \
-	"OPERATOR(pg_catalog.<>) 'n'::\"char\" UNION ALL SELECT "                  \
-	"'pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid, 0, t.tgrelid FROM "  \
-	"pg_catalog.pg_trigger t WHERE NOT t.tgisinternal UNION ALL SELECT "       \
-	"'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid, 0, r.ev_class FROM " \
-	"pg_catalog.pg_rewrite r UNION ALL SELECT "                                \
-	"'pg_catalog.pg_policy'::pg_catalog.regclass, p.oid, 0, p.polrelid FROM "  \
-	"pg_catalog.pg_policy p) o JOIN pg_catalog.pg_class c ON c.oid "           \
-	"OPERATOR(pg_catalog.=) o.relid, LATERAL "                                 \
-	"pg_catalog.pg_identify_object(o.classid, o.objid, o.objsubid) i WHERE "   \
-	"c.relnamespace OPERATOR(pg_catalog.=) "                                   \
-	"'stormdisc'::pg_catalog.regnamespace AND c.relkind "                      \
-	"OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::\"char\"[]) AND " IS_MEMBER
-
-#define NOT_OURS                                                               \
-	"AND NOT EXISTS (SELECT FROM stormdisc.own_objects n WHERE "               \
-	"n.object_type OPERATOR(pg_catalog.=) i.type AND n.identity "              \
-	"OPERATOR(pg_catalog.=) i.identity) "
+	"objid, a.attnum::pg_catalog.int4 AS objsubid FROM c JOIN "                \
+	"pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid "    \
+	"WHERE a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT "        \
+	"a.attisdropped UNION ALL SELECT "                                         \
+	"'pg_catalog.pg_class'::pg_catalog.regclass, x.indexrelid, 0 FROM c JOIN " \
+	"pg_catalog.pg_index x ON x.indrelid OPERATOR(pg_catalog.=) c.oid "        \
+	"UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, "       \
+	"k.oid, 0 FROM c JOIN pg_catalog.pg_constraint k ON k.conrelid "           \
+	"OPERATOR(pg_catalog.=) c.oid WHERE k.contype OPERATOR(pg_catalog.<>) "    \
+	"'n'::\"char\" UNION ALL SELECT "                                          \
+	"'pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid, 0 FROM c JOIN "      \
+	"pg_catalog.pg_trigger t ON t.tgrelid OPERATOR(pg_catalog.=) c.oid WHERE " \
+	"NOT t.tgisinternal UNION ALL SELECT "                                     \
+	"'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid, 0 FROM c JOIN "      \
+	"pg_catalog.pg_rewrite r ON r.ev_class OPERATOR(pg_catalog.=) c.oid "      \
+	"UNION ALL SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, p.oid, 0 "  \
+	"FROM c JOIN pg_catalog.pg_policy p ON p.polrelid "                        \
+	"OPERATOR(pg_catalog.=) c.oid), f AS MATERIALIZED (SELECT i.type COLLATE " \
+	"\"C\" AS type, i.identity COLLATE \"C\" AS identity FROM o, LATERAL "     \
+	"pg_catalog.pg_identify_object(o.classid, o.objid, o.objsubid) i) "
 
 static QueryCheck query_checks[] = {
 	{.name = "replication_slots",
@@ -148,32 +145,35 @@ static QueryCheck query_checks[] = {
 	 .status = IS_ERROR,
 	 .good = "nobody has added a column to a table of stormdisc",
 	 .suggestion = "Drop the column, or keep it in a table of your own.",
-	 .statement.sql =
-		 "SELECT f.identity, 'the column is not stormdisc''s: a dump does not "
-		 "have it, and restoring the dump loses all rows of the table' FROM (" PARTS_OF_OUR_TABLES
-			 NOT_OURS ") f WHERE f.type "
-		 "OPERATOR(pg_catalog.=) 'table column' ORDER BY 1"},
+	 .statement.sql = PARTS_OF_OUR_TABLES
+	 "SELECT f.identity, 'the column is not stormdisc''s: a dump "
+	 "does not have it, and restoring the dump loses all rows of the "
+	 "table' FROM f LEFT JOIN stormdisc.own_objects n ON "
+	 "n.object_type OPERATOR(pg_catalog.=) f.type AND n.identity "
+	 "OPERATOR(pg_catalog.=) f.identity WHERE n.identity IS NULL AND "
+	 "f.type OPERATOR(pg_catalog.=) 'table column' ORDER BY 1"},
 	{.name = "missing_columns",
 	 .status = IS_ERROR,
 	 .good = "nobody has dropped or renamed a column of stormdisc",
 	 .suggestion = "Give the column its name back, or restore the table.",
-	 .statement.sql =
-		 "SELECT n.identity, 'the column is not there: what uses it fails' FROM "
-		 "stormdisc.own_objects n WHERE "
-		 "n.object_type OPERATOR(pg_catalog.=) 'table column' AND NOT EXISTS "
-		 "(SELECT FROM (" PARTS_OF_OUR_TABLES ") f WHERE f.type "
-		 "OPERATOR(pg_catalog.=) n.object_type AND f.identity "
-		 "OPERATOR(pg_catalog.=) n.identity) ORDER BY 1"},
+	 .statement.sql = PARTS_OF_OUR_TABLES
+	 "SELECT n.identity, 'the column is not there: what uses it "
+	 "fails' FROM stormdisc.own_objects n LEFT JOIN f ON "
+	 "n.object_type OPERATOR(pg_catalog.=) f.type AND n.identity "
+	 "OPERATOR(pg_catalog.=) f.identity WHERE f.identity IS NULL AND "
+	 "n.object_type OPERATOR(pg_catalog.=) 'table column' ORDER BY 1"},
 	{.name = "added_objects",
 	 .status = IS_WARNING,
 	 .good = "nobody has added an index, a constraint, a trigger, a rule or a "
 			 "policy to a table of stormdisc",
 	 .suggestion = "Keep the statement that makes it, and run it after a "
 				   "restore.",
-	 .statement.sql =
-		 "SELECT f.type || ' ' || f.identity, 'a dump does not have it' FROM "
-		 "(" PARTS_OF_OUR_TABLES NOT_OURS ") f WHERE f.type "
-		 "OPERATOR(pg_catalog.<>) 'table column' ORDER BY 1"},
+	 .statement.sql = PARTS_OF_OUR_TABLES
+	 "SELECT f.type || ' ' || f.identity, 'a dump does not have it' "
+	 "FROM f LEFT JOIN stormdisc.own_objects n ON n.object_type "
+	 "OPERATOR(pg_catalog.=) f.type AND n.identity "
+	 "OPERATOR(pg_catalog.=) f.identity WHERE n.identity IS NULL AND "
+	 "f.type OPERATOR(pg_catalog.<>) 'table column' ORDER BY 1"},
 	{.name = "loose_tables",
 	 .status = IS_WARNING,
 	 .good = "every table in the schema stormdisc is stormdisc's",

@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "fmgr.h"
@@ -20,6 +22,8 @@
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -60,6 +64,9 @@ static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed,
 					  TimestampTz now);
+static bool pick_plain(const SdPort *port, int n, int limit, int64 after,
+					   SdFound *found, int *n_found);
+static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
 static int pick(const SdPort *port, int n, int64 after, SdFound *found);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
@@ -243,12 +250,15 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		int n_grouped = 0;
 		int n_plain = 0;
 		int n_found;
+		bool is_taken;
 		instr_time start;
 		instr_time duration;
 
 		CHECK_FOR_INTERRUPTS();
 		INSTR_TIME_SET_CURRENT(start);
-		n_found = pick(port, wanted, after, found);
+		is_taken = pick_plain(port, wanted, n - count, after, found, &n_found);
+		if (!is_taken)
+			n_found = pick(port, wanted, after, found);
 		INSTR_TIME_SET_CURRENT(duration);
 		INSTR_TIME_SUBTRACT(duration, start);
 		if (round == 0 && is_full)
@@ -271,7 +281,8 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 			else if (n_plain < n - count)
 				claimed[count + n_plain++] = found[i];
 		}
-		sd_messages_take(port, claimed + count, n_plain);
+		if (!is_taken)
+			sd_messages_take(port, claimed + count, n_plain);
 		count += n_plain;
 		if (n_grouped > 0 && count < n)
 		{
@@ -288,6 +299,99 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 	hints->position = after;
 
 	return count;
+}
+
+/*
+ * Without a statement, if that is possible: lock those that are of a group, and
+ * take the others, up to limit of them.
+ */
+static bool
+pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
+		   int *n_found)
+{
+	SdOpenTable open[SD_SEGMENT_KEPT + 1];
+	SdKeyScan scans[SD_SEGMENT_KEPT + 1];
+	SdFound heads[SD_SEGMENT_KEPT + 1];
+	bool has_head[SD_SEGMENT_KEPT + 1];
+	ScanKeyData keys[2];
+	Snapshot snapshot;
+	int n_plain = 0;
+
+	if (IsolationUsesXactSnapshot())
+		return false;
+	for (int i = 0; i < lengthof(open); i++)
+		if (!sd_table_open(&sd_ready_tables[i], &open[i]))
+		{
+			while (i-- > 0)
+				sd_table_close(&open[i]);
+			return false;
+		}
+
+	*n_found = 0;
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	snapshot = GetActiveSnapshot();
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ,
+						   PointerGetDatum(port->name_text));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTGreaterStrategyNumber, INT8OID,
+						   InvalidOid, F_INT8GT, Int64GetDatum(after));
+	for (int i = 0; i < lengthof(scans); i++)
+	{
+		sd_key_scan_begin(&scans[i], &open[i], snapshot, keys, lengthof(keys));
+		has_head[i] = next_head(&scans[i], i, &heads[i]);
+	}
+
+	while (*n_found < n && n_plain < limit)
+	{
+		int first = -1;
+		SdFound *head;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < lengthof(heads); i++)
+			if (has_head[i] && (first < 0 || compare_by_position(
+												 &heads[i], &heads[first]) < 0))
+				first = i;
+		if (first < 0)
+			break;
+
+		head = &heads[first];
+		if (head->row.group_key != NULL
+				? sd_key_scan_lock(&scans[first], snapshot)
+				: sd_key_scan_delete(&scans[first], snapshot))
+		{
+			found[(*n_found)++] = *head;
+			if (head->row.group_key == NULL)
+				n_plain++;
+		}
+		if (*n_found < n && n_plain < limit)
+			has_head[first] = next_head(&scans[first], first, head);
+	}
+
+	for (int i = 0; i < lengthof(scans); i++)
+	{
+		sd_key_scan_end(&scans[i]);
+		sd_table_close(&open[i]);
+	}
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+
+	return true;
+}
+
+/* The next row of a segment, if there is one. */
+static bool
+next_head(SdKeyScan *scan, int segment, SdFound *head)
+{
+	if (!sd_key_scan_next(scan))
+		return false;
+	sd_ready_read(scan->slot, &head->row);
+	head->is_ready = true;
+	head->is_leased = false;
+	head->segment = segment;
+	head->tid = scan->slot->tts_tid;
+
+	return true;
 }
 
 /* Lock the first messages that are ready after a position; how many. */

@@ -24,6 +24,7 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/rows.h"
 #include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"
@@ -44,6 +45,30 @@ enum
 	ARG_GROUP_KEY,
 	ARG_DEDUP_KEY,
 	ARG_MAX_RETRIES
+};
+
+/* columns of stormdisc.messages, in their order */
+enum
+{
+	MESSAGES_PORT_NAME,
+	MESSAGES_ID,
+	MESSAGES_CREATED_AT,
+	MESSAGES_SOURCE,
+	MESSAGES_TARGET,
+	MESSAGES_PRIORITY,
+	MESSAGES_MAX_RETRIES,
+	MESSAGES_GROUP_KEY,
+	MESSAGES_DEDUP_KEY,
+	MESSAGES_REPLAY_OF,
+	MESSAGES_TOPIC,
+	MESSAGES_DATA,
+	MESSAGES_METADATA,
+	MESSAGES_COLUMNS
+};
+
+static SdTable messages_table = {
+	.name = "messages",
+	.ncolumns = MESSAGES_COLUMNS,
 };
 
 /* a key that has been seen in a call */
@@ -67,6 +92,8 @@ static SeenKey *find_key(HTAB *seen, text *value, HASHACTION action);
 static void set_keys(Datum *values, SeenKey **keys, int n);
 static int compare_keys(const void *a, const void *b);
 static int read_settled(HTAB *seen);
+static bool write_plain(const SdPort *port, const SdMessage *messages, int n,
+						const bool *is_new, TimestampTz now);
 static void write_one(const SdPort *port, const SdMessage *message,
 					  TimestampTz now);
 static bool are_uniform(const SdMessage *messages, int n);
@@ -389,7 +416,7 @@ sd_messages_send(const SdPort *port, SdMessage *messages, int n,
 	sd_spi_begin(&spi, true);
 	if (has_keys)
 		n_new = settle_duplicates(port, messages, n, is_new, now);
-	if (n_new == 0)
+	if (n_new == 0 || write_plain(port, messages, n, is_new, now))
 		;
 	else if (n == 1 && messages[0].delay == 0)
 		write_one(port, &messages[0], now);
@@ -553,6 +580,75 @@ read_settled(HTAB *seen)
 	}
 
 	return n;
+}
+
+/*
+ * Messages of any kind, without a statement if that is possible: the messages
+ * at least.
+ */
+static bool
+write_plain(const SdPort *port, const SdMessage *messages, int n,
+			const bool *is_new, TimestampTz now)
+{
+	SdOpenTable open;
+	SdReady *ready = palloc(n * sizeof(SdReady));
+	Datum *values;
+	bool *nulls;
+	int n_ready = 0;
+	int count = 0;
+
+	if (!sd_table_open(&messages_table, &open))
+		return false;
+
+	values = palloc(n * MESSAGES_COLUMNS * sizeof(Datum));
+	nulls = palloc0(n * MESSAGES_COLUMNS * sizeof(bool));
+	for (int i = 0; i < n; i++)
+	{
+		const SdMessage *message = &messages[i];
+		Datum *row = &values[count * MESSAGES_COLUMNS];
+		bool *row_nulls = &nulls[count * MESSAGES_COLUMNS];
+
+		if (!is_new[i])
+			continue;
+		count++;
+		row[MESSAGES_PORT_NAME] = PointerGetDatum(port->name_text);
+		row[MESSAGES_ID] = Int64GetDatum(message->id);
+		row[MESSAGES_CREATED_AT] = TimestampTzGetDatum(now);
+		row[MESSAGES_SOURCE] = PointerGetDatum(message->source);
+		row[MESSAGES_TARGET] = PointerGetDatum(message->target);
+		row[MESSAGES_PRIORITY] = Int16GetDatum((int16) message->priority);
+		row[MESSAGES_MAX_RETRIES] =
+			Int32GetDatum(last_attempt(port, message) - 1);
+		row[MESSAGES_GROUP_KEY] =
+			text_or_null(message->group_key, &row_nulls[MESSAGES_GROUP_KEY]);
+		row[MESSAGES_DEDUP_KEY] =
+			text_or_null(message->dedup_key, &row_nulls[MESSAGES_DEDUP_KEY]);
+		row[MESSAGES_REPLAY_OF] = Int64GetDatum(message->replay_of);
+		row_nulls[MESSAGES_REPLAY_OF] = message->replay_of == 0;
+		row[MESSAGES_TOPIC] =
+			text_or_null(message->topic, &row_nulls[MESSAGES_TOPIC]);
+		row[MESSAGES_DATA] = message->data;
+		row[MESSAGES_METADATA] = message->metadata;
+		row_nulls[MESSAGES_METADATA] = !message->has_metadata;
+		if (message->delay == 0)
+		{
+			SdReady *state = &ready[n_ready++];
+
+			state->id = message->id;
+			state->attempt = 0;
+			state->last_attempt = last_attempt(port, message);
+			state->priority = message->priority;
+			state->group_key = message->group_key;
+		}
+	}
+	sd_table_insert(&open, values, nulls, count);
+	sd_table_close(&open);
+	if (n_ready > 0)
+		sd_messages_make_ready(port, ready, n_ready);
+	if (n_ready < count)
+		write_delayed(port, messages, n, is_new, now);
+
+	return true;
 }
 
 /* A message that is ready, in one statement. */

@@ -15,6 +15,7 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/rows.h"
 #include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"
@@ -71,14 +72,15 @@ static SdStatement insert_leased[] = {
 			"pg_catalog.unnest($6), pg_catalog.unnest($7), "                   \
 			"pg_catalog.unnest($8)) u (id, wake_at, claimed_at, attempt, "     \
 			"last, priority, group_key)",                                      \
-		.nparameters = 8, .types = {TEXTOID,                                   \
+		.nparameters = 9, .types = {TEXTOID,                                   \
 									INT8ARRAYOID,                              \
 									TIMESTAMPTZARRAYOID,                       \
 									TIMESTAMPTZARRAYOID,                       \
 									INT4ARRAYOID,                              \
 									INT4ARRAYOID,                              \
 									INT2ARRAYOID,                              \
-									TEXTARRAYOID},                             \
+									TEXTARRAYOID,                              \
+									BOOLOID},                                  \
 	}
 
 static SdStatement insert_waiting[] = {
@@ -136,12 +138,70 @@ static SdStatement insert_completion = {
 			  TIMESTAMPTZARRAYOID},
 };
 
+/* columns of the tables, in their order */
+enum
+{
+	READY_POSITION,
+	READY_ID,
+	READY_ATTEMPT,
+	READY_LAST_ATTEMPT,
+	READY_SEGMENT,
+	READY_PORT_NAME,
+	READY_GROUP_KEY,
+	READY_COLUMNS
+};
+
+enum
+{
+	WAITING_ID,
+	WAITING_WAKE_AT,
+	WAITING_CLAIMED_AT,
+	WAITING_ATTEMPT,
+	WAITING_LAST_ATTEMPT,
+	WAITING_SEGMENT,
+	WAITING_PRIORITY,
+	WAITING_IS_LEASED,
+	WAITING_PORT_NAME,
+	WAITING_GROUP_KEY,
+	WAITING_COLUMNS
+};
+
+/* for rows that are of no group */
+#define READY_TABLE(table)                                                     \
+	{                                                                          \
+		.name = table, .ncolumns = READY_COLUMNS,                              \
+		.null_column = READY_GROUP_KEY + 1                                     \
+	}
+#define WAITING_TABLE(table)                                                   \
+	{                                                                          \
+		.name = table, .ncolumns = WAITING_COLUMNS,                            \
+		.null_column = WAITING_GROUP_KEY + 1                                   \
+	}
+
+SdTable sd_ready_tables[] = {
+	READY_TABLE("message_ready_0"),
+	READY_TABLE("message_ready_1"),
+	READY_TABLE("message_ready_2"),
+	READY_TABLE("message_ready_kept"),
+};
+
+SdTable sd_waiting_tables[] = {
+	WAITING_TABLE("message_waiting_0"),
+	WAITING_TABLE("message_waiting_1"),
+	WAITING_TABLE("message_waiting_2"),
+	WAITING_TABLE("message_waiting_kept"),
+};
+
+static bool write_ready(const SdPort *port, const SdReady *rows, int n,
+						int segment);
+static bool write_waiting(const SdPort *port, const SdWaiting *rows, int n,
+						  bool is_leased, TimestampTz now, int segment);
 static Datum id_array(const SdFound *found, int n);
 static Datum attempt_array(const SdFound *found, int n);
 static Datum claimed_array(const SdFound *found, int n);
 static bool are_uniform(const SdWaiting *rows, int n);
 static void make_leased(const SdPort *port, const SdWaiting *rows, int n,
-						TimestampTz now);
+						TimestampTz now, int segment);
 static int segment_until(TimestampTz wake_at, TimestampTz now);
 
 /*
@@ -151,6 +211,7 @@ static int segment_until(TimestampTz wake_at, TimestampTz now);
 void
 sd_messages_make_ready(const SdPort *port, const SdReady *rows, int n)
 {
+	int segment = sd_segment_current();
 	Datum *positions = palloc(n * sizeof(Datum));
 	Datum *ids = palloc(n * sizeof(Datum));
 	Datum *attempts = palloc(n * sizeof(Datum));
@@ -158,6 +219,10 @@ sd_messages_make_ready(const SdPort *port, const SdReady *rows, int n)
 	Datum *keys = palloc(n * sizeof(Datum));
 	bool *no_keys = palloc(n * sizeof(bool));
 	Datum values[6];
+
+	sd_wait_note_ready(port->name, n);
+	if (write_ready(port, rows, n, segment))
+		return;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -175,8 +240,43 @@ sd_messages_make_ready(const SdPort *port, const SdReady *rows, int n)
 	values[3] = PointerGetDatum(sd_array_make(attempts, NULL, n, INT4OID));
 	values[4] = PointerGetDatum(sd_array_make(lasts, NULL, n, INT4OID));
 	values[5] = PointerGetDatum(sd_array_make(keys, no_keys, n, TEXTOID));
-	(void) sd_spi_write(&insert_ready[sd_segment_current()], values, NULL);
-	sd_wait_note_ready(port->name, n);
+	(void) sd_spi_write(&insert_ready[segment], values, NULL);
+}
+
+/* Without a statement, if that is possible. */
+static bool
+write_ready(const SdPort *port, const SdReady *rows, int n, int segment)
+{
+	SdOpenTable open;
+	Datum *values;
+	bool *nulls;
+
+	for (int i = 0; i < n; i++)
+		if (rows[i].group_key != NULL)
+			return false;
+	if (!sd_table_open(&sd_ready_tables[segment], &open))
+		return false;
+
+	values = palloc(n * READY_COLUMNS * sizeof(Datum));
+	nulls = palloc0(n * READY_COLUMNS * sizeof(bool));
+	for (int i = 0; i < n; i++)
+	{
+		Datum *row = &values[i * READY_COLUMNS];
+
+		row[READY_POSITION] =
+			Int64GetDatum(SD_MESSAGE_POSITION(rows[i].priority, rows[i].id));
+		row[READY_ID] = Int64GetDatum(rows[i].id);
+		row[READY_ATTEMPT] = Int32GetDatum(rows[i].attempt);
+		row[READY_LAST_ATTEMPT] = Int32GetDatum(rows[i].last_attempt);
+		row[READY_SEGMENT] = Int16GetDatum((int16) segment);
+		row[READY_PORT_NAME] = PointerGetDatum(port->name_text);
+		nulls[i * READY_COLUMNS + READY_GROUP_KEY] = true;
+	}
+	sd_table_insert(&open, values, nulls, n);
+	sd_table_close(&open);
+	CommandCounterIncrement();
+
+	return true;
 }
 
 /*
@@ -195,12 +295,19 @@ sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 								INT4OID, INT4OID,		 INT2OID,
 								TEXTOID};
 	TimestampTz first_wake = rows[0].wake_at;
+	int segment;
 	Datum values[9];
 
+	for (int i = 0; i < n; i++)
+		first_wake = Min(first_wake, rows[i].wake_at);
+	if (!TIMESTAMP_IS_NOEND(first_wake))
+		sd_wait_note_due(port->name, first_wake);
+	segment = is_leased ? sd_segment_current() : segment_until(first_wake, now);
+	if (write_waiting(port, rows, n, is_leased, now, segment))
+		return;
 	if (is_leased && are_uniform(rows, n))
 	{
-		make_leased(port, rows, n, now);
-		sd_wait_note_due(port->name, first_wake);
+		make_leased(port, rows, n, now, segment);
 		return;
 	}
 
@@ -222,19 +329,55 @@ sd_messages_make_waiting(const SdPort *port, const SdWaiting *rows, int n,
 		columns[5][i] = Int16GetDatum((int16) rows[i].priority);
 		columns[6][i] = PointerGetDatum(rows[i].group_key);
 		nulls[6][i] = rows[i].group_key == NULL;
-		first_wake = Min(first_wake, rows[i].wake_at);
 	}
 	values[0] = PointerGetDatum(port->name_text);
 	for (int i = 0; i < lengthof(columns); i++)
 		values[i + 1] =
 			PointerGetDatum(sd_array_make(columns[i], nulls[i], n, types[i]));
 	values[8] = BoolGetDatum(is_leased);
-	(void) sd_spi_write(
-		&insert_waiting[is_leased ? sd_segment_current()
-								  : segment_until(first_wake, now)],
-		values, NULL);
-	if (!TIMESTAMP_IS_NOEND(first_wake))
-		sd_wait_note_due(port->name, first_wake);
+	(void) sd_spi_write(&insert_waiting[segment], values, NULL);
+}
+
+/* Without a statement, if that is possible. */
+static bool
+write_waiting(const SdPort *port, const SdWaiting *rows, int n, bool is_leased,
+			  TimestampTz now, int segment)
+{
+	SdOpenTable open;
+	Datum *values;
+	bool *nulls;
+
+	for (int i = 0; i < n; i++)
+		if (rows[i].group_key != NULL)
+			return false;
+	if (!sd_table_open(&sd_waiting_tables[segment], &open))
+		return false;
+
+	values = palloc(n * WAITING_COLUMNS * sizeof(Datum));
+	nulls = palloc0(n * WAITING_COLUMNS * sizeof(bool));
+	for (int i = 0; i < n; i++)
+	{
+		TimestampTz claimed_at = is_leased ? now : rows[i].claimed_at;
+		Datum *row = &values[i * WAITING_COLUMNS];
+		bool *row_nulls = &nulls[i * WAITING_COLUMNS];
+
+		row[WAITING_ID] = Int64GetDatum(rows[i].id);
+		row[WAITING_WAKE_AT] = TimestampTzGetDatum(rows[i].wake_at);
+		row[WAITING_CLAIMED_AT] = TimestampTzGetDatum(claimed_at);
+		row_nulls[WAITING_CLAIMED_AT] = claimed_at == 0;
+		row[WAITING_ATTEMPT] = Int32GetDatum(rows[i].attempt);
+		row[WAITING_LAST_ATTEMPT] = Int32GetDatum(rows[i].last_attempt);
+		row[WAITING_SEGMENT] = Int16GetDatum((int16) segment);
+		row[WAITING_PRIORITY] = Int16GetDatum((int16) rows[i].priority);
+		row[WAITING_IS_LEASED] = BoolGetDatum(is_leased);
+		row[WAITING_PORT_NAME] = PointerGetDatum(port->name_text);
+		row_nulls[WAITING_GROUP_KEY] = true;
+	}
+	sd_table_insert(&open, values, nulls, n);
+	sd_table_close(&open);
+	CommandCounterIncrement();
+
+	return true;
 }
 
 /* Have they all in common but their ids, and are they of no group? */
@@ -251,7 +394,8 @@ are_uniform(const SdWaiting *rows, int n)
 }
 
 static void
-make_leased(const SdPort *port, const SdWaiting *rows, int n, TimestampTz now)
+make_leased(const SdPort *port, const SdWaiting *rows, int n, TimestampTz now,
+			int segment)
 {
 	Datum *ids = palloc(n * sizeof(Datum));
 	Datum values[7];
@@ -265,7 +409,50 @@ make_leased(const SdPort *port, const SdWaiting *rows, int n, TimestampTz now)
 	values[4] = Int32GetDatum(rows->last_attempt);
 	values[5] = Int16GetDatum((int16) rows->priority);
 	values[6] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-	(void) sd_spi_write(&insert_leased[sd_segment_current()], values, NULL);
+	(void) sd_spi_write(&insert_leased[segment], values, NULL);
+}
+
+/*
+ * sd_waiting_read
+ *		A row of message_waiting; its key is a copy.
+ */
+void
+sd_waiting_read(TupleTableSlot *slot, SdWaiting *row, bool *is_leased)
+{
+	slot_getallattrs(slot);
+	row->id = DatumGetInt64(slot->tts_values[WAITING_ID]);
+	row->wake_at = DatumGetTimestampTz(slot->tts_values[WAITING_WAKE_AT]);
+	row->claimed_at =
+		slot->tts_isnull[WAITING_CLAIMED_AT]
+			? 0
+			: DatumGetTimestampTz(slot->tts_values[WAITING_CLAIMED_AT]);
+	row->attempt = DatumGetInt32(slot->tts_values[WAITING_ATTEMPT]);
+	row->last_attempt = DatumGetInt32(slot->tts_values[WAITING_LAST_ATTEMPT]);
+	row->priority = DatumGetInt16(slot->tts_values[WAITING_PRIORITY]);
+	*is_leased = DatumGetBool(slot->tts_values[WAITING_IS_LEASED]);
+	row->group_key =
+		slot->tts_isnull[WAITING_GROUP_KEY]
+			? NULL
+			: DatumGetTextPCopy(slot->tts_values[WAITING_GROUP_KEY]);
+}
+
+/*
+ * sd_ready_read
+ *		Likewise of message_ready.
+ */
+void
+sd_ready_read(TupleTableSlot *slot, SdWaiting *row)
+{
+	slot_getallattrs(slot);
+	MemSet(row, 0, sizeof(*row));
+	row->id = DatumGetInt64(slot->tts_values[READY_ID]);
+	row->attempt = DatumGetInt32(slot->tts_values[READY_ATTEMPT]);
+	row->last_attempt = DatumGetInt32(slot->tts_values[READY_LAST_ATTEMPT]);
+	row->priority =
+		SD_POSITION_PRIORITY(DatumGetInt64(slot->tts_values[READY_POSITION]));
+	row->group_key = slot->tts_isnull[READY_GROUP_KEY]
+						 ? NULL
+						 : DatumGetTextPCopy(slot->tts_values[READY_GROUP_KEY]);
 }
 
 /*

@@ -91,6 +91,18 @@ my @other_readers = (
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects
   idle_transactions map_type retry_delay slow_queries);
 my @writers = qw(discover_existing_schema drop_snapshot);
+push @writers, qw(delete notify_channel publish purge queue_stats redrive replay subscribe unsubscribe wait);
+
+# Those for maintenance and settings.
+push @no_readers, qw(apply_session_config backup_readiness distribution maintenance_rules sqlite_schema);
+push @writers, qw(cleanup_old_data distribute get_config maintain maintain_all reset_config reset_retention
+  schedule_maintenance set_config set_retention unschedule_maintenance);
+
+# Those for the states and checkpoints of components.
+my @component_functions = qw(save_component_state get_component_state list_component_states delete_component_state
+  prune_component_states save_checkpoint get_checkpoint list_checkpoints restore_component pin_checkpoint
+  unpin_checkpoint delete_checkpoint prune_checkpoints begin_checkpoint_group add_to_checkpoint_group
+  commit_checkpoint_group abort_checkpoint_group prune_checkpoint_groups);
 
 # The kinds, in the order of a document.
 sub discovery_kinds
@@ -132,7 +144,8 @@ EOS
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
 	is( join("\n", sort split /\n/, $functions),
-		join("\n", sort map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers),
+		join("\n", sort map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers,
+			@component_functions),
 		'these tests know every function of the extension');
 	is( join("\n", sort split /\n/, $node->safe_psql('postgres', <<'EOS')),
 SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid

@@ -1,0 +1,319 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.c
+ *	  Rows of our tables without the executor.
+ *
+ * A statement on many rows spends most of its time on passing them from one
+ * node of its plan to the next.  Here rows go straight to the table and to its
+ * indexes, and are taken by a scan of the primary key, as the server does it
+ * with its catalogs.
+ *
+ * That is right as long as a table is what the extension has made.  Who adds a
+ * column, a trigger, a rule, a constraint or another kind of index to one, or
+ * distributes it over other servers, gets statements: sd_table_open() returns
+ * false.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/prs2lock.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "port/rows.h"
+
+/* how often a relation has changed, from 1 */
+static uint64 changes = 0;
+
+static void relation_changed(Datum arg, Oid relid);
+static bool check_table(SdTable *table, Relation rel);
+static bool has_no_row(Relation rel, Relation index, int null_column);
+
+/*
+ * sd_table_open
+ *		Open a table to write to it, unless it takes a statement to do so.
+ */
+bool
+sd_table_open(SdTable *table, SdOpenTable *open)
+{
+	if (changes == 0)
+	{
+		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+		changes = 1;
+	}
+	/* what it was is not what it is; and a lock may tell of changes */
+	if (table->checked != changes)
+	{
+		table->oid = get_relname_relid(table->name,
+									   get_namespace_oid("stormdisc", true));
+		if (!OidIsValid(table->oid))
+			return false;
+	}
+	else if (!table->is_plain)
+		return false;
+
+	open->table = table;
+	open->rel = table_open(table->oid, RowExclusiveLock);
+	while (table->checked != changes)
+	{
+		uint64 before = changes;
+
+		table->is_plain = check_table(table, open->rel);
+		table->checked = before;
+	}
+	if (!table->is_plain)
+	{
+		table_close(open->rel, NoLock);
+		return false;
+	}
+
+	return true;
+}
+
+/* The lock stays until the end of the transaction. */
+void
+sd_table_close(SdOpenTable *open)
+{
+	table_close(open->rel, NoLock);
+}
+
+static void
+relation_changed(Datum arg, Oid relid)
+{
+	changes++;
+}
+
+/* Is it as we made it?  Find its indexes. */
+static bool
+check_table(SdTable *table, Relation rel)
+{
+	TupleDesc desc = RelationGetDescr(rel);
+	List *indexes;
+	ListCell *cell;
+	bool is_plain = true;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		rel->rd_rel->relam != HEAP_TABLE_AM_OID || rel->trigdesc != NULL ||
+		rel->rd_rules != NULL || rel->rd_rel->relrowsecurity ||
+		desc->natts != table->ncolumns ||
+		(desc->constr != NULL && (desc->constr->num_check > 0 ||
+								  desc->constr->has_generated_stored)))
+		return false;
+	for (int i = 0; i < desc->natts; i++)
+		if (TupleDescAttr(desc, i)->attisdropped)
+			return false;
+	if (OidIsValid(get_extension_oid("citus", true)))
+		return false;
+
+	table->nindexes = 0;
+	table->primary = InvalidOid;
+	indexes = RelationGetIndexList(rel);
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+
+		if (has_no_row(rel, index, table->null_column))
+			;
+		else if (!form->indisvalid || !form->indisready || !form->indislive ||
+				 !form->indimmediate || form->indisexclusion ||
+				 index->rd_rel->relam != BTREE_AM_OID ||
+				 RelationGetIndexExpressions(index) != NIL ||
+				 RelationGetIndexPredicate(index) != NIL ||
+				 table->nindexes == SD_MAX_INDEXES)
+			is_plain = false;
+		else
+		{
+			table->indexes[table->nindexes++] = RelationGetRelid(index);
+			if (form->indisprimary)
+				table->primary = RelationGetRelid(index);
+		}
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+
+	return is_plain && OidIsValid(table->primary);
+}
+
+/* Is it a partial index that has no row without a value in that column? */
+static bool
+has_no_row(Relation rel, Relation index, int null_column)
+{
+	List *predicate = RelationGetIndexPredicate(index);
+	Form_pg_attribute attr;
+	NullTest *test;
+
+	if (predicate == NIL || null_column == 0)
+		return false;
+	attr = TupleDescAttr(RelationGetDescr(rel), null_column - 1);
+	test = makeNode(NullTest);
+	test->arg = (Expr *) makeVar(1, null_column, attr->atttypid,
+								 attr->atttypmod, attr->attcollation, 0);
+	test->nulltesttype = IS_NULL;
+	test->argisrow = false;
+	test->location = -1;
+
+	return predicate_refuted_by(predicate, list_make1(test), false);
+}
+
+/*
+ * sd_table_insert
+ *		Insert n rows; values and nulls have the columns of the first row, then
+ *		those of the second, and so on.
+ */
+void
+sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls, int n)
+{
+	Relation rel = open->rel;
+	TupleDesc desc = RelationGetDescr(rel);
+	int natts = desc->natts;
+	CommandId cid = GetCurrentCommandId(true);
+	ItemPointerData *tids = palloc(n * sizeof(ItemPointerData));
+
+	for (int i = 0; i < n * natts; i++)
+		if (nulls[i] && TupleDescAttr(desc, i % natts)->attnotnull)
+			elog(ERROR, "column \"%s\" of \"%s\" must not be null",
+				 NameStr(TupleDescAttr(desc, i % natts)->attname),
+				 RelationGetRelationName(rel));
+
+	if (n == 1)
+	{
+		HeapTuple tuple = heap_form_tuple(desc, values, nulls);
+
+		tuple->t_tableOid = RelationGetRelid(rel);
+		heap_insert(rel, tuple, cid, 0, NULL);
+		tids[0] = tuple->t_self;
+		heap_freetuple(tuple);
+	}
+	else
+	{
+		TupleTableSlot **slots = palloc(n * sizeof(TupleTableSlot *));
+
+		for (int i = 0; i < n; i++)
+		{
+			slots[i] = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
+			ExecStoreHeapTuple(
+				heap_form_tuple(desc, &values[i * natts], &nulls[i * natts]),
+				slots[i], true);
+		}
+		heap_multi_insert(rel, slots, n, cid, 0, NULL);
+		for (int i = 0; i < n; i++)
+		{
+			tids[i] = slots[i]->tts_tid;
+			ExecDropSingleTupleTableSlot(slots[i]);
+		}
+		pfree(slots);
+	}
+
+	for (int i = 0; i < open->table->nindexes; i++)
+	{
+		Relation index = index_open(open->table->indexes[i], RowExclusiveLock);
+		IndexInfo *info = BuildIndexInfo(index);
+		int nkeys = IndexRelationGetNumberOfAttributes(index);
+
+		for (int row = 0; row < n; row++)
+		{
+			Datum keys[INDEX_MAX_KEYS];
+			bool key_nulls[INDEX_MAX_KEYS];
+
+			for (int key = 0; key < nkeys; key++)
+			{
+				int column =
+					row * natts + index->rd_index->indkey.values[key] - 1;
+
+				keys[key] = values[column];
+				key_nulls[key] = nulls[column];
+			}
+			(void) index_insert(index, keys, key_nulls, &tids[row], rel,
+								index->rd_index->indisunique ? UNIQUE_CHECK_YES
+															 : UNIQUE_CHECK_NO,
+								false, info);
+		}
+		index_close(index, NoLock);
+	}
+	pfree(tids);
+}
+
+/*
+ * sd_key_scan_begin
+ *		Begin to scan a table by its primary key.
+ *
+ * nkeys may be 0 if index_rescan() is to set them.
+ */
+void
+sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open, Snapshot snapshot,
+				  ScanKey keys, int nkeys)
+{
+	scan->open = open;
+	scan->index = index_open(open->table->primary, AccessShareLock);
+	scan->slot = table_slot_create(open->rel, NULL);
+	scan->scan =
+		sd_index_beginscan(open->rel, scan->index, snapshot, nkeys, 0);
+	index_rescan(scan->scan, keys, nkeys, NULL, 0);
+}
+
+bool
+sd_key_scan_next(SdKeyScan *scan)
+{
+	return index_getnext_slot(scan->scan, ForwardScanDirection, scan->slot);
+}
+
+/*
+ * sd_key_scan_delete
+ *		Remove the row that was found last, unless another transaction has it
+ *		or has removed it.  It never waits.
+ */
+bool
+sd_key_scan_delete(SdKeyScan *scan, Snapshot snapshot)
+{
+	TM_FailureData failure;
+
+	return sd_table_tuple_delete(scan->open->rel, &scan->slot->tts_tid,
+								 GetCurrentCommandId(true), snapshot,
+								 &failure) == TM_Ok;
+}
+
+/*
+ * sd_key_scan_lock
+ *		Likewise lock it.
+ */
+bool
+sd_key_scan_lock(SdKeyScan *scan, Snapshot snapshot)
+{
+	TupleTableSlot *locked = table_slot_create(scan->open->rel, NULL);
+	ItemPointerData tid = scan->slot->tts_tid;
+	TM_FailureData failure;
+	bool done;
+
+	done = table_tuple_lock(scan->open->rel, &tid, snapshot, locked,
+							GetCurrentCommandId(true), LockTupleExclusive,
+							LockWaitSkip, 0, &failure) == TM_Ok;
+	ExecDropSingleTupleTableSlot(locked);
+
+	return done;
+}
+
+void
+sd_key_scan_end(SdKeyScan *scan)
+{
+	index_endscan(scan->scan);
+	ExecDropSingleTupleTableSlot(scan->slot);
+	index_close(scan->index, NoLock);
+}

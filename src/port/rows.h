@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.h
+ *	  Rows of our tables without the executor.
+ *
+ * This is what makes the queue fast, and nothing else: all that is done here
+ * can be done by a statement, which is what happens wherever
+ * sd_table_open() says that a table is not as we made it.
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORMDISC_PORT_ROWS_H
+#define STORMDISC_PORT_ROWS_H
+
+#include "access/genam.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+#include "utils/rel.h"
+#include "utils/snapshot.h"
+
+/* more indexes than any of these tables has */
+#define SD_MAX_INDEXES 6
+
+/* a table of ours; a static variable */
+typedef struct SdTable
+{
+	const char *name;
+	int ncolumns;
+	int null_column; /* no row here has a value for it, or 0 */
+	/* what was found out about it, and when */
+	uint64 checked;
+	bool is_plain;
+	Oid oid;
+	int nindexes;
+	Oid indexes[SD_MAX_INDEXES]; /* those that have all rows */
+	Oid primary;
+} SdTable;
+
+/* between sd_table_open() and sd_table_close() */
+typedef struct SdOpenTable
+{
+	SdTable *table;
+	Relation rel;
+} SdOpenTable;
+
+extern bool sd_table_open(SdTable *table, SdOpenTable *open);
+extern void sd_table_close(SdOpenTable *open);
+extern void sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls,
+							int n);
+
+/* the rows of a primary key, in its order */
+typedef struct SdKeyScan
+{
+	SdOpenTable *open;
+	Relation index;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+} SdKeyScan;
+
+extern void sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open,
+							  Snapshot snapshot, ScanKey keys, int nkeys);
+extern bool sd_key_scan_next(SdKeyScan *scan);
+extern bool sd_key_scan_delete(SdKeyScan *scan, Snapshot snapshot);
+extern bool sd_key_scan_lock(SdKeyScan *scan, Snapshot snapshot);
+extern void sd_key_scan_end(SdKeyScan *scan);
+
+#endif /* STORMDISC_PORT_ROWS_H */
