@@ -18,7 +18,7 @@ use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
 
-my $rounds = 200;
+my $rounds = 1000;
 my $node;
 
 # A psql that runs a script in the background.
@@ -162,9 +162,9 @@ EOS
 	# times: of a message that is there, of one that comes, of a lease
 	new_port('times');
 	sql(send_message('times', ", delay => '300 ms'"));
-	is(sql("${never}CALL stormdisc_wait('times', '1 h')"), 't', "$mode: a delayed message");
+	is(finish_session(start_session('time', "${never}CALL stormdisc_wait('times', '1 h');\n")), "t\n", "$mode: a delayed message");
 	is(sql("SELECT count(*) FROM stormdisc_receive('times', lease => '300 ms')"), 1, "$mode: has its time");
-	is(sql("${never}CALL stormdisc_wait('times', '1 h')"), 't', "$mode: a lease that ends");
+	is(finish_session(start_session('lease', "${never}CALL stormdisc_wait('times', '1 h');\n")), "t\n", "$mode: a lease that ends");
 	sql("SELECT stormdisc_complete('times', id, attempt) FROM stormdisc_receive('times')");
 	$waiter = start_session('delayed', "${never}CALL stormdisc_wait('times', '1 h');\n");
 	wait_for_sleep('delayed', 1);
@@ -215,10 +215,19 @@ EOS
 	# no wake-up is lost: each waits for the other
 	new_port('ping');
 	new_port('pong');
-	$waiter = start_session('ping', $never . join '', ("CALL stormdisc_wait('ping', '1 h');\n"
-				  . "SELECT count(*) FROM stormdisc_consume('ping');\n" . "SELECT FROM (" . (send_message('pong') =~ s/;\n//r) . ") x;\n") x $rounds);
-	$other = start_session('pong', $never . join '', ("SELECT FROM (" . (send_message('ping') =~ s/;\n//r) . ") x;\n"
-				  . "CALL stormdisc_wait('pong', '1 h');\n" . "SELECT count(*) FROM stormdisc_consume('pong');\n") x $rounds);
+	my $quick = "SET synchronous_commit = off;\n$never";
+	$waiter = start_session('ping', $quick . join '', map { <<"EOS" } 1 .. $rounds);
+CALL stormdisc_wait('ping', '1 h');
+SELECT count(*) FROM stormdisc_consume('ping');
+SELECT FROM stormdisc_send('pong', 's', 't', '1');
+EOS
+	# at another time in each round, from before the other looks until after
+	$other = start_session('pong', $quick . join '', map { <<"EOS" } map { 40 * ($_ % 100) } 1 .. $rounds);
+SELECT FROM (SELECT count(*) FROM generate_series(1, $_)) x;
+SELECT FROM stormdisc_send('ping', 's', 't', '1');
+CALL stormdisc_wait('pong', '1 h');
+SELECT count(*) FROM stormdisc_consume('pong');
+EOS
 	is(finish_session($waiter) =~ s/\n+/\n/gr, "t\n1\n" x $rounds, "$mode: $rounds messages to one side");
 	is(finish_session($other) =~ s/^\n//r =~ s/\n+/\n/gr, "t\n1\n" x $rounds, "$mode: and to the other");
 
