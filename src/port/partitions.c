@@ -51,7 +51,7 @@ PG_FUNCTION_INFO_V1(stormdisc_drop_partitions);
 
 #define N_RESULT_COLUMNS 5
 
-/* how often to try to drop a partition that is in use */
+/* how often to wait for the locks to drop partitions */
 #define MAX_DROP_ATTEMPTS 3
 
 /* years that have a partition: the names are of four digits */
@@ -112,7 +112,9 @@ static void make_day(void *arg);
 static uint64 move_day(const Work *work, const Table *table,
 					   const char *partition);
 static void drop_partition(void *arg);
-static bool drop_with_patience(Work *work, SdPartitionsResult *result);
+static bool drop_with_patience(Work *work, int *attempts,
+							   SdPartitionsResult *result);
+static void pause_for_others(void);
 static void delete_older(void *arg);
 static void begin_work(SdSpi *spi, const char *table);
 static uint64 run(const char *command);
@@ -375,6 +377,7 @@ sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
 {
 	SdPartitionsResult result = {.done = true};
 	Work deletion = {.table = table, .max_rows = max_rows};
+	int attempts = MAX_DROP_ATTEMPTS;
 	Table now_there;
 
 	before = Min(before, now);
@@ -431,10 +434,14 @@ sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
 			continue;
 		if (dry_run)
 			result.partitions++;
-		else if (drop_with_patience(&work, &result))
+		else if (drop_with_patience(&work, &attempts, &result))
 			result.partitions += work.changed ? 1 : 0;
 		else
 			result.done = false;
+
+		/* the others would have to wait as well */
+		if (attempts <= 0)
+			break;
 	}
 
 	return result;
@@ -643,31 +650,48 @@ move_day(const Work *work, const Table *table, const char *partition)
 		work->day * USECS_PER_DAY, (work->day + 1) * USECS_PER_DAY);
 }
 
-/* Drop a partition, and try again if it is in use; false if it stays. */
+/*
+ * Drop a partition, and try again if it is in use; false if it stays.  The
+ * attempts are those of the whole call, once nobody could be kept out.
+ */
 static bool
-drop_with_patience(Work *work, SdPartitionsResult *result)
+drop_with_patience(Work *work, int *attempts, SdPartitionsResult *result)
 {
 	char *name = get_rel_name(work->partition);
 
-	for (int i = 1;; i++)
+	for (;;)
 	{
 		ErrorData *error = sd_try(drop_partition, work);
 
 		if (error == NULL)
 			return true;
-		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE ||
-			i == MAX_DROP_ATTEMPTS)
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || --*attempts <= 0)
 		{
 			say_error(result, name != NULL ? name : "a partition", error);
 			return false;
 		}
+		pause_for_others();
+	}
+}
 
-		/* whoever has waited behind us goes first */
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 sd_setting_partition_lock_timeout, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
+/* Whoever has waited behind us goes first. */
+static void
+pause_for_others(void)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(
+		GetCurrentTimestamp(), sd_setting_partition_lock_timeout);
+
+	for (;;)
+	{
+		long rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+
 		CHECK_FOR_INTERRUPTS();
+		if (rest <= 0)
+			break;
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, rest,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
 	}
 }
 
