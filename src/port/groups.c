@@ -41,6 +41,7 @@ static bool is_among(const text *key, text **keys, int n);
 static bool lock_group(const SdPort *port, const text *key);
 static Datum key_array(text **keys, int n);
 static int without_blocked(const SdPort *port, text **keys, int n);
+static int without_taken(text **keys, int n, const SdFound *taken, int n_taken);
 static int find_first(const SdPort *port, text **keys, int n, SdFound *first);
 static int lock_first(const SdPort *port, SdFound *first, int n);
 static void park(const SdPort *port, const SdFound *tokens, int n,
@@ -135,11 +136,13 @@ static SdStatement select_forgotten = {
  *		take those that are first; how many.
  *
  * The others are parked.  A group that somebody else is choosing from now is
- * left alone.
+ * left alone.  Of the groups of what this call has taken before, which no table
+ * tells yet, nothing is taken.
  */
 int
 sd_groups_choose(const SdPort *port, const SdFound *tokens, int n, int limit,
-				 SdFound *chosen, TimestampTz now)
+				 const SdFound *taken, int n_taken, SdFound *chosen,
+				 TimestampTz now)
 {
 	text **locked = palloc(n * sizeof(text *));
 	text **open = palloc(n * sizeof(text *));
@@ -162,6 +165,7 @@ sd_groups_choose(const SdPort *port, const SdFound *tokens, int n, int limit,
 	/* what others did before we had the lock is seen from here on */
 	memcpy(open, locked, n_locked * sizeof(text *));
 	n_open = without_blocked(port, open, n_locked);
+	n_open = without_taken(open, n_open, taken, n_taken);
 	n_chosen = find_first(port, open, n_open, chosen);
 	n_chosen = lock_first(port, chosen, n_chosen);
 	sd_messages_take(port, chosen, n_chosen);
@@ -371,6 +375,27 @@ without_blocked(const SdPort *port, text **keys, int n)
 	for (int i = 0; i < n; i++)
 		if (!is_among(keys[i], blocked, n_blocked))
 			keys[count++] = keys[i];
+
+	return count;
+}
+
+/* Leave out the groups of these messages. */
+static int
+without_taken(text **keys, int n, const SdFound *taken, int n_taken)
+{
+	int count = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		int j = 0;
+
+		while (j < n_taken &&
+			   (taken[j].row.group_key == NULL ||
+				compare_keys(&taken[j].row.group_key, &keys[i]) != 0))
+			j++;
+		if (j == n_taken)
+			keys[count++] = keys[i];
+	}
 
 	return count;
 }

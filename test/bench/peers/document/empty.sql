@@ -1,0 +1,1 @@
+TRUNCATE document.port_messages, document.checkpoints;

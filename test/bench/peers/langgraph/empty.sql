@@ -1,0 +1,1 @@
+TRUNCATE langgraph.checkpoints, langgraph.checkpoint_blobs;

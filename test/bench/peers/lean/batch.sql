@@ -1,0 +1,1 @@
+INSERT INTO lean.queue (data) SELECT :data::jsonb FROM generate_series(1, 100);

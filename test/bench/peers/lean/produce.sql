@@ -1,0 +1,1 @@
+INSERT INTO lean.queue (data) VALUES (:data::jsonb);

@@ -1,0 +1,1 @@
+TRUNCATE lean_hot.queue;

@@ -1,0 +1,1 @@
+SELECT count(pgq.insert_event('bench', 'type', :data)) FROM generate_series(1, 10);

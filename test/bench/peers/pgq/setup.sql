@@ -1,0 +1,4 @@
+CREATE EXTENSION pgq;
+SELECT pgq.create_queue('bench');
+SELECT pgq.register_consumer('bench', 'consumer');
+UPDATE pgq.queue SET queue_rotation_period = '10 s', queue_ticker_max_lag = '100 ms';

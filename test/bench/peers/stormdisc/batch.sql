@@ -1,0 +1,1 @@
+SELECT count(*) FROM stormdisc_send_batch('bench', 's', 't', array_fill(:data::jsonb, ARRAY[100]));

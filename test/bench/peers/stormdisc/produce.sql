@@ -1,0 +1,1 @@
+SELECT stormdisc_send('bench', 's', 't', :data::jsonb);

@@ -1,0 +1,2 @@
+CREATE EXTENSION stormdisc;
+SELECT stormdisc_create_port('bench');
