@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "portability/instr_time.h"
+#include "executor/instrument.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -21,11 +21,14 @@
 /* most rows that one call moves */
 #define MAX_DUE 1000
 
-/* how long a look from the start may take and yet be taken each time */
-#define CHEAP_SCAN 200
+/* rows that are gone and that a look from the start may walk over each time */
+#define CHEAP_WALK 1000
 
-/* else this many times as long passes until the next */
-#define SCAN_SHARE 30
+/* the same in buffers, where rows are not counted: some are of the planner */
+#define CHEAP_BUFFERS 500
+
+/* else this many times as long as it took passes until the next */
+#define LOOK_SHARE 20
 
 static int read_due(const SdPort *port, SdFound *found);
 
@@ -51,11 +54,10 @@ static SdStatement select_due = {
 int
 sd_messages_wake(const SdPort *port, TimestampTz now)
 {
-	SdPortHints *hints = port->hints;
-	bool is_full = now >= hints->next_wake;
+	SdPlace *place = &port->hints->due;
+	bool is_full = now >= place->next_start;
 	Datum values[4];
-	instr_time start;
-	instr_time duration;
+	SdLook look;
 	SdFound *found;
 	SdFound *ready;
 	SdFound *dead;
@@ -66,24 +68,16 @@ sd_messages_wake(const SdPort *port, TimestampTz now)
 	int n_expired = 0;
 
 	values[0] = PointerGetDatum(port->name_text);
-	values[1] = TimestampTzGetDatum(is_full ? DT_NOBEGIN : hints->wake_at);
+	values[1] = TimestampTzGetDatum(is_full ? DT_NOBEGIN : place->value);
 	values[2] = TimestampTzGetDatum(now);
 	values[3] = Int64GetDatum(MAX_DUE);
-	INSTR_TIME_SET_CURRENT(start);
+	sd_look_begin(&look);
 	n = (int) sd_spi_write(&select_due, values, NULL);
-	INSTR_TIME_SET_CURRENT(duration);
-	INSTR_TIME_SUBTRACT(duration, start);
+	if (is_full)
+		sd_look_end(&look, place, -1, n, now);
 	found = palloc(Max(n, 1) * sizeof(SdFound));
 	(void) read_due(port, found);
-
-	if (is_full)
-	{
-		int64 took = (int64) INSTR_TIME_GET_MICROSEC(duration);
-
-		hints->next_wake =
-			took > CHEAP_SCAN + 5 * n ? now + SCAN_SHARE * took : now;
-	}
-	hints->wake_at = n > 0 ? found[n - 1].row.wake_at : now;
+	place->value = n > 0 ? found[n - 1].row.wake_at : now;
 	if (n == 0)
 		return 0;
 
@@ -116,6 +110,45 @@ sd_messages_wake(const SdPort *port, TimestampTz now)
 	}
 
 	return n_ready;
+}
+
+/*
+ * sd_look_begin
+ *		Begin to look for rows from the start of an index.
+ */
+void
+sd_look_begin(SdLook *look)
+{
+	INSTR_TIME_SET_CURRENT(look->start);
+	look->buffers =
+		pgBufferUsage.shared_blks_hit + pgBufferUsage.shared_blks_read;
+}
+
+/*
+ * sd_look_end
+ *		It is done: when is the next time?  walked is how many entries of the
+ *		index it saw, or -1.
+ */
+void
+sd_look_end(const SdLook *look, SdPlace *place, int64 walked, int64 found,
+			TimestampTz now)
+{
+	int64 buffers = pgBufferUsage.shared_blks_hit +
+					pgBufferUsage.shared_blks_read - look->buffers;
+	bool is_costly = walked >= 0 ? walked - found > CHEAP_WALK
+								 : buffers - 4 * found > CHEAP_BUFFERS;
+	instr_time duration;
+
+	/* the first time the planner may have read a lot */
+	place->n_costly = is_costly ? place->n_costly + 1 : 0;
+	place->next_start = now;
+	if (place->n_costly > (walked >= 0 ? 0 : 1))
+	{
+		INSTR_TIME_SET_CURRENT(duration);
+		INSTR_TIME_SUBTRACT(duration, look->start);
+		place->next_start =
+			now + LOOK_SHARE * (int64) INSTR_TIME_GET_MICROSEC(duration);
+	}
 }
 
 /* The rows of the last result. */

@@ -11,6 +11,7 @@
 #define STORMDISC_MESSAGES_H
 
 #include "datatype/timestamp.h"
+#include "portability/instr_time.h"
 #include "storage/itemptr.h"
 #include "port/rows.h"
 #include "spi_util.h"
@@ -34,15 +35,21 @@
 	(SD_MAX_PRIORITY - (int) ((int64) (position) >> 56))
 
 /*
- * What a session remembers of a port so as not to walk over dead rows each
- * time. All of it may be forgotten or wrong.
+ * How far a session has been in an index, so that it need not walk over the
+ * rows that are gone each time.  It is only a hint.
  */
+typedef struct SdPlace
+{
+	int64 value;			/* nothing before it was there */
+	TimestampTz next_start; /* when to look from the start again */
+	int n_costly;			/* times in a row that it was costly */
+} SdPlace;
+
+/* what a session remembers of a port; all of it may be forgotten or wrong */
 typedef struct SdPortHints
 {
-	int64 position;			 /* nothing seen before it in message_ready */
-	TimestampTz next_claim;	 /* when to look from the start again */
-	TimestampTz wake_at;	 /* nothing seen before it in message_waiting */
-	TimestampTz next_wake;	 /* when to look from the start again */
+	SdPlace ready;			 /* a position */
+	SdPlace due;			 /* a time */
 	TimestampTz next_due;	 /* when to look for what is due at the latest */
 	TimestampTz next_groups; /* and for groups that nobody has gone on with */
 } SdPortHints;
@@ -82,6 +89,7 @@ typedef struct SdMessage
 /* ports.c */
 extern text *sd_key_argument(text *value, const char *argument);
 extern const SdPort *sd_port_get(text *name);
+extern void sd_port_has_ready(const SdPort *port, int priority, int64 id);
 extern void sd_port_recheck(const SdPort *port);
 extern TimestampTz sd_time_after(TimestampTz now, int64 microseconds);
 extern int sd_max_retries_argument(int value);
@@ -165,7 +173,17 @@ extern void sd_groups_release_of(const SdPort *port, const SdFound *found,
 								 int n);
 extern void sd_groups_sweep(const SdPort *port, TimestampTz now);
 
-/* due.c */
+/* due.c: times and work of a look from the start */
+typedef struct SdLook
+{
+	instr_time start;
+	int64 buffers;
+} SdLook;
+
+extern void sd_look_begin(SdLook *look);
+extern void sd_look_end(const SdLook *look, SdPlace *place, int64 walked,
+						int64 found, TimestampTz now);
+
 extern int sd_messages_wake(const SdPort *port, TimestampTz now);
 
 /* segments.c */

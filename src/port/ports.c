@@ -425,6 +425,18 @@ sd_port_recheck(const SdPort *port)
 		(void) sd_port_get(port->name_text);
 }
 
+/*
+ * sd_port_has_ready
+ *		This session has made a message ready, and is to find it.
+ */
+void
+sd_port_has_ready(const SdPort *port, int priority, int64 id)
+{
+	SdPlace *place = &port->hints->ready;
+
+	place->value = Min(place->value, SD_MESSAGE_POSITION(priority, id) - 1);
+}
+
 /* The row of a port. */
 static void
 read_port(CachedPort *cached, text *name)

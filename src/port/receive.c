@@ -20,7 +20,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -34,13 +33,6 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_receive);
 PG_FUNCTION_INFO_V1(stormdisc_consume);
-
-/* how long a look from the start may take and yet be taken each time */
-#define CHEAP_SCAN 100
-#define CHEAP_ROW 5
-
-/* else this many times as long passes until the next; all in microseconds */
-#define SCAN_SHARE 20
 
 /* what is due is looked for at least this often */
 #define DUE_PERIOD (100 * 1000)
@@ -65,8 +57,8 @@ static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed,
 					  TimestampTz now);
-static bool pick_plain(const SdPort *port, int n, int limit, int64 after,
-					   SdFound *found, int *n_found);
+static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
+						SdFound *found, int *n_found);
 static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
 static int pick(const SdPort *port, int n, int64 after, SdFound *found);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
@@ -238,8 +230,8 @@ static int
 claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 {
 	SdPortHints *hints = port->hints;
-	bool is_full = now >= hints->next_claim;
-	int64 after = is_full ? 0 : hints->position;
+	bool is_full = now >= hints->ready.next_start;
+	int64 after = is_full ? 0 : hints->ready.value;
 	int count = 0;
 	int size = Max(n, GROUP_ROUND);
 	SdFound *found = palloc(size * sizeof(SdFound));
@@ -252,24 +244,17 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		int n_plain = 0;
 		int n_found;
 		bool is_taken;
-		instr_time start;
-		instr_time duration;
+		int64 walked;
+		SdLook look;
 
 		CHECK_FOR_INTERRUPTS();
-		INSTR_TIME_SET_CURRENT(start);
-		is_taken = pick_plain(port, wanted, n - count, after, found, &n_found);
+		sd_look_begin(&look);
+		walked = pick_plain(port, wanted, n - count, after, found, &n_found);
+		is_taken = walked >= 0;
 		if (!is_taken)
 			n_found = pick(port, wanted, after, found);
-		INSTR_TIME_SET_CURRENT(duration);
-		INSTR_TIME_SUBTRACT(duration, start);
 		if (round == 0 && is_full)
-		{
-			int64 took = (int64) INSTR_TIME_GET_MICROSEC(duration);
-
-			hints->next_claim = took > CHEAP_SCAN + CHEAP_ROW * n_found
-									? now + SCAN_SHARE * took
-									: now;
-		}
+			sd_look_end(&look, &hints->ready, walked, n_found, now);
 		if (n_found == 0)
 			break;
 		after = SD_MESSAGE_POSITION(found[n_found - 1].row.priority,
@@ -297,16 +282,17 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		if (n_found < wanted)
 			break;
 	}
-	hints->position = after;
+	hints->ready.value = after;
 
 	return count;
 }
 
 /*
  * Without a statement, if that is possible: lock those that are of a group, and
- * take the others, up to limit of them.
+ * take the others, up to limit of them.  How many entries of the index it saw,
+ * or -1 if it takes a statement.
  */
-static bool
+static int64
 pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 		   int *n_found)
 {
@@ -317,15 +303,16 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 	ScanKeyData keys[2];
 	Snapshot snapshot;
 	int n_plain = 0;
+	int64 walked = 0;
 
 	if (IsolationUsesXactSnapshot())
-		return false;
+		return -1;
 	for (int i = 0; i < lengthof(open); i++)
 		if (!sd_table_open(&sd_ready_tables[i], &open[i]))
 		{
 			while (i-- > 0)
 				sd_table_close(&open[i]);
-			return false;
+			return -1;
 		}
 
 	*n_found = 0;
@@ -371,13 +358,14 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 
 	for (int i = 0; i < lengthof(scans); i++)
 	{
+		walked += scans[i].walked;
 		sd_key_scan_end(&scans[i]);
 		sd_table_close(&open[i]);
 	}
 	PopActiveSnapshot();
 	CommandCounterIncrement();
 
-	return true;
+	return walked;
 }
 
 /* The next row of a segment, if there is one. */

@@ -113,8 +113,8 @@ check_table(SdTable *table, Relation rel)
 		rel->rd_rel->relam != HEAP_TABLE_AM_OID || rel->trigdesc != NULL ||
 		rel->rd_rules != NULL || rel->rd_rel->relrowsecurity ||
 		desc->natts != table->ncolumns ||
-		(desc->constr != NULL && (desc->constr->num_check > 0 ||
-								  desc->constr->has_generated_stored)))
+		(desc->constr != NULL &&
+		 (desc->constr->num_check > 0 || desc->constr->has_generated_stored)))
 		return false;
 	for (int i = 0; i < desc->natts; i++)
 		if (TupleDescAttr(desc, i)->attisdropped)
@@ -262,17 +262,25 @@ sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open, Snapshot snapshot,
 				  ScanKey keys, int nkeys)
 {
 	scan->open = open;
+	scan->walked = 0;
 	scan->index = index_open(open->table->primary, AccessShareLock);
 	scan->slot = table_slot_create(open->rel, NULL);
-	scan->scan =
-		sd_index_beginscan(open->rel, scan->index, snapshot, nkeys, 0);
+	scan->scan = sd_index_beginscan(open->rel, scan->index, snapshot, nkeys, 0);
 	index_rescan(scan->scan, keys, nkeys, NULL, 0);
 }
 
 bool
 sd_key_scan_next(SdKeyScan *scan)
 {
-	return index_getnext_slot(scan->scan, ForwardScanDirection, scan->slot);
+	while (index_getnext_tid(scan->scan, ForwardScanDirection) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		scan->walked++;
+		if (index_fetch_heap(scan->scan, scan->slot))
+			return true;
+	}
+
+	return false;
 }
 
 /*

@@ -54,6 +54,7 @@ typedef struct SdKeyScan
 	Relation index;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
+	int64 walked; /* entries of the index, of rows that are gone too */
 } SdKeyScan;
 
 extern void sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open,

@@ -673,6 +673,7 @@ write_one(const SdPort *port, const SdMessage *message, TimestampTz now)
 	values[11] = message->data;
 	values[12] = message->metadata;
 	nulls[12] = !message->has_metadata;
+	sd_port_has_ready(port, message->priority, message->id);
 	values[13] =
 		Int64GetDatum(SD_MESSAGE_POSITION(message->priority, message->id));
 	values[14] = Int32GetDatum(last_attempt(port, message));
@@ -736,6 +737,7 @@ write_uniform(const SdPort *port, const SdMessage *messages, int n,
 	if (has_metadata)
 		values[9] =
 			PointerGetDatum(sd_array_make(columns, column_nulls, n, JSONBOID));
+	sd_port_has_ready(port, messages->priority, messages->id);
 	values[10] = Int64GetDatum(SD_MESSAGE_POSITION(messages->priority, 0));
 	values[11] = Int32GetDatum(last_attempt(port, messages));
 	(void) sd_spi_write(&send_uniform[sd_segment_current()], values, nulls);

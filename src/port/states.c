@@ -221,6 +221,8 @@ sd_messages_make_ready(const SdPort *port, const SdReady *rows, int n)
 	Datum values[6];
 
 	sd_wait_note_ready(port->name, n);
+	for (int i = 0; i < n; i++)
+		sd_port_has_ready(port, rows[i].priority, rows[i].id);
 	if (write_ready(port, rows, n, segment))
 		return;
 
