@@ -28,6 +28,7 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/wait.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_receive);
@@ -509,6 +510,7 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
 							 nulls);
 	}
+	sd_wait_note_received();
 }
 
 /* Where it is among those that are sorted, or -1. */
