@@ -52,7 +52,7 @@ SELECT id, attempt, last_attempt FROM stormdisc_receive('m', 5);
 SELECT stormdisc_complete('m', 8, 1) AS late, stormdisc_fail('m', 8, 1) AS too_late;
 SELECT stormdisc_fail('m', 8, 2, 'worse', NULL);
 SELECT * FROM states WHERE id = 8;
-SELECT id, attempt, priority, group_key, processed_at IS NOT NULL AS processed, reason, error_message, error_details, redrive_count
+SELECT id, attempt, priority, group_key, processed_at IS NOT NULL AS processed, reason, error_message, error_details
 FROM stormdisc.message_dead_letters WHERE port_name = 'm';
 SELECT id, attempt, error_message, error_details FROM stormdisc.message_errors WHERE port_name = 'm' ORDER BY id, attempt;
 SELECT id FROM stormdisc_receive('m');
