@@ -32,6 +32,7 @@
 
 #include "lock.h"
 #include "port/messages.h"
+#include "port/metrics.h"
 #include "port/partitions.h"
 #include "port/uuid.h"
 #include "spi_util.h"
@@ -413,12 +414,8 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 	TimestampTz now = GetCurrentTimestamp();
 	Datum values[4] = {0};
 	bool nulls[4] = {false};
-	int64 hours = 0;
-	int64 late = 0;
-	TimestampTz to;
 	TupleDesc desc;
-	State state;
-	SdSpi spi;
+	SdRollup result;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -426,7 +423,28 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 	/* what is not over yet must not be closed */
 	if (!PG_ARGISNULL(0))
 		now = Min(now, check_time(PG_GETARG_TIMESTAMPTZ(0)));
-	to = hour_of(now - LATE_AFTER);
+	result = sd_metrics_rollup(now);
+
+	values[0] = Int64GetDatum(result.hours);
+	values[1] = Int64GetDatum(result.late);
+	values[2] = TimestampTzGetDatum(result.rolled_up_to);
+	values[3] = BoolGetDatum(result.done);
+
+	return HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+/*
+ * sd_metrics_rollup
+ *		Add up the hours that are over at that time.
+ */
+SdRollup
+sd_metrics_rollup(TimestampTz now)
+{
+	TimestampTz to = hour_of(now - LATE_AFTER);
+	SdRollup result = {0};
+	State state;
+	SdSpi spi;
 
 	sd_lock_name(SD_LOCK_ROLLUP, METRICS);
 	sd_spi_begin(&spi, true);
@@ -440,7 +458,7 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 	/* what was closed before may be complete by now, or else at once */
 	if (state.closing && is_closed(state.closing_xid))
 	{
-		roll_up(&state, state.closing_to, &hours, &late);
+		roll_up(&state, state.closing_to, &result.hours, &result.late);
 		state.closing = false;
 	}
 	if (!state.closing && to > state.rolled_up_to)
@@ -448,22 +466,19 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 		state.closing_xid = ReadNextFullTransactionId();
 		state.closing_to = to;
 		if (is_closed(state.closing_xid))
-			roll_up(&state, to, &hours, &late);
+			roll_up(&state, to, &result.hours, &result.late);
 		else
 			state.closing = true;
 	}
-	else if (hours == 0)
-		roll_up(&state, state.rolled_up_to, &hours, &late);
+	else if (result.hours == 0)
+		roll_up(&state, state.rolled_up_to, &result.hours, &result.late);
 	write_state(&state);
 	sd_spi_end(&spi);
 
-	values[0] = Int64GetDatum(hours);
-	values[1] = Int64GetDatum(late);
-	values[2] = TimestampTzGetDatum(state.rolled_up_to);
-	values[3] = BoolGetDatum(!state.closing);
+	result.rolled_up_to = state.rolled_up_to;
+	result.done = !state.closing;
 
-	return HeapTupleGetDatum(
-		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	return result;
 }
 
 /* Neither NaN nor infinite, nor so large that sums of squares overflow. */
