@@ -76,9 +76,8 @@ COMMENT ON FUNCTION @extschema@.stormdisc_sqlite_schema() IS
 
 CREATE OR REPLACE VIEW stormdisc.config AS
 SELECT e.environment, c.key, c.value, c.is_default
-FROM (VALUES ('development'::pg_catalog.text COLLATE "C"), ('testing'), ('staging'), ('production')
-	UNION
-	SELECT v.environment FROM stormdisc.config_values v) e (environment),
+FROM (SELECT pg_catalog.unnest(ARRAY['development', 'testing', 'staging', 'production']::pg_catalog.text[]) COLLATE "C" AS environment
+	UNION SELECT v.environment FROM stormdisc.config_values v) e,
 	LATERAL @extschema@.stormdisc_get_config(e.environment) c;
 
 COMMENT ON VIEW stormdisc.config IS

@@ -767,6 +767,7 @@ look(Wait *wait)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	const SdPort *port;
+	MemoryContext oldcontext;
 	Datum values[1];
 	bool isnull;
 	SdSpi spi;
@@ -776,6 +777,8 @@ look(Wait *wait)
 		StartTransactionCommand();
 		wait->is_in_transaction = true;
 	}
+	/* what this allocates goes with the transaction, in a procedure too */
+	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	port = sd_port_get(wait->port_name);
 	sd_spi_begin(&spi, true);
@@ -795,6 +798,7 @@ look(Wait *wait)
 	sd_spi_end(&spi);
 	PopActiveSnapshot();
 	sd_segments_recycle_at_commit();
+	MemoryContextSwitchTo(oldcontext);
 
 	if (wait->is_nested)
 		SPI_commit();
