@@ -27,10 +27,10 @@ REVOKE ALL ON FUNCTION @extschema@.stormdisc_forget_health(text) FROM PUBLIC;
 
 CREATE OR REPLACE VIEW stormdisc.system_health AS
 SELECT h.id, h.component_name,
-	CASE WHEN h.expires_at < pg_catalog.clock_timestamp() THEN 'unknown' ELSE h.health_status END AS health_status,
+	CASE WHEN h.expires_at OPERATOR(pg_catalog.<) pg_catalog.clock_timestamp() THEN 'unknown' ELSE h.health_status END AS health_status,
 	h.health_details, h.last_heartbeat, h.created_at,
 	h.health_status AS reported_status,
-	CASE WHEN h.expires_at < pg_catalog.clock_timestamp() THEN h.expires_at ELSE h.status_since END AS status_since,
+	CASE WHEN h.expires_at OPERATOR(pg_catalog.<) pg_catalog.clock_timestamp() THEN h.expires_at ELSE h.status_since END AS status_since,
 	h.expires_at
 FROM stormdisc.health_heads h;
 
@@ -56,25 +56,8 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_health(
 	OUT worst_component text,
 	OUT oldest_heartbeat timestamptz
 )
-AS $function$
-	WITH now_is AS MATERIALIZED (
-		SELECT h.component_name, h.health_status, h.last_heartbeat,
-			CASE h.health_status WHEN 'unhealthy' THEN 3 WHEN 'unknown' THEN 2 WHEN 'degraded' THEN 1 ELSE 0 END AS badness
-		FROM stormdisc.system_health h
-	)
-	SELECT COALESCE((SELECT n.health_status FROM now_is n ORDER BY n.badness DESC LIMIT 1), 'unknown'),
-		pg_catalog.count(*),
-		pg_catalog.count(*) FILTER (WHERE n.badness = 0),
-		pg_catalog.count(*) FILTER (WHERE n.badness = 1),
-		pg_catalog.count(*) FILTER (WHERE n.badness = 3),
-		pg_catalog.count(*) FILTER (WHERE n.badness = 2),
-		(SELECT w.component_name FROM now_is w WHERE w.badness > 0
-			ORDER BY w.badness DESC, w.component_name LIMIT 1),
-		pg_catalog.min(n.last_heartbeat)
-	FROM now_is n
-$function$
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME', 'stormdisc_health'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_health() IS
 	'the health of all components in one row: the worst, and how many there are of each';

@@ -124,9 +124,9 @@ REVOKE ALL ON FUNCTION @extschema@.stormdisc_drop_partitions(text, timestamptz, 
 
 CREATE OR REPLACE VIEW stormdisc.port_metrics AS
 SELECT s.id, s.port_name, s.messages_sent, s.messages_received,
-	s.send_duration_ms / NULLIF(s.send_durations, 0) AS avg_send_duration_ms,
-	s.receive_duration_ms / NULLIF(s.receive_durations, 0) AS avg_receive_duration_ms,
-	s.message_age_ms / NULLIF(s.message_ages, 0) AS avg_message_age_ms,
+	CASE WHEN s.send_durations OPERATOR(pg_catalog.>) 0 THEN s.send_duration_ms OPERATOR(pg_catalog./) s.send_durations END AS avg_send_duration_ms,
+	CASE WHEN s.receive_durations OPERATOR(pg_catalog.>) 0 THEN s.receive_duration_ms OPERATOR(pg_catalog./) s.receive_durations END AS avg_receive_duration_ms,
+	CASE WHEN s.message_ages OPERATOR(pg_catalog.>) 0 THEN s.message_age_ms OPERATOR(pg_catalog./) s.message_ages END AS avg_message_age_ms,
 	s.buffer_utilization, s."timestamp"
 FROM stormdisc.port_metric_samples s;
 
@@ -147,9 +147,12 @@ SELECT s.port_name,
 	pg_catalog.count(*) AS samples,
 	pg_catalog.sum(s.messages_sent) AS messages_sent,
 	pg_catalog.sum(s.messages_received) AS messages_received,
-	pg_catalog.sum(s.send_duration_ms) / NULLIF(pg_catalog.sum(s.send_durations), 0)::float8 AS avg_send_duration_ms,
-	pg_catalog.sum(s.receive_duration_ms) / NULLIF(pg_catalog.sum(s.receive_durations), 0)::float8 AS avg_receive_duration_ms,
-	pg_catalog.sum(s.message_age_ms) / NULLIF(pg_catalog.sum(s.message_ages), 0)::float8 AS avg_message_age_ms,
+	CASE WHEN pg_catalog.sum(s.send_durations) OPERATOR(pg_catalog.>) 0::numeric
+		THEN pg_catalog.sum(s.send_duration_ms) OPERATOR(pg_catalog./) pg_catalog.sum(s.send_durations)::float8 END AS avg_send_duration_ms,
+	CASE WHEN pg_catalog.sum(s.receive_durations) OPERATOR(pg_catalog.>) 0::numeric
+		THEN pg_catalog.sum(s.receive_duration_ms) OPERATOR(pg_catalog./) pg_catalog.sum(s.receive_durations)::float8 END AS avg_receive_duration_ms,
+	CASE WHEN pg_catalog.sum(s.message_ages) OPERATOR(pg_catalog.>) 0::numeric
+		THEN pg_catalog.sum(s.message_age_ms) OPERATOR(pg_catalog./) pg_catalog.sum(s.message_ages)::float8 END AS avg_message_age_ms,
 	pg_catalog.avg(s.buffer_utilization) AS avg_buffer_utilization,
 	pg_catalog.max(s.buffer_utilization) AS max_buffer_utilization,
 	pg_catalog.max(s."timestamp") AS last_activity
@@ -172,37 +175,36 @@ COMMENT ON COLUMN stormdisc.port_statistics.last_activity IS 'when the last was 
 -- Exact at any time: what is rolled up, what came late for that, and the
 -- measurements themselves from where the rollups end.
 CREATE OR REPLACE VIEW stormdisc.metric_hours AS
-WITH state AS MATERIALIZED (
-	SELECT COALESCE((SELECT s.rolled_up_to FROM stormdisc.metric_rollup_state s
-		WHERE s.table_name = 'component_metrics'), '-infinity') AS rolled_up_to
-), parts AS (
-	SELECT r.component_name, r.metric_name, r.hour, r.n, r.sum, r.m2, r.min, r.max, r.last_at
-	FROM stormdisc.metric_rollups r
-	UNION ALL
-	SELECT l.component_name, l.metric_name, l.hour, l.n, l.sum, l.m2, l.min, l.max, l.last_at
-	FROM stormdisc.metric_late_values l
-	WHERE l.hour < (SELECT s.rolled_up_to FROM state s)
-	UNION ALL
-	SELECT m.component_name, m.metric_name, pg_catalog.date_trunc('hour', m."timestamp", 'UTC'),
-		pg_catalog.count(*), pg_catalog.sum(m.metric_value), pg_catalog.regr_sxx(m.metric_value, m.metric_value),
-		pg_catalog.min(m.metric_value), pg_catalog.max(m.metric_value), pg_catalog.max(m."timestamp")
-	FROM stormdisc.component_metrics m
-	WHERE m."timestamp" >= (SELECT s.rolled_up_to FROM state s)
-	GROUP BY 1, 2, 3
-), centred AS (
-	SELECT p.*, pg_catalog.sum(p.sum) OVER hours / pg_catalog.sum(p.n) OVER hours::float8 AS mean
-	FROM parts p
-	WINDOW hours AS (PARTITION BY p.component_name, p.metric_name, p.hour)
-)
 SELECT c.component_name, c.metric_name, c.hour,
 	pg_catalog.sum(c.n)::bigint AS n,
 	pg_catalog.sum(c.sum) AS sum,
-	pg_catalog.sum(c.m2 + c.n *
-		pg_catalog.power(c.sum / c.n - c.mean, 2)) AS m2,
+	pg_catalog.sum(c.m2 OPERATOR(pg_catalog.+) (c.n OPERATOR(pg_catalog.*)
+		pg_catalog.power((c.sum OPERATOR(pg_catalog./) c.n) OPERATOR(pg_catalog.-) c.mean, 2))) AS m2,
 	pg_catalog.min(c.min) AS min,
 	pg_catalog.max(c.max) AS max,
 	pg_catalog.max(c.last_at) AS last_at
-FROM centred c
+FROM (
+	SELECT p.component_name, p.metric_name, p.hour, p.n, p.sum, p.m2, p.min, p.max, p.last_at,
+		pg_catalog.sum(p.sum) OVER hours OPERATOR(pg_catalog./) pg_catalog.sum(p.n) OVER hours::float8 AS mean
+	FROM (
+		SELECT r.component_name, r.metric_name, r.hour, r.n, r.sum, r.m2, r.min, r.max, r.last_at
+		FROM stormdisc.metric_rollups r
+		UNION ALL
+		SELECT l.component_name, l.metric_name, l.hour, l.n, l.sum, l.m2, l.min, l.max, l.last_at
+		FROM stormdisc.metric_late_values l
+		WHERE l.hour OPERATOR(pg_catalog.<) COALESCE((SELECT s.rolled_up_to FROM stormdisc.metric_rollup_state s
+			WHERE s.table_name OPERATOR(pg_catalog.=) 'component_metrics'), '-infinity')
+		UNION ALL
+		SELECT m.component_name, m.metric_name, pg_catalog.date_trunc('hour', m."timestamp", 'UTC'),
+			pg_catalog.count(*), pg_catalog.sum(m.metric_value), pg_catalog.regr_sxx(m.metric_value, m.metric_value),
+			pg_catalog.min(m.metric_value), pg_catalog.max(m.metric_value), pg_catalog.max(m."timestamp")
+		FROM stormdisc.component_metrics m
+		WHERE m."timestamp" OPERATOR(pg_catalog.>=) COALESCE((SELECT s.rolled_up_to FROM stormdisc.metric_rollup_state s
+			WHERE s.table_name OPERATOR(pg_catalog.=) 'component_metrics'), '-infinity')
+		GROUP BY 1, 2, 3
+	) p
+	WINDOW hours AS (PARTITION BY p.component_name, p.metric_name, p.hour)
+) c
 GROUP BY c.component_name, c.metric_name, c.hour;
 
 COMMENT ON VIEW stormdisc.metric_hours IS
@@ -218,21 +220,22 @@ COMMENT ON COLUMN stormdisc.metric_hours.max IS 'the largest';
 COMMENT ON COLUMN stormdisc.metric_hours.last_at IS 'when the last was measured';
 
 CREATE OR REPLACE VIEW stormdisc.metric_statistics AS
-WITH centred AS (
-	SELECT h.*, pg_catalog.sum(h.sum) OVER metrics / pg_catalog.sum(h.n) OVER metrics::float8 AS mean
-	FROM stormdisc.metric_hours h
-	WINDOW metrics AS (PARTITION BY h.component_name, h.metric_name)
-)
 SELECT c.component_name, c.metric_name,
 	pg_catalog.sum(c.n)::bigint AS samples,
 	pg_catalog.min(c.mean) AS avg_value,
-	pg_catalog.sqrt(pg_catalog.sum(c.m2 + c.n *
-		pg_catalog.power(c.sum / c.n - c.mean, 2))
-		/ NULLIF(pg_catalog.sum(c.n) - 1, 0)::float8) AS stddev_value,
+	CASE WHEN pg_catalog.sum(c.n) OPERATOR(pg_catalog.>) 1::numeric THEN
+		pg_catalog.sqrt(pg_catalog.sum(c.m2 OPERATOR(pg_catalog.+) (c.n OPERATOR(pg_catalog.*)
+		pg_catalog.power((c.sum OPERATOR(pg_catalog./) c.n) OPERATOR(pg_catalog.-) c.mean, 2)))
+			OPERATOR(pg_catalog./) (pg_catalog.sum(c.n) OPERATOR(pg_catalog.-) 1::numeric)::float8) END AS stddev_value,
 	pg_catalog.min(c.min) AS min_value,
 	pg_catalog.max(c.max) AS max_value,
 	pg_catalog.max(c.last_at) AS last_activity
-FROM centred c
+FROM (
+	SELECT h.component_name, h.metric_name, h.n, h.sum, h.m2, h.min, h.max, h.last_at,
+		pg_catalog.sum(h.sum) OVER metrics OPERATOR(pg_catalog./) pg_catalog.sum(h.n) OVER metrics::float8 AS mean
+	FROM stormdisc.metric_hours h
+	WINDOW metrics AS (PARTITION BY h.component_name, h.metric_name)
+) c
 GROUP BY c.component_name, c.metric_name;
 
 COMMENT ON VIEW stormdisc.metric_statistics IS
@@ -251,14 +254,14 @@ COMMENT ON COLUMN stormdisc.metric_statistics.last_activity IS 'when the last wa
 CREATE OR REPLACE VIEW stormdisc.component_statistics AS
 SELECT h.component_name,
 	LEAST(COALESCE(
-		pg_catalog.sum(h.sum) FILTER (WHERE h.metric_name = 'messages'),
-		pg_catalog.sum(h.n) FILTER (WHERE h.metric_name = 'throughput')::float8),
+		pg_catalog.sum(h.sum) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'messages'),
+		pg_catalog.sum(h.n) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'throughput')::float8),
 		'9e18'::float8)::bigint AS total_messages,
-	pg_catalog.sum(h.sum) FILTER (WHERE h.metric_name = 'throughput')
-		/ pg_catalog.sum(h.n) FILTER (WHERE h.metric_name = 'throughput')::float8 AS avg_throughput,
+	pg_catalog.sum(h.sum) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'throughput')
+		OPERATOR(pg_catalog./) pg_catalog.sum(h.n) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'throughput')::float8 AS avg_throughput,
 	pg_catalog.max(h.last_at) AS last_activity
 FROM stormdisc.metric_hours h
-WHERE h.metric_name = ANY (ARRAY['messages', 'throughput'])
+WHERE h.metric_name OPERATOR(pg_catalog.=) ANY (ARRAY['messages', 'throughput'])
 GROUP BY h.component_name;
 
 COMMENT ON VIEW stormdisc.component_statistics IS

@@ -3,6 +3,7 @@
  * health.c
  *	  stormdisc_heartbeat: a component is alive.
  *	  stormdisc_forget_health: it is no more.
+ *	  stormdisc_health: how all of them are.
  *
  * A component has one row, which heartbeats update in place.  That it has been
  * silent for too long is never written while it is: views tell, by the time
@@ -12,9 +13,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "fmgr.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -27,6 +29,9 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_heartbeat);
 PG_FUNCTION_INFO_V1(stormdisc_forget_health);
+PG_FUNCTION_INFO_V1(stormdisc_health);
+
+#define N_HEALTH_COLUMNS 8
 
 /* longest time that a heartbeat may hold */
 #define MAX_TTL (INT64CONST(36525) * USECS_PER_DAY)
@@ -95,6 +100,25 @@ static SdStatement delete_history = {
 	.types = {TEXTOID},
 };
 
+/* the worst first: unhealthy, unknown, degraded */
+static SdStatement select_health = {
+	.sql = "SELECT COALESCE((pg_catalog.array_agg(n.health_status "
+		   "ORDER BY n.badness DESC))[1], 'unknown'), pg_catalog.count(*), "
+		   "pg_catalog.count(*) FILTER (WHERE n.badness = 0), "
+		   "pg_catalog.count(*) FILTER (WHERE n.badness = 1), "
+		   "pg_catalog.count(*) FILTER (WHERE n.badness = 3), "
+		   "pg_catalog.count(*) FILTER (WHERE n.badness = 2), "
+		   "(pg_catalog.array_agg(n.component_name ORDER BY n.badness DESC, "
+		   "n.component_name) FILTER (WHERE n.badness > 0))[1], "
+		   "pg_catalog.min(n.last_heartbeat) FROM (SELECT h.component_name, "
+		   "h.health_status, h.last_heartbeat, "
+		   "CASE WHEN h.health_status = 'unhealthy' THEN 3 "
+		   "WHEN h.health_status = 'unknown' THEN 2 "
+		   "WHEN h.health_status = 'degraded' THEN 1 ELSE 0 END AS badness "
+		   "FROM stormdisc.system_health h OFFSET 0) n",
+	.nparameters = 0,
+};
+
 /*
  * stormdisc_heartbeat(component, status, details, ttl) -> boolean
  *		A component is alive; has its health changed?
@@ -153,6 +177,34 @@ stormdisc_forget_health(PG_FUNCTION_ARGS)
 	sd_spi_end(&spi);
 
 	PG_RETURN_BOOL(count > 0);
+}
+
+/*
+ * stormdisc_health() -> row
+ *		The worst of all, and how many there are of each.
+ */
+Datum
+stormdisc_health(PG_FUNCTION_ARGS)
+{
+	Datum values[N_HEALTH_COLUMNS];
+	bool nulls[N_HEALTH_COLUMNS];
+	TupleDesc desc;
+	HeapTuple tuple;
+	SdSpi spi;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	desc = BlessTupleDesc(desc);
+
+	sd_spi_begin(&spi, true);
+	(void) sd_spi_read(&select_health, NULL, NULL);
+	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, values,
+					  nulls);
+	MemoryContextSwitchTo(spi.context);
+	tuple = heap_form_tuple(desc, values, nulls);
+	sd_spi_end(&spi);
+
+	return HeapTupleGetDatum(tuple);
 }
 
 static text *

@@ -441,7 +441,8 @@ stormdisc_rollup_metrics(PG_FUNCTION_ARGS)
 SdRollup
 sd_metrics_rollup(TimestampTz now)
 {
-	TimestampTz to = hour_of(now - LATE_AFTER);
+	/* what is not over yet must not be closed */
+	TimestampTz to = hour_of(Min(now, GetCurrentTimestamp()) - LATE_AFTER);
 	SdRollup result = {0};
 	State state;
 	SdSpi spi;

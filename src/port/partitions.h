@@ -43,7 +43,8 @@ extern SdPartitionsResult sd_partitions_ensure(const char *table,
 /*
  * Move rows of the default partition into that of their day, which is made.
  * Whole days, the oldest first, as long as fewer than max_rows have been
- * moved (<= 0 is no limit).  Rows farther from now than
+ * moved (<= 0 is no limit, 1 is one day).  The default partition is locked
+ * against everybody from the first day on.  Rows farther from now than
  * stormdisc.partition_window stay; the message says how many.
  */
 extern SdPartitionsResult sd_partitions_drain_default(const char *table,
@@ -56,11 +57,9 @@ extern SdPartitionsResult sd_partitions_drain_default(const char *table,
  * after now, and delete rows of the default partition from before then, at
  * most max_rows (<= 0 is no limit).
  */
-extern SdPartitionsResult sd_partitions_drop_older(const char *table,
-												   TimestampTz before,
-												   TimestampTz now,
-												   int64 max_rows,
-												   bool dry_run);
+extern SdPartitionsResult
+sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
+						 int64 max_rows, bool dry_run);
 
 /*
  * To be called before rows of these times are written to a table, outside of
