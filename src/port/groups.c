@@ -41,6 +41,8 @@ static bool is_among(const text *key, text **keys, int n);
 static bool lock_group(const SdPort *port, const text *key);
 static Datum key_array(text **keys, int n);
 static int without_blocked(const SdPort *port, text **keys, int n);
+static int without_claimed(text **keys, int n, const SdFound *claimed,
+						   int n_claimed);
 static int find_first(const SdPort *port, text **keys, int n, SdFound *first);
 static int lock_first(const SdPort *port, SdFound *first, int n);
 static void park(const SdPort *port, const SdFound *tokens, int n,
@@ -134,11 +136,13 @@ static SdStatement select_forgotten = {
  *		Of the groups of which these messages were found ready, and locked,
  *		take those that are first; how many.
  *
- * The others are parked.  A group that somebody else is choosing from now is
- * left alone.
+ * The others are parked, as are those of a group of which one is among those
+ * that this call has claimed before.  A group that somebody else is choosing
+ *from now is left alone.
  */
 int
-sd_groups_choose(const SdPort *port, const SdFound *tokens, int n, int limit,
+sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
+				 const SdFound *claimed, int n_claimed, int limit,
 				 SdFound *chosen, TimestampTz now)
 {
 	text **locked = palloc(n * sizeof(text *));
@@ -162,6 +166,7 @@ sd_groups_choose(const SdPort *port, const SdFound *tokens, int n, int limit,
 	/* what others did before we had the lock is seen from here on */
 	memcpy(open, locked, n_locked * sizeof(text *));
 	n_open = without_blocked(port, open, n_locked);
+	n_open = without_claimed(open, n_open, claimed, n_claimed);
 	n_chosen = find_first(port, open, n_open, chosen);
 	n_chosen = lock_first(port, chosen, n_chosen);
 	sd_messages_take(port, chosen, n_chosen);
@@ -370,6 +375,25 @@ without_blocked(const SdPort *port, text **keys, int n)
 	n_blocked = distinct_keys(blocked, n_blocked);
 	for (int i = 0; i < n; i++)
 		if (!is_among(keys[i], blocked, n_blocked))
+			keys[count++] = keys[i];
+
+	return count;
+}
+
+/* Leave out those of which this call has a message. */
+static int
+without_claimed(text **keys, int n, const SdFound *claimed, int n_claimed)
+{
+	text **sorted = palloc(Max(n_claimed, 1) * sizeof(text *));
+	int n_sorted = 0;
+	int count = 0;
+
+	for (int i = 0; i < n_claimed; i++)
+		if (claimed[i].row.group_key != NULL)
+			sorted[n_sorted++] = claimed[i].row.group_key;
+	n_sorted = distinct_keys(sorted, n_sorted);
+	for (int i = 0; i < n; i++)
+		if (!is_among(keys[i], sorted, n_sorted))
 			keys[count++] = keys[i];
 
 	return count;

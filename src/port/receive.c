@@ -55,7 +55,7 @@ typedef struct Claimed
 
 static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
-static int claim_more(const SdPort *port, int n, SdFound *claimed,
+static int claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 					  TimestampTz now);
 static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
 						SdFound *found, int *n_found);
@@ -218,21 +218,22 @@ claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		(void) sd_messages_wake(port, now);
 		sd_groups_sweep(port, now);
 	}
-	count = claim_more(port, n, claimed, now);
+	count = claim_more(port, n, claimed, 0, now);
 	if (count < n && !looked && sd_messages_wake(port, now) > 0)
-		count += claim_more(port, n - count, claimed + count, now);
+		count = claim_more(port, n, claimed, count, now);
 	qsort(claimed, count, sizeof(SdFound), compare_by_position);
 
 	return count;
 }
 
+/* Likewise, when count of them are claimed already; how many are then. */
 static int
-claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
+claim_more(const SdPort *port, int n, SdFound *claimed, int count,
+		   TimestampTz now)
 {
 	SdPortHints *hints = port->hints;
 	bool is_full = now >= hints->ready.next_start;
 	int64 after = is_full ? 0 : hints->ready.value;
-	int count = 0;
 	int size = Max(n, GROUP_ROUND);
 	SdFound *found = palloc(size * sizeof(SdFound));
 	SdFound *grouped = palloc(size * sizeof(SdFound));
@@ -273,8 +274,8 @@ claim_more(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 		if (n_grouped > 0 && count < n)
 		{
 			SdFound *chosen = palloc(n_grouped * sizeof(SdFound));
-			int n_chosen = sd_groups_choose(port, grouped, n_grouped, n - count,
-											chosen, now);
+			int n_chosen = sd_groups_choose(port, grouped, n_grouped, claimed,
+											count, n - count, chosen, now);
 
 			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
 			count += n_chosen;
