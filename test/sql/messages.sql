@@ -168,6 +168,15 @@ SELECT id, group_key, attempt FROM stormdisc_receive('m', 10, '1 us');
 SELECT count(*) FROM stormdisc_complete('m', '{104,106}'::bigint[], '{2,2}') WHERE result = 'completed';
 SELECT status, count(*) FROM states GROUP BY status;
 
+-- one of a group in a call, however often it has to look on
+SELECT setval('stormdisc.message_id_seq', 150, false);
+SELECT count(*) FROM stormdisc_send_batch('m', 'from', 'to', '{1,2,3,4}', group_keys => '{d,d,d,e}');
+SELECT id FROM stormdisc_receive('m', 2);
+SELECT id FROM stormdisc_receive('m', 2);
+SELECT stormdisc_complete('m', 150, 1), stormdisc_complete('m', 153, 1);
+SELECT id FROM stormdisc_consume('m', 2);
+SELECT id FROM stormdisc_consume('m', 2);
+
 -- in the caller's transaction
 SELECT setval('stormdisc.message_id_seq', 200, false);
 SELECT stormdisc_send_batch('m', 'from', 'to', '{1,2,3}', group_keys => '{c,c,NULL}');
