@@ -215,7 +215,7 @@ FROM (
 	UNION ALL
 	SELECT c.port_name, u.id, 'completed', u.attempt, u.processed_at, c.completed_at
 	FROM stormdisc.message_completions c,
-		ROWS FROM (pg_catalog.unnest(c.ids), pg_catalog.unnest(c.attempts), pg_catalog.unnest(c.processed_at)) u (id, attempt, processed_at)
+		ROWS FROM (pg_catalog.unnest(c.ids), pg_catalog.unnest(c.attempts), pg_catalog.unnest(c.processed_at)) AS u (id, attempt, processed_at)
 	UNION ALL
 	SELECT d.port_name, d.id, 'dead_letter', d.attempt, d.processed_at, NULL
 	FROM stormdisc.message_dead_letters d

@@ -41,7 +41,8 @@ static bool is_among(const text *key, text **keys, int n);
 static bool lock_group(const SdPort *port, const text *key);
 static Datum key_array(text **keys, int n);
 static int without_blocked(const SdPort *port, text **keys, int n);
-static int without_taken(text **keys, int n, const SdFound *taken, int n_taken);
+static int without_claimed(text **keys, int n, const SdFound *claimed,
+						   int n_claimed);
 static int find_first(const SdPort *port, text **keys, int n, SdFound *first);
 static int lock_first(const SdPort *port, SdFound *first, int n);
 static void park(const SdPort *port, const SdFound *tokens, int n,
@@ -135,14 +136,14 @@ static SdStatement select_forgotten = {
  *		Of the groups of which these messages were found ready, and locked,
  *		take those that are first; how many.
  *
- * The others are parked.  A group that somebody else is choosing from now is
- * left alone.  Of the groups of what this call has taken before, which no table
- * tells yet, nothing is taken.
+ * The others are parked, as are those of a group of which one is among those
+ * that this call has claimed before.  A group that somebody else is choosing
+ *from now is left alone.
  */
 int
-sd_groups_choose(const SdPort *port, const SdFound *tokens, int n, int limit,
-				 const SdFound *taken, int n_taken, SdFound *chosen,
-				 TimestampTz now)
+sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
+				 const SdFound *claimed, int n_claimed, int limit,
+				 SdFound *chosen, TimestampTz now)
 {
 	text **locked = palloc(n * sizeof(text *));
 	text **open = palloc(n * sizeof(text *));
@@ -165,7 +166,7 @@ sd_groups_choose(const SdPort *port, const SdFound *tokens, int n, int limit,
 	/* what others did before we had the lock is seen from here on */
 	memcpy(open, locked, n_locked * sizeof(text *));
 	n_open = without_blocked(port, open, n_locked);
-	n_open = without_taken(open, n_open, taken, n_taken);
+	n_open = without_claimed(open, n_open, claimed, n_claimed);
 	n_chosen = find_first(port, open, n_open, chosen);
 	n_chosen = lock_first(port, chosen, n_chosen);
 	sd_messages_take(port, chosen, n_chosen);
@@ -379,23 +380,21 @@ without_blocked(const SdPort *port, text **keys, int n)
 	return count;
 }
 
-/* Leave out the groups of these messages. */
+/* Leave out those of which this call has a message. */
 static int
-without_taken(text **keys, int n, const SdFound *taken, int n_taken)
+without_claimed(text **keys, int n, const SdFound *claimed, int n_claimed)
 {
+	text **sorted = palloc(Max(n_claimed, 1) * sizeof(text *));
+	int n_sorted = 0;
 	int count = 0;
 
+	for (int i = 0; i < n_claimed; i++)
+		if (claimed[i].row.group_key != NULL)
+			sorted[n_sorted++] = claimed[i].row.group_key;
+	n_sorted = distinct_keys(sorted, n_sorted);
 	for (int i = 0; i < n; i++)
-	{
-		int j = 0;
-
-		while (j < n_taken &&
-			   (taken[j].row.group_key == NULL ||
-				compare_keys(&taken[j].row.group_key, &keys[i]) != 0))
-			j++;
-		if (j == n_taken)
+		if (!is_among(keys[i], sorted, n_sorted))
 			keys[count++] = keys[i];
-	}
 
 	return count;
 }

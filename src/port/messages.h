@@ -167,7 +167,7 @@ extern bool sd_message_complete(SdSpi *spi, const SdPort *port, int64 id,
 
 /* groups.c */
 extern int sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
-							int limit, const SdFound *taken, int n_taken,
+							const SdFound *claimed, int n_claimed, int limit,
 							SdFound *chosen, TimestampTz now);
 extern void sd_groups_release(const SdPort *port, text **keys, int n);
 extern void sd_groups_release_of(const SdPort *port, const SdFound *found,

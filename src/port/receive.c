@@ -28,6 +28,7 @@
 
 #include "port/arrays.h"
 #include "port/messages.h"
+#include "port/wait.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_receive);
@@ -225,7 +226,7 @@ claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 	return count;
 }
 
-/* Take more, up to n with those that are there; how many there are then. */
+/* Likewise, when count of them are claimed already; how many are then. */
 static int
 claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		   TimestampTz now)
@@ -239,7 +240,7 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 
 	for (int round = 0; round < MAX_ROUNDS && count < n; round++)
 	{
-		int wanted = round == 0 ? n - count : Max(n - count, GROUP_ROUND);
+		int wanted = round == 0 ? n : Max(n - count, GROUP_ROUND);
 		int n_grouped = 0;
 		int n_plain = 0;
 		int n_found;
@@ -273,8 +274,8 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		if (n_grouped > 0 && count < n)
 		{
 			SdFound *chosen = palloc(n_grouped * sizeof(SdFound));
-			int n_chosen = sd_groups_choose(port, grouped, n_grouped, n - count,
-											claimed, count, chosen, now);
+			int n_chosen = sd_groups_choose(port, grouped, n_grouped, claimed,
+											count, n - count, chosen, now);
 
 			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
 			count += n_chosen;
@@ -510,6 +511,7 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
 							 nulls);
 	}
+	sd_wait_note_received();
 }
 
 /* Where it is among those that are sorted, or -1. */

@@ -55,11 +55,12 @@ static bool recycle_is_wanted = false;
 
 static void at_commit(XactEvent event, void *arg);
 static void recycle(void *arg);
+static void set_segment(int64 seconds, int segment);
 static int64 read_sequence(void);
 static Oid relation_oid(const char *name);
 static BlockNumber blocks_of(const char *name);
 static bool is_almost_empty(int segment);
-static bool lock_segment(int segment);
+static void lock_segment(int segment);
 static bool empty_segment(int segment);
 
 static SdStatement select_current = {
@@ -242,17 +243,28 @@ sd_segments_recycle(void)
 		return false;
 
 	sd_spi_begin(&spi, true);
-	if (is_almost_empty(next) && lock_segment(next) && empty_segment(next))
+	/* whatever comes of it, nobody tries again before the period is over */
+	set_segment(seconds, current);
+	if (is_almost_empty(next))
 	{
-		Datum values[] = {Int64GetDatum(seconds * SD_RING_SIZE + next)};
-
-		(void) sd_spi_write(&set_current, values, NULL);
-		current_read_at = 0;
-		done = true;
+		lock_segment(next);
+		done = empty_segment(next);
 	}
+	if (done)
+		set_segment(seconds, next);
 	sd_spi_end(&spi);
 
 	return done;
+}
+
+/* That is not undone when the transaction is. */
+static void
+set_segment(int64 seconds, int segment)
+{
+	Datum values[] = {Int64GetDatum(seconds * SD_RING_SIZE + segment)};
+
+	(void) sd_spi_write(&set_current, values, NULL);
+	current_read_at = 0;
 }
 
 /* The last value of the sequence. */
@@ -317,7 +329,7 @@ is_almost_empty(int segment)
 }
 
 /* Lock out all others; an error if that takes too long. */
-static bool
+static void
 lock_segment(int segment)
 {
 	int level = NewGUCNestLevel();
@@ -327,8 +339,6 @@ lock_segment(int segment)
 	LockRelationOid(relation_oid(ready_names[segment]), AccessExclusiveLock);
 	LockRelationOid(relation_oid(waiting_names[segment]), AccessExclusiveLock);
 	AtEOXact_GUC(true, level);
-
-	return true;
 }
 
 /* Nobody else is there now, and what is there is seen. */

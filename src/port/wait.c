@@ -74,6 +74,9 @@ PG_FUNCTION_INFO_V1(stormdisc_notify_channel);
 /* looking may take this part of the time: one in so many */
 #define LOOK_SHARE 10
 
+/* longest pause before looking when what was found is of no use, as above */
+#define MAX_PAUSE 100
+
 #define CHANNEL_PREFIX "stormdisc_"
 
 typedef enum Call
@@ -138,6 +141,14 @@ static Shared *shared = NULL;
 static bool is_exit_callback_set = false;
 static Note *notes = NULL;
 
+/*
+ * What the last call in this session found by looking, and how often since
+ * something was received: of what others have locked there is nothing to
+ * receive, however often it is looked at.
+ */
+static uint64 last_found = 0;
+static int n_found = 0;
+
 #ifndef SD_HAS_DSM_REGISTRY
 static shmem_request_hook_type previous_request_hook = NULL;
 static shmem_startup_hook_type previous_startup_hook = NULL;
@@ -159,14 +170,15 @@ static void enlist(uint64 port);
 static void leave(TimestampTz watched);
 static void leave_at_exit(int code, Datum arg);
 static void call_waiter(int number, Call call);
-static Call take_call(TimestampTz until);
+static Call take_call(TimestampTz *until, TimestampTz due);
+static bool is_watched(Bucket *bucket, uint64 port, TimestampTz due);
 static void read_wait(FunctionCallInfo fcinfo, Wait *wait);
 static TimestampTz deadline_after(Interval *max_wait);
 static void begin(Wait *wait);
 static void end(Wait *wait);
 static void wait_until_due(Wait *wait);
 static void look(Wait *wait);
-static Call sleep_until(TimestampTz until);
+static Call sleep_until(TimestampTz until, TimestampTz due);
 static char *channel_name(const char *port);
 
 /* the first message or delivery whose time comes, and is one ready? */
@@ -245,6 +257,16 @@ sd_wait_note_due(const char *port, TimestampTz wake_at)
 
 		note->due = Min(note->due, wake_at);
 	}
+}
+
+/*
+ * sd_wait_note_received
+ *		This session has received something.
+ */
+void
+sd_wait_note_received(void)
+{
+	n_found = 0;
 }
 
 /*
@@ -576,9 +598,12 @@ leave_at_exit(int code, Datum arg)
 	leave(DT_NOBEGIN);
 }
 
-/* Was this session called?  From now on it sleeps until then, or looks. */
+/*
+ * Was this session called?  From now on it sleeps until then, or looks.  If
+ * another one already looks when something is due it sleeps longer.
+ */
 static Call
-take_call(TimestampTz until)
+take_call(TimestampTz *until, TimestampTz due)
 {
 	Waiter *me = &shared->waiters[SD_MY_PROC_NUMBER];
 	Bucket *bucket = &shared->buckets[me->port % N_BUCKETS];
@@ -587,10 +612,28 @@ take_call(TimestampTz until)
 	LWLockAcquire(&bucket->lock, LW_EXCLUSIVE);
 	call = me->call;
 	me->call = CALL_NONE;
-	me->until = until;
+	if (due < *until && !is_watched(bucket, me->port, due))
+		*until = due;
+	me->until = *until;
 	LWLockRelease(&bucket->lock);
 
 	return call;
+}
+
+/* Does another waiter of the port, which sleeps, look by then? */
+static bool
+is_watched(Bucket *bucket, uint64 port, TimestampTz due)
+{
+	for (int i = bucket->first; i != NOBODY; i = shared->waiters[i].next)
+	{
+		Waiter *waiter = &shared->waiters[i];
+
+		if (i != SD_MY_PROC_NUMBER && waiter->port == port &&
+			waiter->call == CALL_NONE && waiter->until <= due)
+			return true;
+	}
+
+	return false;
 }
 
 /* Check the arguments, and that this is no place inside of a transaction. */
@@ -675,30 +718,46 @@ end(Wait *wait)
 static void
 wait_until_due(Wait *wait)
 {
+	TimestampTz now = GetCurrentTimestamp();
 	long poll = MIN_POLL;
 
-	for (;;)
+	if (last_found != wait->port)
+		n_found = 0;
+	if (n_found > 1)
+	{
+		long pause = Min(1L << Min(n_found - 2, 10), MAX_PAUSE);
+		TimestampTz until = TimestampTzPlusMilliseconds(now, pause);
+
+		if (sleep_until(Min(until, wait->deadline), DT_NOEND) == CALL_READY)
+			wait->is_due = true;
+	}
+
+	while (!wait->is_due)
 	{
 		long longest;
-		TimestampTz now;
 		TimestampTz until;
 
 		look(wait);
+		if (wait->is_due)
+		{
+			last_found = wait->port;
+			n_found = Min(n_found + 1, MAX_PAUSE);
+			/* who receives it sees to the next */
+			wait->next_due = DT_NOEND;
+			break;
+		}
+		n_found = 0;
 		now = GetCurrentTimestamp();
-		if (wait->is_due || now >= wait->deadline)
-			return;
+		if (now >= wait->deadline)
+			break;
 
 		longest = shared != NULL ? setting_check_interval : poll;
 		longest = Max(longest, LOOK_SHARE * wait->look_time);
 		poll = Min(2 * poll, MAX_POLL);
 		until = TimestampTzPlusMilliseconds(now, longest);
-		until = Min(until, wait->next_due);
-		until = Min(until, wait->deadline);
-		if (sleep_until(until) == CALL_READY)
-		{
+		if (sleep_until(Min(until, wait->deadline), wait->next_due) ==
+			CALL_READY)
 			wait->is_due = true;
-			return;
-		}
 	}
 }
 
@@ -708,6 +767,7 @@ look(Wait *wait)
 {
 	TimestampTz started = GetCurrentTimestamp();
 	const SdPort *port;
+	MemoryContext oldcontext;
 	Datum values[1];
 	bool isnull;
 	SdSpi spi;
@@ -717,6 +777,8 @@ look(Wait *wait)
 		StartTransactionCommand();
 		wait->is_in_transaction = true;
 	}
+	/* what this allocates goes with the transaction, in a procedure too */
+	oldcontext = MemoryContextSwitchTo(TopTransactionContext);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	port = sd_port_get(wait->port_name);
 	sd_spi_begin(&spi, true);
@@ -736,6 +798,7 @@ look(Wait *wait)
 	sd_spi_end(&spi);
 	PopActiveSnapshot();
 	sd_segments_recycle_at_commit();
+	MemoryContextSwitchTo(oldcontext);
 
 	if (wait->is_nested)
 		SPI_commit();
@@ -748,9 +811,12 @@ look(Wait *wait)
 		TimestampDifferenceMilliseconds(started, GetCurrentTimestamp());
 }
 
-/* Sleep until then, or until somebody calls. */
+/*
+ * Sleep until then, until something is due if nobody else sees to that, or
+ * until somebody calls.
+ */
 static Call
-sleep_until(TimestampTz until)
+sleep_until(TimestampTz until, TimestampTz due)
 {
 	static uint32 wait_event = 0;
 	Waiter *me = NULL;
@@ -759,12 +825,14 @@ sleep_until(TimestampTz until)
 		wait_event = SD_WAIT_EVENT("StormdiscWait");
 	if (shared != NULL)
 	{
-		Call call = take_call(until);
+		Call call = take_call(&until, due);
 
 		if (call != CALL_NONE)
 			return call;
 		me = &shared->waiters[SD_MY_PROC_NUMBER];
 	}
+	else
+		until = Min(until, due);
 
 	for (;;)
 	{
@@ -782,7 +850,9 @@ sleep_until(TimestampTz until)
 		CHECK_FOR_INTERRUPTS();
 	}
 
-	return me != NULL ? take_call(DT_NOEND) : CALL_NONE;
+	until = DT_NOEND;
+
+	return me != NULL ? take_call(&until, DT_NOEND) : CALL_NONE;
 }
 
 /* A name that is too long for a channel is told by its hash. */

@@ -15,5 +15,6 @@
 extern void sd_wait_init(void);
 extern void sd_wait_note_ready(const char *port, int64 messages);
 extern void sd_wait_note_due(const char *port, TimestampTz wake_at);
+extern void sd_wait_note_received(void);
 
 #endif /* STORMDISC_PORT_WAIT_H */

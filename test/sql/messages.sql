@@ -52,7 +52,7 @@ SELECT id, attempt, last_attempt FROM stormdisc_receive('m', 5);
 SELECT stormdisc_complete('m', 8, 1) AS late, stormdisc_fail('m', 8, 1) AS too_late;
 SELECT stormdisc_fail('m', 8, 2, 'worse', NULL);
 SELECT * FROM states WHERE id = 8;
-SELECT id, attempt, priority, group_key, processed_at IS NOT NULL AS processed, reason, error_message, error_details, redrive_count
+SELECT id, attempt, priority, group_key, processed_at IS NOT NULL AS processed, reason, error_message, error_details
 FROM stormdisc.message_dead_letters WHERE port_name = 'm';
 SELECT id, attempt, error_message, error_details FROM stormdisc.message_errors WHERE port_name = 'm' ORDER BY id, attempt;
 SELECT id FROM stormdisc_receive('m');
@@ -167,6 +167,15 @@ SELECT id, group_key, attempt FROM stormdisc_receive('m', 10, '1 us');
 SELECT id, group_key, attempt FROM stormdisc_receive('m', 10, '1 us');
 SELECT count(*) FROM stormdisc_complete('m', '{104,106}'::bigint[], '{2,2}') WHERE result = 'completed';
 SELECT status, count(*) FROM states GROUP BY status;
+
+-- one of a group in a call, however often it has to look on
+SELECT setval('stormdisc.message_id_seq', 150, false);
+SELECT count(*) FROM stormdisc_send_batch('m', 'from', 'to', '{1,2,3,4}', group_keys => '{d,d,d,e}');
+SELECT id FROM stormdisc_receive('m', 2);
+SELECT id FROM stormdisc_receive('m', 2);
+SELECT stormdisc_complete('m', 150, 1), stormdisc_complete('m', 153, 1);
+SELECT id FROM stormdisc_consume('m', 2);
+SELECT id FROM stormdisc_consume('m', 2);
 
 -- in the caller's transaction
 SELECT setval('stormdisc.message_id_seq', 200, false);

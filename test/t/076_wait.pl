@@ -212,6 +212,34 @@ EOS
 		is(finish_session($other), "t\n", "$mode: another watches in its place");
 	}
 
+	# what somebody else has locked is there, and nobody can receive it: no reason to be busy
+	new_port('locked');
+	sql(send_message('locked'));
+	$other = start_session('locks', "BEGIN;\nSELECT count(*) FROM stormdisc_consume('locked');\n"
+		  . "${never}SELECT 'holds', pg_sleep(0.5);\nROLLBACK;\n");
+	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'locks' AND query ~ 'holds'"),
+		"$mode: a receiver holds a message");
+	cmp_ok(
+		sql(<<'EOS'), '<', 100, "$mode: who finds it again and again takes its time");
+CREATE TEMP TABLE calls (n int);
+DO $$
+DECLARE
+	due bool := true;
+	n int := 0;
+	received bigint := 0;
+BEGIN
+	WHILE received = 0 LOOP
+		CALL stormdisc_wait('locked', '1 h', due);
+		SELECT count(*) INTO received FROM stormdisc_receive('locked');
+		n := n + 1;
+	END LOOP;
+	INSERT INTO calls VALUES (n);
+END
+$$;
+SELECT n FROM calls;
+EOS
+	is(finish_session($other), "1\nholds|\n", "$mode: and has it in the end");
+
 	# no wake-up is lost: each waits for the other
 	new_port('ping');
 	new_port('pong');

@@ -91,6 +91,7 @@ my @other_readers = (
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects
   idle_transactions map_type retry_delay slow_queries);
 my @writers = qw(discover_existing_schema drop_snapshot);
+push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
 push @writers, qw(delete notify_channel publish purge queue_stats redrive replay subscribe unsubscribe wait);
 
 # Those for maintenance and settings.
