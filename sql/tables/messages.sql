@@ -145,6 +145,11 @@ BEGIN
 			name := relation OPERATOR(pg_catalog.||) '_' OPERATOR(pg_catalog.||)
 				CASE WHEN segment OPERATOR(pg_catalog.=) 3 THEN 'kept' ELSE segment::pg_catalog.text END;
 			EXECUTE pg_catalog.format('CREATE TABLE stormdisc.%I PARTITION OF stormdisc.%I FOR VALUES IN (%s)', name, relation, segment);
+			-- those that are truncated are not worth a vacuum, unless they are not
+			IF segment OPERATOR(pg_catalog.<>) 3 THEN
+				EXECUTE pg_catalog.format('ALTER TABLE stormdisc.%I SET (autovacuum_vacuum_threshold = 500000, autovacuum_vacuum_scale_factor = 0, '
+					'autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 500000)', name);
+			END IF;
 			EXECUTE pg_catalog.format('COMMENT ON TABLE stormdisc.%I IS %L', name, 'a segment of stormdisc.' OPERATOR(pg_catalog.||) relation);
 			FOR column_name, described IN
 				SELECT a.attname, pg_catalog.col_description(a.attrelid, a.attnum)
