@@ -252,6 +252,12 @@ $$;
 SELECT late();
 DROP FUNCTION late;
 
+-- no pause is longer than the cap
+SELECT stormdisc_alter_port('order', backoff => '1000 s', backoff_cap => '1000 s', jitter => 1);
+SELECT f, count(*) FROM stormdisc_receive('order', 40) r, LATERAL stormdisc_fail('order', r.id, r.attempt, 'no') f GROUP BY f;
+SELECT count(*), count(*) FILTER (WHERE wake_at > clock_timestamp() + '1000 s') AS late
+	FROM stormdisc.message_waiting WHERE port_name = 'order' AND NOT is_leased AND attempt > 0;
+
 -- however many groups a transaction goes through, its locks are few
 SELECT stormdisc_drop_port('order', true);
 SELECT stormdisc_create_port('order');
