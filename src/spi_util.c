@@ -18,6 +18,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
@@ -28,6 +29,7 @@
 #include "utils/inval.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "spi_util.h"
 
@@ -102,6 +104,27 @@ uint64
 sd_spi_read(SdStatement *statement, const Datum *values, const bool *nulls)
 {
 	return run(statement, values, nulls, true);
+}
+
+/*
+ * sd_spi_read_latest
+ *		Likewise, under a snapshot of its own in REPEATABLE READ too: what is
+ *		committed now, and what this transaction has written itself.
+ *
+ * Only for what is locked, or is looked at again.
+ */
+uint64
+sd_spi_read_latest(SdStatement *statement, const Datum *values,
+				   const bool *nulls)
+{
+	uint64 rows;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	rows = run(statement, values, nulls, true);
+	PopActiveSnapshot();
+
+	return rows;
 }
 
 /*

@@ -6,8 +6,12 @@
  * Whoever saves or removes versions of a component has locked its head, and
  * only then looks which version is the highest.  A lock leaves no version of
  * the head's row behind, so that neither many states nor an old snapshot
- * somewhere make it slower.  In REPEATABLE READ it ends in a serialization
- * failure where another transaction was faster.
+ * somewhere make it slower.
+ *
+ * In REPEATABLE READ it ends in a serialization failure where another
+ * transaction was faster.  Saving meets the version that it cannot see.
+ * Whoever removes does not, and so looks for it: a payload may be in use by a
+ * version that is not seen.
  *
  * What a state holds is stored once for all its versions that hold the same.
  * Removing versions removes it when none is left that does.
@@ -15,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -42,6 +47,7 @@ static const char *const component_types[] = {"Source", "Sink", "Transformer",
 static Datum argument_type(FunctionCallInfo fcinfo, int number);
 static void lock_head(Datum name);
 static int32 highest_version(Datum name, Datum *digest);
+static bool sees_all_versions(Datum name);
 static void check_expected(Datum name, int32 expected, int32 actual);
 static void read_state(FunctionCallInfo fcinfo, SdStatement *statement,
 					   const Datum *parameters);
@@ -440,6 +446,10 @@ stormdisc_delete_component_state(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	if (sd_spi_write(&select_head_for_update, &name, NULL) == 1)
 	{
+		if (!sees_all_versions(name))
+			ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not serialize access due to concurrent "
+						   "update"));
 		count = sd_spi_write(&delete_versions, &name, NULL);
 		(void) sd_spi_write(&delete_payloads, &name, NULL);
 		(void) sd_spi_write(&delete_head, &name, NULL);
@@ -450,10 +460,30 @@ stormdisc_delete_component_state(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Of a component whose head is locked: is there no version that this
+ * transaction's snapshot is too old for?
+ */
+static bool
+sees_all_versions(Datum name)
+{
+	Datum digest;
+	int32 seen;
+
+	if (!IsolationUsesXactSnapshot())
+		return true;
+	seen = highest_version(name, &digest);
+
+	return sd_spi_read_latest(&select_highest, &name, NULL) == 0
+			   ? seen == 0
+			   : DatumGetInt32(sd_result(0, 1, NULL)) == seen;
+}
+
+/*
  * sd_component_state_prune
  *		Remove versions that are too many or too old, never the latest.
  *
- * Components that somebody is saving are left for the next time.
+ * Components that somebody is saving, or has saved after the snapshot of a
+ * REPEATABLE READ, are left for the next time.
  */
 void
 sd_component_state_prune(SdPrune *prune)
@@ -500,7 +530,8 @@ prune_component(SdPrune *prune, Datum name, int64 max_rows)
 		TimestampTzGetDatum(prune->older_than), Int64GetDatum(max_rows), name};
 	int64 rows;
 
-	if (sd_spi_write(&select_free_head, &name, NULL) == 0)
+	if (sd_spi_write(&select_free_head, &name, NULL) == 0 ||
+		!sees_all_versions(name))
 		return 0;
 	rows = (int64) sd_spi_write(&delete_prunable, values, NULL);
 	if (rows > 0)
