@@ -128,6 +128,17 @@ sd_spi_read_latest(SdStatement *statement, const Datum *values,
 }
 
 /*
+ * sd_spi_conflict
+ *		Raise the error of a REPEATABLE READ that is too old for what is there.
+ */
+void
+sd_spi_conflict(void)
+{
+	ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			errmsg("could not serialize access due to concurrent update"));
+}
+
+/*
  * sd_spi_open
  *		A cursor over the rows of a query, which are not kept all at once.
  */

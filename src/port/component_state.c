@@ -447,9 +447,7 @@ stormdisc_delete_component_state(PG_FUNCTION_ARGS)
 	if (sd_spi_write(&select_head_for_update, &name, NULL) == 1)
 	{
 		if (!sees_all_versions(name))
-			ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					errmsg("could not serialize access due to concurrent "
-						   "update"));
+			sd_spi_conflict();
 		count = sd_spi_write(&delete_versions, &name, NULL);
 		(void) sd_spi_write(&delete_payloads, &name, NULL);
 		(void) sd_spi_write(&delete_head, &name, NULL);
