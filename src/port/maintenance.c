@@ -15,6 +15,10 @@
  *
  * Rows are chosen first and then removed by their keys, by statements about one
  * port or component each, which look again whether the row is to go.
+ *
+ * All of it wants to see what is committed now: only transactions in READ
+ * COMMITTED maintain anything.  Those that are begun here are, whatever
+ * default_transaction_isolation is.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -60,8 +64,6 @@ PG_FUNCTION_INFO_V1(stormdisc_reset_retention);
 
 /* a rule that has not come to its end after so many rounds is left for now */
 #define MAX_ROUNDS 1000
-
-#define MAX_NAME_LENGTH 255
 
 typedef struct Rule Rule;
 
@@ -488,6 +490,9 @@ stormdisc_maintain_all(PG_FUNCTION_ARGS)
 
 	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
+	/* the one that the caller has begun may have a snapshot, to be kept */
+	if (IsolationUsesXactSnapshot())
+		SPI_commit();
 	for (int i = 0; i < sd_maintenance_rules(); i++)
 	{
 		SdMaintenanceResult result = {.is_done = false};
@@ -497,7 +502,7 @@ stormdisc_maintain_all(PG_FUNCTION_ARGS)
 			const char *reason;
 
 			CHECK_FOR_INTERRUPTS();
-			PushActiveSnapshot(GetTransactionSnapshot());
+			PushActiveSnapshot(sd_maintenance_snapshot());
 			reason = sd_maintenance_begin();
 			if (reason != NULL)
 			{
@@ -515,7 +520,7 @@ stormdisc_maintain_all(PG_FUNCTION_ARGS)
 			PopActiveSnapshot();
 			SPI_commit();
 			/* what could not be done now is for another call */
-			if (result.is_failed || result.rows == 0)
+			if (result.is_failed || !result.is_moving)
 				break;
 		}
 	}
@@ -730,11 +735,25 @@ sd_maintenance_begin(void)
 		return "the server is a standby";
 	if (XactReadOnly)
 		return "the transaction is read-only";
+	if (IsolationUsesXactSnapshot())
+		return "the transaction is not in READ COMMITTED";
 	PreventCommandIfParallelMode("maintenance");
 	if (!sd_lock_hash(SD_LOCK_MAINTENANCE, 0))
 		return "another session is at it";
 
 	return NULL;
+}
+
+/*
+ * sd_maintenance_snapshot
+ *		The snapshot of a transaction that is just begun, to maintain in.
+ */
+Snapshot
+sd_maintenance_snapshot(void)
+{
+	XactIsoLevel = XACT_READ_COMMITTED;
+
+	return GetTransactionSnapshot();
 }
 
 /*
@@ -780,6 +799,8 @@ sd_maintenance_run(const SdMaintenance *run, int rule,
 	result->is_done = true;
 
 	error = sd_try(follow_in_subtransaction, &job);
+	if (result->rows > 0)
+		result->is_moving = true;
 	if (error != NULL)
 	{
 		result->rows = 0;
@@ -990,6 +1011,7 @@ take_result(Job *job, SdPartitionsResult done, bool by_rows)
 {
 	job->result->rows = by_rows ? Max(done.rows, 0) : done.partitions;
 	job->result->is_done = done.done;
+	job->result->is_moving = done.partitions > 0 || done.rows > 0;
 	job->result->message = done.message;
 	if (done.message == NULL && !by_rows && done.rows > 0)
 		job->result->message = psprintf(
