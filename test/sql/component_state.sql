@@ -107,6 +107,25 @@ SELECT stormdisc_prune_component_states(keep => 10);
 SELECT count(*) FROM stormdisc.component_payloads WHERE component_name = 'many';
 RESET statement_timeout;
 
+-- plans use an index and are kept, whatever the caller wants of its own
+ANALYZE stormdisc.component_heads;
+\c -
+BEGIN;
+SET LOCAL plan_cache_mode = force_custom_plan;
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_indexonlyscan = off;
+SET LOCAL enable_bitmapscan = off;
+SELECT sum(seq_scan) AS scans FROM pg_stat_xact_all_tables WHERE schemaname = 'stormdisc' \gset
+SELECT stormdisc_save_component_state('planned', 'Source', to_jsonb(i)) FROM generate_series(1, 3) i;
+SELECT sum(seq_scan) - :scans AS scans FROM pg_stat_xact_all_tables WHERE schemaname = 'stormdisc';
+SET LOCAL enable_indexscan = on;
+SELECT stormdisc_get_component_state('planned') IS NOT NULL AS found;
+SET LOCAL enable_indexscan = off;
+SELECT stormdisc_get_component_state('planned') IS NOT NULL AS found;
+SELECT sum(seq_scan) - :scans AS scans FROM pg_stat_xact_all_tables WHERE schemaname = 'stormdisc';
+SHOW plan_cache_mode;
+ROLLBACK;
+
 -- bad input
 \set VERBOSITY sqlstate
 SELECT stormdisc_save_component_state(NULL, 'Source', '{}');
