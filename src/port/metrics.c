@@ -14,6 +14,10 @@
  * time has a smaller number, and the rollup waits until all of these have
  * ended.  It then reads measurements and late values under one snapshot, which
  * shows both of a transaction or none.
+ *
+ * Hours are closed CLOSE_AFTER their end, and so much later than LATE_AFTER
+ *that a clock that is set back by a little makes no value count as in time that
+ * is late.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -47,6 +51,9 @@ PG_FUNCTION_INFO_V1(stormdisc_rollup_metrics);
 
 /* a measurement is late if its hour has been over for so long */
 #define LATE_AFTER (5 * USECS_PER_MINUTE)
+
+/* and the hour is closed then */
+#define CLOSE_AFTER (10 * USECS_PER_MINUTE)
 
 /* as in the table's check */
 #define MAX_VALUE 1e100
@@ -106,6 +113,7 @@ static int64 count_argument(FunctionCallInfo fcinfo, int number,
 static void read_state(State *state);
 static void write_state(const State *state);
 static bool is_closed(FullTransactionId xid);
+static FullTransactionId full_xid(TransactionId xid, FullTransactionId next);
 static void roll_up(State *state, TimestampTz to, int64 *hours, int64 *late);
 
 static SdStatement insert_metric = {
@@ -308,6 +316,7 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 	bool nulls[7] = {false};
 	TimestampTz *times;
 	TimestampTz now;
+	Datum *ats;
 	bool is_late = false;
 	int count;
 	SdSpi spi;
@@ -321,8 +330,12 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 	now = record_time();
 	times = palloc(sizeof(TimestampTz) * count);
 	check_elements(fcinfo, elements, now, times);
+	ats = palloc(sizeof(Datum) * count);
 	for (int i = 0; i < count; i++)
+	{
 		is_late = is_late || times[i] < hour_of(now - LATE_AFTER);
+		ats[i] = TimestampTzGetDatum(times[i]);
+	}
 
 	values[0] = new_ids(now, count);
 	for (int i = 0; i < ARG_AT; i++)
@@ -331,8 +344,8 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 		nulls[i + 1] = fcinfo->args[i].isnull;
 	}
 	values[6] = PointerGetDatum(
-		construct_array((Datum *) times, count, TIMESTAMPTZOID,
-						sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+		construct_array(ats, count, TIMESTAMPTZOID, sizeof(TimestampTz),
+						FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 
 	sd_partitions_begin_insert(METRICS, times, count);
 	sd_spi_begin(&spi, true);
@@ -442,10 +455,19 @@ SdRollup
 sd_metrics_rollup(TimestampTz now)
 {
 	/* what is not over yet must not be closed */
-	TimestampTz to = hour_of(Min(now, GetCurrentTimestamp()) - LATE_AFTER);
+	TimestampTz to = hour_of(Min(now, GetCurrentTimestamp()) - CLOSE_AFTER);
 	SdRollup result = {0};
 	State state;
 	SdSpi spi;
+
+	/* see sd_partitions_begin_read() */
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				errmsg("cannot roll up metrics in a transaction of isolation "
+					   "level %s",
+					   IsolationIsSerializable() ? "SERIALIZABLE"
+												 : "REPEATABLE READ"),
+				errhint("Use READ COMMITTED."));
 
 	sd_lock_name(SD_LOCK_ROLLUP, METRICS);
 	sd_spi_begin(&spi, true);
@@ -695,24 +717,24 @@ write_state(const State *state)
 
 /*
  * Have all transactions with a smaller number ended, but for our own?  The
- * snapshot is the one that the next statement has, or an earlier one.
+ * snapshot is an earlier one than the next statement has.
  */
 static bool
-is_closed(FullTransactionId full_xid)
+is_closed(FullTransactionId xid)
 {
-	TransactionId xid = XidFromFullTransactionId(full_xid);
-	Snapshot snapshot = IsolationUsesXactSnapshot() ? GetTransactionSnapshot()
-													: GetLatestSnapshot();
+	Snapshot snapshot = GetLatestSnapshot();
+	FullTransactionId next = ReadNextFullTransactionId();
 	TransactionId running = snapshot->xmax;
 
 	for (int i = 0; i < snapshot->xcnt; i++)
 	{
-		if (TransactionIdPrecedes(snapshot->xip[i], xid))
+		if (FullTransactionIdPrecedes(full_xid(snapshot->xip[i], next), xid))
 			return false;
 	}
 
 	/* those that are newer than all that had ended */
-	for (int i = 0; TransactionIdPrecedes(running, xid); i++)
+	for (int i = 0; FullTransactionIdPrecedes(full_xid(running, next), xid);
+		 i++)
 	{
 		if (i == MAX_OPEN_TRANSACTIONS ||
 			!TransactionIdIsCurrentTransactionId(running))
@@ -721,6 +743,15 @@ is_closed(FullTransactionId full_xid)
 	}
 
 	return true;
+}
+
+/* The number of a transaction that is not newer than the next one. */
+static FullTransactionId
+full_xid(TransactionId xid, FullTransactionId next)
+{
+	uint32 age = XidFromFullTransactionId(next) - xid;
+
+	return FullTransactionIdFromU64(U64FromFullTransactionId(next) - age);
 }
 
 /* Add up what is before "to"; only late values if that is no news. */
@@ -732,6 +763,7 @@ roll_up(State *state, TimestampTz to, int64 *hours, int64 *late)
 	TupleDesc desc;
 	bool isnull;
 
+	sd_partitions_begin_read(METRICS);
 	(void) sd_spi_write(&upsert_rollups, values, NULL);
 	desc = SPI_tuptable->tupdesc;
 	*hours +=

@@ -479,6 +479,25 @@ sd_partitions_begin_insert(const char *table, const TimestampTz *times,
 	}
 }
 
+/*
+ * sd_partitions_begin_read
+ *		Keep rows from being moved.
+ *
+ * The server reads the list of partitions first, and then locks each: who has
+ * waited for the default one looks for rows there that are not there any more,
+ * and not in the partition that they are in.
+ */
+void
+sd_partitions_begin_read(const char *table)
+{
+	Table now_there;
+
+	read_table(&now_there, table);
+	LockRelationOid(now_there.oid, AccessShareLock);
+	if (OidIsValid(now_there.default_oid))
+		LockRelationOid(now_there.default_oid, AccessShareLock);
+}
+
 /* Read the partitions of a table as they are now. */
 static void
 read_table(Table *table, const char *name)

@@ -62,6 +62,15 @@ sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
 						 int64 max_rows, bool dry_run);
 
 /*
+ * To be called before a statement is planned that must not miss a row: keeps
+ * rows from being moved to a new partition, which a plan does not have that was
+ * begun before that, until the end of the transaction.  For READ COMMITTED:
+ * with an older snapshot rows are where they were, and the server looks for
+ * them where they are now.
+ */
+extern void sd_partitions_begin_read(const char *table);
+
+/*
  * To be called before rows of these times are written to a table, outside of
  * sd_spi_begin() and sd_spi_end(): keeps a row for the default partition from
  * being refused because its partition is made just then.
