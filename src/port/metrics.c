@@ -55,8 +55,9 @@ PG_FUNCTION_INFO_V1(stormdisc_rollup_metrics);
 /* and the hour is closed then */
 #define CLOSE_AFTER (10 * USECS_PER_MINUTE)
 
-/* as in the table's check */
+/* as in the table's check: what is nearer to 0 is stored as 0 */
 #define MAX_VALUE 1e100
+#define MIN_VALUE 1e-100
 
 #define MAX_UNIT_LENGTH 255
 
@@ -95,7 +96,8 @@ typedef struct State
 	FullTransactionId closing_xid;
 } State;
 
-static void check_value(float8 value, const char *argument);
+static float8 check_value(float8 value, const char *argument);
+static float8 without_underflow(float8 value);
 static void check_unit(text *unit);
 static TimestampTz check_time(TimestampTz time);
 static TimestampTz record_time(void);
@@ -259,8 +261,9 @@ stormdisc_record_metric(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null",
 					   argument_names[ARG_VALUE]));
-	check_value(PG_GETARG_FLOAT8(ARG_VALUE), argument_names[ARG_VALUE]);
-	for (int i = ARG_VALUE; i < ARG_AT; i++)
+	values[3] = Float8GetDatum(
+		check_value(PG_GETARG_FLOAT8(ARG_VALUE), argument_names[ARG_VALUE]));
+	for (int i = ARG_UNIT; i < ARG_AT; i++)
 	{
 		values[i + 1] = fcinfo->args[i].value;
 		nulls[i + 1] = fcinfo->args[i].isnull;
@@ -343,6 +346,9 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 		values[i + 1] = fcinfo->args[i].value;
 		nulls[i + 1] = fcinfo->args[i].isnull;
 	}
+	values[3] = PointerGetDatum(
+		construct_array(elements[ARG_VALUE].values, count, FLOAT8OID,
+						sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[6] = PointerGetDatum(
 		construct_array(ats, count, TIMESTAMPTZOID, sizeof(TimestampTz),
 						FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
@@ -505,13 +511,25 @@ sd_metrics_rollup(TimestampTz now)
 }
 
 /* Neither NaN nor infinite, nor so large that sums of squares overflow. */
-static void
+static float8
 check_value(float8 value, const char *argument)
 {
 	if (!(value >= -MAX_VALUE && value <= MAX_VALUE))
 		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("argument \"%s\" is out of range", argument),
 				errdetail("It must be a number between -1e100 and 1e100."));
+
+	return without_underflow(value);
+}
+
+/*
+ * Nor so small that they underflow, which is an error in SQL: one value would
+ * be in the way of all rollups.
+ */
+static float8
+without_underflow(float8 value)
+{
+	return value > -MIN_VALUE && value < MIN_VALUE ? 0 : value;
 }
 
 static void
@@ -582,7 +600,7 @@ read_elements(FunctionCallInfo fcinfo, int number, Oid type, Elements *elements)
 						  argument_names[number], elements->count));
 }
 
-/* Check each measurement, and find out the time of each. */
+/* Check each measurement, and find out the value and the time of each. */
 static void
 check_elements(FunctionCallInfo fcinfo, Elements *elements, TimestampTz now,
 			   TimestampTz *times)
@@ -602,8 +620,9 @@ check_elements(FunctionCallInfo fcinfo, Elements *elements, TimestampTz now,
 			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					errmsg("argument \"%s\" must not hold nulls",
 						   argument_names[ARG_VALUE]));
-		check_value(DatumGetFloat8(elements[ARG_VALUE].values[i]),
-					argument_names[ARG_VALUE]);
+		elements[ARG_VALUE].values[i] = Float8GetDatum(
+			check_value(DatumGetFloat8(elements[ARG_VALUE].values[i]),
+						argument_names[ARG_VALUE]));
 		if (units->nulls != NULL && !units->nulls[i])
 			check_unit(DatumGetTextPP(units->values[i]));
 		times[i] = ats->nulls == NULL || ats->nulls[i]
@@ -660,7 +679,7 @@ average_argument(FunctionCallInfo fcinfo, int number, const char *argument,
 				errdetail("It must be a number between 0 and 1e100."));
 	*weight = count;
 
-	return value * count;
+	return without_underflow(value) * count;
 }
 
 static int64
