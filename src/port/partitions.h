@@ -27,9 +27,10 @@ extern const char *const sd_partitioned_tables[];
 /*
  * All three wait for locks no longer than stormdisc.partition_lock_timeout,
  * and say in the result what they could not have; an error of one day does
- * not keep them from the others.  They are for READ COMMITTED, and are not to
- * be called between sd_spi_begin() and sd_spi_end().  "now" is a parameter for
- * tests; callers pass GetCurrentTimestamp().
+ * not keep them from the others.  In REPEATABLE READ they leave days that have
+ * rows which the transaction does not see.  They are not to be called between
+ * sd_spi_begin() and sd_spi_end().  "now" is a parameter for tests; callers
+ * pass GetCurrentTimestamp().
  *
  * Locks are held until the end of the transaction: of drop_older() one that
  * keeps readers and writers from the whole table.  Whoever does several things

@@ -88,6 +88,37 @@ CREATE INDEX user_index ON stormdisc.component_metrics_default ("timestamp");
 SELECT * FROM stormdisc_create_partitions(now => '2031-03-25 00:00+00');
 SELECT indexdef FROM pg_indexes WHERE tablename = 'component_metrics_2031_03_26' ORDER BY 1;
 DROP INDEX stormdisc.user_index;
+-- it is stored as the default partition is, whatever the session prefers
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE regress_metrics_space LOCATION '';
+CREATE ACCESS METHOD regress_heap TYPE TABLE HANDLER heap_tableam_handler;
+SET default_tablespace = regress_metrics_space;
+SET default_table_access_method = regress_heap;
+SELECT sum(partitions) AS made FROM stormdisc_create_partitions(now => '2031-04-05 00:00+00');
+SELECT count(*), array_agg(DISTINCT reltablespace) AS spaces, array_agg(DISTINCT amname) AS methods FROM pg_class JOIN pg_am a ON a.oid = relam
+WHERE relname ~ '^(component|port)_metric.*_2031_04_0';
+SHOW default_tablespace;
+RESET default_tablespace;
+RESET default_table_access_method;
+ALTER TABLE stormdisc.component_metrics_default SET TABLESPACE regress_metrics_space;
+-- under another name, too
+ALTER TABLE stormdisc.component_metrics_default RENAME TO "The rest";
+SELECT stormdisc_record_metric('c', 'other', 11, at => '2031-04-09 00:00+00');
+SELECT partitions, rows, done, message FROM stormdisc_drain_partitions(now => '2031-04-05 00:00+00') LIMIT 1;
+SELECT relname, spcname FROM pg_class c LEFT JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname ~ '^component_metrics_2031_04_09' ORDER BY 1;
+SELECT stormdisc_record_metric('c', 'other', 11, at => '2031-04-20 00:00+00');
+SELECT partitions, rows, done, message FROM stormdisc_drop_partitions('component_metrics', '2031-05-01', dry_run => true, now => '2031-05-01 00:00+00');
+SELECT partitions, rows, done, message FROM stormdisc_drop_partitions('component_metrics', '4713-01-01 00:00+00 BC', now => '2031-03-11 00:00+00');
+ALTER TABLE stormdisc.component_metrics DETACH PARTITION stormdisc."The rest";
+SELECT partitions, rows, done, message FROM stormdisc_create_partitions(now => '2031-04-20 00:00+00') LIMIT 1;
+SELECT partitions, rows, done, message FROM stormdisc_drain_partitions(now => '2031-04-20 00:00+00') LIMIT 1;
+ALTER TABLE stormdisc.component_metrics ATTACH PARTITION stormdisc."The rest" DEFAULT;
+ALTER TABLE stormdisc."The rest" RENAME TO component_metrics_default;
+ALTER TABLE stormdisc.component_metrics_default SET TABLESPACE pg_default;
+DELETE FROM stormdisc.component_metrics WHERE metric_name = 'other';
+DROP TABLE stormdisc.component_metrics_2031_04_09;
+DROP TABLESPACE regress_metrics_space;
+DROP ACCESS METHOD regress_heap;
 SELECT * FROM placed WHERE metric_name = 'load' ORDER BY metric_value;
 
 -- dropping: by the end of a day, and never today's
