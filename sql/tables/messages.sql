@@ -43,6 +43,10 @@ SELECT pg_catalog.pg_extension_config_dump('stormdisc.message_id_seq', '');
 CREATE SEQUENCE stormdisc.message_segment_seq MINVALUE 0 START 0;
 COMMENT ON SEQUENCE stormdisc.message_segment_seq IS 'how often the segments of the messages'' states have moved on';
 
+-- Which of them is empty, and since when, likewise.  Not in dumps.
+CREATE SEQUENCE stormdisc.message_segment_left_seq MINVALUE 0 START 0;
+COMMENT ON SEQUENCE stormdisc.message_segment_left_seq IS 'the segment in which nothing is left, and since when';
+
 CREATE TABLE stormdisc.messages (
 	port_name text COLLATE "C" NOT NULL,
 	id bigint NOT NULL,
