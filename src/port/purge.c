@@ -97,6 +97,10 @@ static SdStatement delete_message = {
 		   "UNION ALL SELECT w.id FROM stormdisc.message_waiting w "
 		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND w.id OPERATOR(pg_catalog.=) $2 "
+		   "UNION ALL SELECT $2 FROM stormdisc.message_leases l "
+		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND l.last_id OPERATOR(pg_catalog.>=) $2 "
+		   "AND $2 OPERATOR(pg_catalog.=) ANY (l.ids) "
 		   "UNION ALL SELECT d.id FROM stormdisc.message_dead_letters d "
 		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND d.id OPERATOR(pg_catalog.=) $2), "
@@ -188,6 +192,7 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
+		sd_leases_split(port, DatumGetInt64(values[1]));
 		(void) sd_spi_write(&delete_message, values, NULL);
 		seen = int64_column(1);
 		taken = int64_column(2);

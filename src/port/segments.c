@@ -71,7 +71,7 @@
 #define GLANCE_INTERVAL 10000L
 
 /* relations whose segments go together */
-#define N_RINGS 2
+#define N_RINGS 3
 
 /* what is in a segment */
 typedef struct Contents
@@ -148,9 +148,23 @@ static SdStatement set_left = {
 		.reads_all = true,                                                     \
 	}
 
+#define MOVE_LEASES(table)                                                     \
+	{                                                                          \
+		.sql = "WITH gone AS (DELETE FROM stormdisc." table " RETURNING *) "   \
+			   "INSERT INTO stormdisc.message_leases_kept (first_id, "         \
+			   "last_id, wake_at, claimed_at, segment, port_name, ids, "       \
+			   "attempts, last_attempts, priorities) "                         \
+			   "SELECT g.first_id, g.last_id, g.wake_at, g.claimed_at, 3, "    \
+			   "g.port_name, g.ids, g.attempts, g.last_attempts, "             \
+			   "g.priorities FROM gone g",                                     \
+		.reads_all = true,                                                     \
+	}
+
 static SdStatement move_rows[N_RINGS][SD_RING_SIZE] = {
 	{MOVE_READY("message_ready_0"), MOVE_READY("message_ready_1"),
 	 MOVE_READY("message_ready_2")},
+	{MOVE_LEASES("message_leases_0"), MOVE_LEASES("message_leases_1"),
+	 MOVE_LEASES("message_leases_2")},
 	{MOVE_WAITING("message_waiting_0"), MOVE_WAITING("message_waiting_1"),
 	 MOVE_WAITING("message_waiting_2")},
 };
@@ -163,12 +177,15 @@ static SdStatement move_rows[N_RINGS][SD_RING_SIZE] = {
 static SdStatement truncate_relation[N_RINGS][SD_RING_SIZE] = {
 	{TRUNCATE("message_ready_0"), TRUNCATE("message_ready_1"),
 	 TRUNCATE("message_ready_2")},
+	{TRUNCATE("message_leases_0"), TRUNCATE("message_leases_1"),
+	 TRUNCATE("message_leases_2")},
 	{TRUNCATE("message_waiting_0"), TRUNCATE("message_waiting_1"),
 	 TRUNCATE("message_waiting_2")},
 };
 
 static const char *const names[N_RINGS][SD_RING_SIZE] = {
 	{"message_ready_0", "message_ready_1", "message_ready_2"},
+	{"message_leases_0", "message_leases_1", "message_leases_2"},
 	{"message_waiting_0", "message_waiting_1", "message_waiting_2"},
 };
 

@@ -28,6 +28,7 @@ WITH places AS (
 	SELECT id, count(*) AS n FROM (
 		SELECT id FROM stormdisc.message_ready
 		UNION ALL SELECT id FROM stormdisc.message_waiting
+		UNION ALL SELECT unnest(ids) FROM stormdisc.message_leases
 		UNION ALL SELECT id FROM stormdisc.message_dead_letters
 		UNION ALL SELECT unnest(ids) FROM stormdisc.message_completions) AS p
 	GROUP BY id)
