@@ -24,7 +24,10 @@
 /* rows that are gone and that a look from the start may walk over each time */
 #define CHEAP_WALK 1000
 
-/* the same in buffers, where rows are not counted: some are of the planner */
+/* the same in buffers: pages whose entries are all dead have none to count */
+#define CHEAP_PAGES 24
+
+/* likewise, where rows are not counted: some are of the planner */
 #define CHEAP_BUFFERS 500
 
 /* else this many times as long as it took passes until the next */
@@ -46,7 +49,7 @@ static SdStatement select_due = {
 
 /*
  * sd_messages_wake
- *		Make ready what is due; how many messages.
+ *		Make ready what is due; how many messages were.
  *
  * A delivery whose lease has ended and that was the last one makes a dead
  * letter.
@@ -120,7 +123,8 @@ sd_messages_wake(const SdPort *port, TimestampTz now)
 		sd_groups_release_of(port, dead, n_dead);
 	}
 
-	return n_ready;
+	/* those that are dead may have let others of their groups go */
+	return n;
 }
 
 /*
@@ -146,14 +150,15 @@ sd_look_end(const SdLook *look, SdPlace *place, int64 walked, int64 found,
 {
 	int64 buffers = pgBufferUsage.shared_blks_hit +
 					pgBufferUsage.shared_blks_read - look->buffers;
-	bool is_costly = walked >= 0 ? walked - found > CHEAP_WALK
-								 : buffers - 4 * found > CHEAP_BUFFERS;
+	bool has_walked = walked >= 0 && walked - found > CHEAP_WALK;
+	bool has_read = walked >= 0 ? buffers - 2 * found > CHEAP_PAGES
+								: buffers - 4 * found > CHEAP_BUFFERS;
 	instr_time duration;
 
-	/* the first time the planner may have read a lot */
-	place->n_costly = is_costly ? place->n_costly + 1 : 0;
+	/* the first time catalogs may have been read */
+	place->n_costly = has_walked || has_read ? place->n_costly + 1 : 0;
 	place->next_start = now;
-	if (place->n_costly > (walked >= 0 ? 0 : 1))
+	if (has_walked || place->n_costly > 1)
 	{
 		INSTR_TIME_SET_CURRENT(duration);
 		INSTR_TIME_SUBTRACT(duration, look->start);

@@ -10,17 +10,19 @@
  * the group ready takes the first of all.
  *
  * Who chooses from a group, or goes on with it, holds a lock on it until the
- * end of the transaction.  Nobody waits for it: a receiver leaves the group to
- * who has it, and one that could not go on with a group leaves that to
- * sd_groups_sweep().
+ * end of the transaction, one that some groups of a port have in common. Nobody
+ * waits for it: a receiver leaves the group to who has it, and what one who
+ *goes on with a group cannot see is left to sd_groups_sweep().
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "portability/instr_time.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "lock.h"
@@ -31,6 +33,9 @@
 /* groups that one call locks at most */
 #define MAX_LOCKED 64
 
+/* different locks on groups of one port: a transaction may go through many */
+#define GROUP_LOCKS 1024
+
 /* groups that nobody has gone on with are looked for this often at most */
 #define SWEEP_PERIOD USECS_PER_SEC
 #define SWEEP_SHARE 30
@@ -38,6 +43,8 @@
 static int distinct_keys(text **keys, int n);
 static int compare_keys(const void *a, const void *b);
 static bool is_among(const text *key, text **keys, int n);
+static int find_key(const text *key, text **keys, int n);
+static uint64 read_latest(SdStatement *statement, const Datum *values);
 static bool lock_group(const SdPort *port, const text *key);
 static Datum key_array(text **keys, int n);
 static int without_blocked(const SdPort *port, text **keys, int n);
@@ -133,64 +140,107 @@ static SdStatement select_forgotten = {
 
 /*
  * sd_groups_choose
- *		Of the groups of which these messages were found ready, and locked,
- *		take those that are first; how many.
+ *		Take the first limit of these messages, which were found ready in this
+ *		order, some of them of groups; how many of them it has looked at.
  *
- * The others are parked, as are those of a group of which one is among those
- * that this call has claimed before.  A group that somebody else is choosing
- *from now is left alone.
+ * Of a group the first message is taken, if none is under way and none is among
+ * those that this call has claimed before; the others that it comes across are
+ * parked.  A group that somebody else is choosing from now is left alone, and a
+ * message that somebody else has is passed by: there may be fewer chosen than
+ * limit.  No message is passed by of which that is not known.
  */
 int
-sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
+sd_groups_choose(const SdPort *port, const SdFound *found, int n,
 				 const SdFound *claimed, int n_claimed, int limit,
-				 SdFound *chosen, TimestampTz now)
+				 SdFound *chosen, int *n_chosen, TimestampTz now)
 {
+	text **keys = palloc(n * sizeof(text *));
 	text **locked = palloc(n * sizeof(text *));
 	text **open = palloc(n * sizeof(text *));
 	SdFound *to_park = palloc(n * sizeof(SdFound));
-	int n_keys;
+	bool *is_free;
+	bool *is_seen;
+	int n_keys = 0;
 	int n_locked = 0;
-	int n_open;
-	int n_chosen;
+	int n_open = 0;
 	int n_parked = 0;
+	int n_expected = 0;
+	int n_seen;
 
 	for (int i = 0; i < n; i++)
-		open[i] = tokens[i].row.group_key;
-	n_keys = distinct_keys(open, n);
-	for (int i = 0; i < n_keys && n_locked < Min(MAX_LOCKED, limit); i++)
-		if (lock_group(port, open[i]))
-			locked[n_locked++] = open[i];
-	if (n_locked == 0)
-		return 0;
+		if (found[i].row.group_key != NULL)
+			keys[n_keys++] = found[i].row.group_key;
+	n_keys = distinct_keys(keys, n_keys);
+	is_free = palloc(Max(n_keys, 1) * sizeof(bool));
+	is_seen = palloc0(Max(n_keys, 1) * sizeof(bool));
+
+	/* most groups need no lock if it is known how they stand, more or less */
+	memcpy(open, keys, n_keys * sizeof(text *));
+	n_open = n_keys;
+	if (n > limit)
+	{
+		n_open = without_claimed(open, n_open, claimed, n_claimed);
+		n_open = without_blocked(port, open, n_open);
+	}
+	for (int i = 0; i < n_keys; i++)
+		is_free[i] = is_among(keys[i], open, n_open);
+
+	for (n_seen = 0; n_seen < n && n_expected < limit; n_seen++)
+	{
+		text *key = found[n_seen].row.group_key;
+		int number;
+
+		if (key == NULL)
+		{
+			n_expected++;
+			continue;
+		}
+		number = find_key(key, keys, n_keys);
+		if (!is_seen[number] && n_locked == MAX_LOCKED && is_free[number])
+			break;
+		if (!is_seen[number] && n_locked < MAX_LOCKED && lock_group(port, key))
+		{
+			locked[n_locked++] = key;
+			if (is_free[number])
+				n_expected++;
+		}
+		is_seen[number] = true;
+	}
+	qsort(locked, n_locked, sizeof(text *), compare_keys);
 
 	/* what others did before we had the lock is seen from here on */
 	memcpy(open, locked, n_locked * sizeof(text *));
-	n_open = without_blocked(port, open, n_locked);
-	n_open = without_claimed(open, n_open, claimed, n_claimed);
-	n_chosen = find_first(port, open, n_open, chosen);
-	n_chosen = lock_first(port, chosen, n_chosen);
-	sd_messages_take(port, chosen, n_chosen);
+	n_open = without_claimed(open, n_locked, claimed, n_claimed);
+	n_open = without_blocked(port, open, n_open);
+	*n_chosen = find_first(port, open, n_open, chosen);
+	for (int i = 0; i < n_seen; i++)
+		if (found[i].row.group_key == NULL)
+			chosen[(*n_chosen)++] = found[i];
+	*n_chosen = lock_first(port, chosen, *n_chosen);
+	sd_messages_take(port, chosen, *n_chosen);
 
 	/* one whose first message we did not get stays as it is */
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n_seen; i++)
 	{
-		bool may_park = is_among(tokens[i].row.group_key, locked, n_locked);
-		bool has_first = !is_among(tokens[i].row.group_key, open, n_open);
+		text *key = found[i].row.group_key;
+		bool may_park = key != NULL && is_among(key, locked, n_locked);
+		bool has_first = may_park && !is_among(key, open, n_open);
 
-		for (int j = 0; j < n_chosen && may_park; j++)
+		for (int j = 0; j < *n_chosen && may_park; j++)
 		{
-			if (chosen[j].row.id == tokens[i].row.id)
+			if (chosen[j].row.id == found[i].row.id)
 				may_park = false;
-			else if (compare_keys(&chosen[j].row.group_key,
-								  &tokens[i].row.group_key) == 0)
+			else if (chosen[j].row.group_key != NULL &&
+					 compare_keys(&chosen[j].row.group_key, &key) == 0)
 				has_first = true;
 		}
 		if (may_park && has_first)
-			to_park[n_parked++] = tokens[i];
+			to_park[n_parked++] = found[i];
 	}
+	n_parked = lock_first(port, to_park, n_parked);
 	park(port, to_park, n_parked, now);
 
-	return n_chosen;
+	return n_seen;
 }
 
 /*
@@ -201,22 +251,23 @@ sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
 void
 sd_groups_release(const SdPort *port, text **keys, int n)
 {
-	text **locked = palloc(Max(n, 1) * sizeof(text *));
 	SdFound *found;
 	Datum values[2];
 	int n_keys = distinct_keys(keys, n);
-	int n_locked = 0;
 	int n_found;
 
-	/* those beyond the first ones have no lock, and may need the sweep */
-	for (int i = 0; i < n_keys; i++)
-		if (i >= MAX_LOCKED || lock_group(port, keys[i]))
-			locked[n_locked++] = keys[i];
-	if (n_locked == 0)
+	/*
+	 * One whose lock somebody else has is most often another group that has it
+	 * in common, so go on all the same: who chooses sees what we have done, or
+	 * leaves a message behind for the sweep.
+	 */
+	for (int i = 0; i < n_keys && i < MAX_LOCKED; i++)
+		(void) lock_group(port, keys[i]);
+	if (n_keys == 0)
 		return;
 
 	values[0] = PointerGetDatum(port->name_text);
-	values[1] = key_array(locked, n_locked);
+	values[1] = key_array(keys, n_keys);
 	n_found = (int) sd_spi_write(&select_parked, values, NULL);
 	if (n_found == 0)
 		return;
@@ -326,19 +377,48 @@ compare_keys(const void *a, const void *b)
 static bool
 is_among(const text *key, text **keys, int n)
 {
-	return bsearch(&key, keys, n, sizeof(text *), compare_keys) != NULL;
+	return find_key(key, keys, n) >= 0;
 }
 
+/* Which of them is it, or -1? */
+static int
+find_key(const text *key, text **keys, int n)
+{
+	text **same = bsearch(&key, keys, n, sizeof(text *), compare_keys);
+
+	return same == NULL ? -1 : (int) (same - keys);
+}
+
+/* Some groups of a port have a lock in common: there are only so many. */
 static bool
 lock_group(const SdPort *port, const text *key)
 {
-	uint64 hash = hash_bytes_extended((const unsigned char *) port->name,
-									  strlen(port->name), 0);
+	uint32 of_port = hash_bytes((const unsigned char *) port->name,
+								(int) strlen(port->name));
+	uint32 of_key = hash_bytes((const unsigned char *) VARDATA_ANY(key),
+							   (int) VARSIZE_ANY_EXHDR(key));
 
-	return sd_lock_hash(
-		SD_LOCK_MESSAGE_GROUP,
-		hash_bytes_extended((const unsigned char *) VARDATA_ANY(key),
-							VARSIZE_ANY_EXHDR(key), hash));
+	return sd_lock_hash(SD_LOCK_MESSAGE_GROUP,
+						((uint64) of_port << 32) | of_key % GROUP_LOCKS);
+}
+
+/*
+ * Rows as they are now: what others did to a group before we had its lock must
+ * be seen, whatever the transaction's snapshot is.
+ */
+static uint64
+read_latest(SdStatement *statement, const Datum *values)
+{
+	uint64 n;
+
+	if (!IsolationUsesXactSnapshot())
+		return sd_spi_write(statement, values, NULL);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	n = sd_spi_read(statement, values, NULL);
+	PopActiveSnapshot();
+
+	return n;
 }
 
 static Datum
@@ -361,9 +441,11 @@ without_blocked(const SdPort *port, text **keys, int n)
 	int n_blocked;
 	int count = 0;
 
+	if (n == 0)
+		return 0;
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = key_array(keys, n);
-	n_blocked = (int) sd_spi_write(&select_blocked, values, NULL);
+	n_blocked = (int) read_latest(&select_blocked, values);
 	blocked = palloc(Max(n_blocked, 1) * sizeof(text *));
 	for (int i = 0; i < n_blocked; i++)
 	{
@@ -410,7 +492,7 @@ find_first(const SdPort *port, text **keys, int n, SdFound *first)
 		return 0;
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = key_array(keys, n);
-	n_found = (int) sd_spi_write(&select_first, values, NULL);
+	n_found = (int) read_latest(&select_first, values);
 	for (int i = 0; i < n_found; i++)
 	{
 		Datum columns[8];

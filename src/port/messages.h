@@ -176,9 +176,9 @@ extern bool sd_message_complete(SdSpi *spi, const SdPort *port, int64 id,
 								int attempt, TimestampTz now);
 
 /* groups.c */
-extern int sd_groups_choose(const SdPort *port, const SdFound *tokens, int n,
+extern int sd_groups_choose(const SdPort *port, const SdFound *found, int n,
 							const SdFound *claimed, int n_claimed, int limit,
-							SdFound *chosen, TimestampTz now);
+							SdFound *chosen, int *n_chosen, TimestampTz now);
 extern void sd_groups_release(const SdPort *port, text **keys, int n);
 extern void sd_groups_release_of(const SdPort *port, const SdFound *found,
 								 int n);

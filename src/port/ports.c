@@ -10,24 +10,34 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "errors.h"
 #include "port/messages.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_create_port);
 PG_FUNCTION_INFO_V1(stormdisc_alter_port);
 PG_FUNCTION_INFO_V1(stormdisc_drop_port);
+
+/* how long everybody else may wait behind who drops a port, and how often */
+#define DROP_TIMEOUT_MS 200
+#define MAX_DROP_ATTEMPTS 5
 
 /* more retries than anybody wants; attempts are counted in an int */
 #define MAX_RETRIES 1000000
@@ -59,6 +69,9 @@ static Oid ports_oid = InvalidOid;
 static uint64 invalidations = 0;
 
 static void check_properties(FunctionCallInfo fcinfo, bool null_is_error);
+static void raise_no_port(const text *name);
+static void lock_with_patience(const char *name);
+static void lock_tables(void *arg);
 static void make_cache(void);
 static void invalidate_cache(Datum arg, Oid relid);
 static void ports_changed(void);
@@ -195,7 +208,8 @@ stormdisc_alter_port(PG_FUNCTION_ARGS)
 	}
 
 	sd_spi_begin(&spi, true);
-	(void) sd_spi_write(&update_port, values, nulls);
+	if (sd_spi_write(&update_port, values, nulls) == 0)
+		raise_no_port(name);
 	ports_changed();
 	sd_spi_end(&spi);
 
@@ -206,7 +220,8 @@ stormdisc_alter_port(PG_FUNCTION_ARGS)
  * stormdisc_drop_port(port, force) -> void
  *		Remove a port and all that was ever sent to it.
  *
- * It waits for all transactions that have sent or received, of whatever port.
+ * It waits for all transactions that have sent or received, of whatever port,
+ * but not for long: everybody else waits behind it.
  */
 Datum
 stormdisc_drop_port(PG_FUNCTION_ARGS)
@@ -217,10 +232,19 @@ stormdisc_drop_port(PG_FUNCTION_ARGS)
 	Datum values[] = {PointerGetDatum(name)};
 	SdSpi spi;
 
+	/* what others have sent since its snapshot it would not see */
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				errmsg("%s cannot run in an isolation level above READ "
+					   "COMMITTED",
+					   "stormdisc_drop_port()"),
+				errhint("Begin the transaction with ISOLATION LEVEL READ "
+						"COMMITTED."));
 	(void) sd_port_get(name);
+	PreventCommandIfReadOnly("stormdisc_drop_port()");
+	lock_with_patience(text_to_cstring(name));
 
 	sd_spi_begin(&spi, true);
-	(void) sd_spi_write(&lock_messages, NULL, NULL);
 	if (!force)
 	{
 		bool isnull;
@@ -235,11 +259,64 @@ stormdisc_drop_port(PG_FUNCTION_ARGS)
 					errhint("Use force => true to drop them too."));
 	}
 	for (int i = 0; i < lengthof(delete_port); i++)
-		(void) sd_spi_write(&delete_port[i], values, NULL);
+		if (sd_spi_write(&delete_port[i], values, NULL) == 0 && i == 0)
+			raise_no_port(name);
 	ports_changed();
 	sd_spi_end(&spi);
 
 	PG_RETURN_VOID();
+}
+
+static void
+raise_no_port(const text *name)
+{
+	/* it is there, but not for this transaction */
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				errmsg("could not serialize access due to concurrent update"));
+	ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+			errmsg("port \"%s\" does not exist", text_to_cstring(name)),
+			errhint("Make it with stormdisc_create_port()."));
+}
+
+/* Keep everybody from sending and receiving. */
+static void
+lock_with_patience(const char *name)
+{
+	for (int attempt = 1;; attempt++)
+	{
+		ErrorData *error = sd_try(lock_tables, NULL);
+
+		if (error == NULL)
+			return;
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		if (attempt == MAX_DROP_ATTEMPTS)
+			break;
+		/* whoever has waited behind us goes first */
+		DirectFunctionCall1(pg_sleep, Float8GetDatum(DROP_TIMEOUT_MS / 1000.0));
+	}
+
+	ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			errmsg("could not drop port \"%s\": its tables are in use", name),
+			errdetail("A transaction that has sent or received, or a dump, is "
+					  "still open."),
+			errhint("Try again when it has ended; pg_locks tells which one it "
+					"is."));
+}
+
+static void
+lock_tables(void *arg)
+{
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (LockTimeout <= 0 || LockTimeout > DROP_TIMEOUT_MS)
+		(void) set_config_option(
+			"lock_timeout", psprintf("%d", DROP_TIMEOUT_MS), PGC_USERSET,
+			PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) sd_spi_write(&lock_messages, NULL, NULL);
+	sd_spi_end(&spi);
 }
 
 /* Raise an error if one of the properties is out of range. */
@@ -448,9 +525,9 @@ read_port(CachedPort *cached, text *name)
 	Datum values[] = {PointerGetDatum(name)};
 	Datum row[6];
 	bool nulls[6];
-	SdSpi spi;
-
 	uint64 before;
+	uint64 n;
+	SdSpi spi;
 
 	/* an invalidation from here on is one of what is read */
 	AcceptInvalidationMessages();
@@ -458,8 +535,13 @@ read_port(CachedPort *cached, text *name)
 		get_relname_relid("ports", get_namespace_oid("stormdisc", true));
 	before = invalidations;
 
+	/* what is kept for the session must not be as old as this transaction */
 	sd_spi_begin(&spi, true);
-	if (sd_spi_write(&select_port, values, NULL) == 0)
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	n = sd_spi_read(&select_port, values, NULL);
+	PopActiveSnapshot();
+	if (n == 0)
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("port \"%s\" does not exist", text_to_cstring(name)),
 				errhint("Make it with stormdisc_create_port()."));

@@ -39,6 +39,7 @@ PG_FUNCTION_INFO_V1(stormdisc_consume);
 
 /* how often a call looks on when groups are in the way, and for how many */
 #define MAX_ROUNDS 10
+#define MAX_EMPTY_ROUNDS 100
 #define GROUP_ROUND 100
 
 /* result columns of both functions */
@@ -58,21 +59,30 @@ static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 					  TimestampTz now);
 static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
-						SdFound *found, int *n_found);
+						SdFound *found, int *n_found, int *n_taken);
 static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
-static int pick(const SdPort *port, int n, int64 after, SdFound *found);
+static int pick(const SdPort *port, int n, bool locks, int64 after,
+				SdFound *found, int *n_taken);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
 static int find_id(Claimed **by_id, int n, int64 id);
 static int compare_by_position(const void *a, const void *b);
 static int compare_by_id(const void *a, const void *b);
 
+#define SELECT_READY                                                           \
+	"SELECT r.segment, r.ctid, r.position, r.id, r.attempt, r.last_attempt, "  \
+	"r.group_key FROM stormdisc.message_ready r "                              \
+	"WHERE r.port_name OPERATOR(pg_catalog.=) $1 "                             \
+	"AND r.position OPERATOR(pg_catalog.>) $2 ORDER BY r.position LIMIT $3"
+
 static SdStatement select_ready = {
-	.sql = "SELECT r.segment, r.ctid, r.position, r.id, r.attempt, "
-		   "r.last_attempt, r.group_key FROM stormdisc.message_ready r "
-		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND r.position OPERATOR(pg_catalog.>) $2 "
-		   "ORDER BY r.position LIMIT $3 FOR UPDATE SKIP LOCKED",
+	.sql = SELECT_READY,
+	.nparameters = 3,
+	.types = {TEXTOID, INT8OID, INT8OID},
+};
+
+static SdStatement lock_ready = {
+	.sql = SELECT_READY " FOR UPDATE SKIP LOCKED",
 	.nparameters = 3,
 	.types = {TEXTOID, INT8OID, INT8OID},
 };
@@ -226,7 +236,13 @@ claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now)
 	return count;
 }
 
-/* Likewise, when count of them are claimed already; how many are then. */
+/*
+ * Likewise, when count of them are claimed already; how many are then.
+ *
+ * Those of no group are taken as they come, up to the first one of a group.
+ * From there on rows are looked at without a lock, and sd_groups_choose() takes
+ * some: first as many as are wanted, and more if not all of them could be had.
+ */
 static int
 claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		   TimestampTz now)
@@ -236,51 +252,48 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 	int64 after = is_full ? 0 : hints->ready.value;
 	int size = Max(n, GROUP_ROUND);
 	SdFound *found = palloc(size * sizeof(SdFound));
-	SdFound *grouped = palloc(size * sizeof(SdFound));
+	SdFound *chosen = NULL;
 
-	for (int round = 0; round < MAX_ROUNDS && count < n; round++)
+	for (int round = 0;
+		 round < (count > 0 ? MAX_ROUNDS : MAX_EMPTY_ROUNDS) && count < n;
+		 round++)
 	{
-		int wanted = round == 0 ? n : Max(n - count, GROUP_ROUND);
-		int n_grouped = 0;
-		int n_plain = 0;
+		int wanted = round == 0 ? n - count : Max(n - count, GROUP_ROUND);
 		int n_found;
-		bool is_taken;
+		int n_taken;
+		int n_seen;
 		int64 walked;
 		SdLook look;
 
 		CHECK_FOR_INTERRUPTS();
 		sd_look_begin(&look);
-		walked = pick_plain(port, wanted, n - count, after, found, &n_found);
-		is_taken = walked >= 0;
-		if (!is_taken)
-			n_found = pick(port, wanted, after, found);
+		walked = pick_plain(port, wanted, n - count, after, found, &n_found,
+							&n_taken);
+		if (walked < 0)
+			n_found = pick(port, wanted, round == 0, after, found, &n_taken);
 		if (round == 0 && is_full)
 			sd_look_end(&look, &hints->ready, walked, n_found, now);
 		if (n_found == 0)
 			break;
-		after = SD_MESSAGE_POSITION(found[n_found - 1].row.priority,
-									found[n_found - 1].row.id);
 
-		for (int i = 0; i < n_found; i++)
+		memcpy(claimed + count, found, n_taken * sizeof(SdFound));
+		count += n_taken;
+		n_seen = n_taken;
+		if (n_taken < n_found)
 		{
-			if (found[i].row.group_key != NULL)
-				grouped[n_grouped++] = found[i];
-			else if (n_plain < n - count)
-				claimed[count + n_plain++] = found[i];
-		}
-		if (!is_taken)
-			sd_messages_take(port, claimed + count, n_plain);
-		count += n_plain;
-		if (n_grouped > 0 && count < n)
-		{
-			SdFound *chosen = palloc(n_grouped * sizeof(SdFound));
-			int n_chosen = sd_groups_choose(port, grouped, n_grouped, claimed,
-											count, n - count, chosen, now);
+			int n_chosen;
 
+			if (chosen == NULL)
+				chosen = palloc(2 * size * sizeof(SdFound));
+			n_seen += sd_groups_choose(port, found + n_taken, n_found - n_taken,
+									   claimed, count, n - count, chosen,
+									   &n_chosen, now);
 			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
 			count += n_chosen;
 		}
-		if (n_found < wanted)
+		after = SD_MESSAGE_POSITION(found[n_seen - 1].row.priority,
+									found[n_seen - 1].row.id);
+		if (n_seen == n_found && n_found < wanted)
 			break;
 	}
 	hints->ready.value = after;
@@ -289,13 +302,13 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 }
 
 /*
- * Without a statement, if that is possible: lock those that are of a group, and
- * take the others, up to limit of them.  How many entries of the index it saw,
- * or -1 if it takes a statement.
+ * Without a statement, if that is possible: take up to limit of those that are
+ * of no group, and from the first one of a group on look only.  How many
+ * entries of the index it saw, or -1 if it takes a statement.
  */
 static int64
 pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
-		   int *n_found)
+		   int *n_found, int *n_taken)
 {
 	SdOpenTable open[SD_SEGMENT_KEPT + 1];
 	SdKeyScan scans[SD_SEGMENT_KEPT + 1];
@@ -303,7 +316,6 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 	bool has_head[SD_SEGMENT_KEPT + 1];
 	ScanKeyData keys[2];
 	Snapshot snapshot;
-	int n_plain = 0;
 	int64 walked = 0;
 
 	if (IsolationUsesXactSnapshot())
@@ -317,6 +329,7 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 		}
 
 	*n_found = 0;
+	*n_taken = 0;
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	snapshot = GetActiveSnapshot();
@@ -331,7 +344,7 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 		has_head[i] = next_head(&scans[i], i, &heads[i]);
 	}
 
-	while (*n_found < n && n_plain < limit)
+	while (*n_found < n && *n_taken < limit)
 	{
 		int first = -1;
 		SdFound *head;
@@ -345,15 +358,17 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 			break;
 
 		head = &heads[first];
-		if (head->row.group_key != NULL
-				? sd_key_scan_lock(&scans[first], snapshot)
-				: sd_key_scan_delete(&scans[first], snapshot))
+		if (*n_taken == *n_found && head->row.group_key == NULL)
 		{
-			found[(*n_found)++] = *head;
-			if (head->row.group_key == NULL)
-				n_plain++;
+			if (sd_key_scan_delete(&scans[first], snapshot))
+			{
+				found[(*n_found)++] = *head;
+				(*n_taken)++;
+			}
 		}
-		if (*n_found < n && n_plain < limit)
+		else if (!sd_key_scan_is_taken(&scans[first]))
+			found[(*n_found)++] = *head;
+		if (*n_found < n && *n_taken < limit)
 			has_head[first] = next_head(&scans[first], first, head);
 	}
 
@@ -384,9 +399,13 @@ next_head(SdKeyScan *scan, int segment, SdFound *head)
 	return true;
 }
 
-/* Lock the first messages that are ready after a position; how many. */
+/*
+ * Likewise with a statement; how many it found.  If they are to be locked it
+ * passes by those that somebody else has.
+ */
 static int
-pick(const SdPort *port, int n, int64 after, SdFound *found)
+pick(const SdPort *port, int n, bool locks, int64 after, SdFound *found,
+	 int *n_taken)
 {
 	Datum values[3];
 	int n_found;
@@ -394,7 +413,8 @@ pick(const SdPort *port, int n, int64 after, SdFound *found)
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = Int64GetDatum(after);
 	values[2] = Int64GetDatum(n);
-	n_found = (int) sd_spi_write(&select_ready, values, NULL);
+	n_found =
+		(int) sd_spi_write(locks ? &lock_ready : &select_ready, values, NULL);
 	for (int i = 0; i < n_found; i++)
 	{
 		SdFound *row = &found[i];
@@ -415,6 +435,10 @@ pick(const SdPort *port, int n, int64 after, SdFound *found)
 		row->row.claimed_at = 0;
 		row->row.wake_at = 0;
 	}
+	*n_taken = 0;
+	while (locks && *n_taken < n_found && found[*n_taken].row.group_key == NULL)
+		(*n_taken)++;
+	sd_messages_take(port, found, *n_taken);
 
 	return n_found;
 }

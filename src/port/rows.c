@@ -31,6 +31,7 @@
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/prs2lock.h"
+#include "storage/procarray.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -313,23 +314,25 @@ sd_key_scan_delete_wait(SdKeyScan *scan, Snapshot snapshot)
 }
 
 /*
- * sd_key_scan_lock
- *		Likewise lock it.
+ * sd_key_scan_is_taken
+ *		Is another transaction removing or locking it now, as it seems?
  */
 bool
-sd_key_scan_lock(SdKeyScan *scan, Snapshot snapshot)
+sd_key_scan_is_taken(SdKeyScan *scan)
 {
-	TupleTableSlot *locked = table_slot_create(scan->open->rel, NULL);
-	ItemPointerData tid = scan->slot->tts_tid;
-	TM_FailureData failure;
-	bool done;
+	bool should_free;
+	HeapTuple tuple = ExecFetchSlotHeapTuple(scan->slot, false, &should_free);
+	uint16 infomask = tuple->t_data->t_infomask;
+	TransactionId xmax = HeapTupleHeaderGetRawXmax(tuple->t_data);
+	bool result = false;
 
-	done = table_tuple_lock(scan->open->rel, &tid, snapshot, locked,
-							GetCurrentCommandId(true), LockTupleExclusive,
-							LockWaitSkip, 0, &failure) == TM_Ok;
-	ExecDropSingleTupleTableSlot(locked);
+	if (!(infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)))
+		result = !TransactionIdIsCurrentTransactionId(xmax) &&
+				 TransactionIdIsInProgress(xmax);
+	if (should_free)
+		heap_freetuple(tuple);
 
-	return done;
+	return result;
 }
 
 void

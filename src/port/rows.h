@@ -62,7 +62,7 @@ extern void sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open,
 extern bool sd_key_scan_next(SdKeyScan *scan);
 extern bool sd_key_scan_delete(SdKeyScan *scan, Snapshot snapshot);
 extern bool sd_key_scan_delete_wait(SdKeyScan *scan, Snapshot snapshot);
-extern bool sd_key_scan_lock(SdKeyScan *scan, Snapshot snapshot);
+extern bool sd_key_scan_is_taken(SdKeyScan *scan);
 extern void sd_key_scan_end(SdKeyScan *scan);
 
 #endif /* STORMDISC_PORT_ROWS_H */

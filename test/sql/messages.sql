@@ -177,6 +177,26 @@ SELECT stormdisc_complete('m', 150, 1), stormdisc_complete('m', 153, 1);
 SELECT id FROM stormdisc_consume('m', 2);
 SELECT id FROM stormdisc_consume('m', 2);
 
+-- in the order of priority, whatever group is in the way
+SELECT setval('stormdisc.message_id_seq', 160, false);
+SELECT count(*) FROM stormdisc_send_batch('m', 'from', 'to', '{1,2,3,4,5}', priority => 5, group_keys => '{f,f,f,f,f}');
+SELECT stormdisc_send('m', 'from', 'to', '6', priority => 4, group_key => 'h');
+SELECT count(*) FROM stormdisc_send_batch('m', 'from', 'to', '{7,8,9,10,11}');
+SELECT id, group_key FROM stormdisc_receive('m', 5);
+SELECT count(*) FROM stormdisc_complete('m', '{165,166,167,168}'::bigint[], '{1,1,1,1}');
+SELECT stormdisc_send('m', 'from', 'to', '12', priority => 6, group_key => 'f');
+SELECT stormdisc_send('m', 'from', 'to', '13', priority => 4, group_key => 'i');
+SELECT id, group_key FROM stormdisc_receive('m', 1);
+SELECT id, group_key FROM stormdisc_receive('m', 10);
+SELECT count(*) FROM stormdisc_complete('m', '{160,169,170,172}'::bigint[], '{1,1,1,1}');
+SELECT count(*) FROM stormdisc_purge('m') n;
+-- nothing else is ready when the last delivery of one dies, and the next follows at once
+SELECT setval('stormdisc.message_id_seq', 180, false);
+SELECT count(*) FROM stormdisc_send_batch('m', 'from', 'to', '{1,2}', group_keys => '{k,k}', max_retries => 0);
+SELECT id FROM stormdisc_receive('m', 1, '1 us');
+SELECT id FROM stormdisc_receive('m', 10);
+SELECT stormdisc_complete('m', 181, 1);
+
 -- in the caller's transaction
 SELECT setval('stormdisc.message_id_seq', 200, false);
 SELECT stormdisc_send_batch('m', 'from', 'to', '{1,2,3}', group_keys => '{c,c,NULL}');
@@ -209,7 +229,50 @@ SELECT id FROM stormdisc_receive('other');
 SELECT stormdisc_complete('m', 300, 1), stormdisc_fail('m', 300, 1), stormdisc_extend('m', 300, 1);
 SELECT stormdisc_complete('other', 300, 1);
 
+-- as long as looking costs little no message of a higher priority waits, in a new session neither
+SELECT stormdisc_create_port('order');
+SELECT count(*) FROM stormdisc_send_batch('order', 'from', 'to', array_fill('0'::jsonb, ARRAY[500]));
+\c
+SELECT count(*) FROM stormdisc_receive('order', 2);
+SELECT count(*) FROM stormdisc_send_batch('order', 'from', 'to', '{1,1,1}', priority => 3);
+SELECT message_data FROM stormdisc_receive('order', 2);
+CREATE FUNCTION late() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	late bigint := 0;
+	sent bigint;
+BEGIN
+	FOR i IN 1..200 LOOP
+		PERFORM id FROM stormdisc_consume('order');
+		sent := stormdisc_send('order', 'from', 'to', '2', priority => 4 + i % 3);
+		late := late + (SELECT count(*) FROM stormdisc_consume('order') WHERE id <> sent);
+	END LOOP;
+	RETURN late;
+END
+$$;
+SELECT late();
+DROP FUNCTION late;
+
+-- however many groups a transaction goes through, its locks are few
+SELECT stormdisc_drop_port('order', true);
+SELECT stormdisc_create_port('order');
+SELECT count(*) FROM stormdisc_send_batch('order', 'from', 'to', array_fill('0'::jsonb, ARRAY[4000]),
+	group_keys => ARRAY(SELECT i % 2000 FROM generate_series(1, 4000) i)::text[]);
+BEGIN;
+DO $$
+BEGIN
+	LOOP
+		PERFORM FROM stormdisc_consume('order', 500);
+		EXIT WHEN NOT FOUND;
+	END LOOP;
+END
+$$;
+SELECT count(*) BETWEEN 1 AND 1024 AS few FROM pg_locks WHERE objsubid = 21302;
+COMMIT;
+SELECT status, count(*) FROM stormdisc.port_messages WHERE port_name = 'order' GROUP BY status;
+SELECT stormdisc_drop_port('order', true);
+
 -- a port with open messages goes by force
+SELECT setval('stormdisc.message_id_seq', 301, false);
 SELECT stormdisc_send('m', 'from', 'to', '1');
 SELECT stormdisc_drop_port('m', true);
 SELECT stormdisc_drop_port('other');
