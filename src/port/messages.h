@@ -197,6 +197,10 @@ extern void sd_look_end(const SdLook *look, SdPlace *place, int64 walked,
 
 extern int sd_messages_wake(const SdPort *port, TimestampTz now);
 
+/* recover.c */
+extern int64 sd_messages_recover_restored(int64 max_messages, bool dry_run,
+										  bool *is_done, const char **message);
+
 /* segments.c */
 extern int sd_segment_current(void);
 extern bool sd_segments_recycle(void);

@@ -100,6 +100,8 @@ static SdStatement delete_message = {
 		   "UNION ALL SELECT $2 FROM stormdisc.message_leases l "
 		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND l.last_id OPERATOR(pg_catalog.>=) $2 "
+		   "AND l.last_id OPERATOR(pg_catalog.<) (LEAST($2, "
+		   "9223372036854774807) OPERATOR(pg_catalog.+) 1000) "
 		   "AND $2 OPERATOR(pg_catalog.=) ANY (l.ids) "
 		   "UNION ALL SELECT d.id FROM stormdisc.message_dead_letters d "
 		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
@@ -121,15 +123,24 @@ static SdStatement delete_message = {
 		   "taken AS MATERIALIZED (SELECT id, group_key FROM ready "
 		   "UNION ALL SELECT id, group_key FROM waiting "
 		   "UNION ALL SELECT id, NULL FROM dead), "
-		   /* one that is completed stands nowhere */
+		   /* one that is completed, or that a dump has lost */
 		   "gone AS MATERIALIZED (SELECT $2 AS id "
 		   "WHERE EXISTS (SELECT FROM taken) "
-		   "OR NOT EXISTS (SELECT FROM seen)), " FORGET_REST
+		   "OR $3 AND NOT EXISTS (SELECT FROM seen)), " FORGET_REST
 		   "SELECT (SELECT pg_catalog.count(*) FROM seen), "
 		   "(SELECT pg_catalog.count(*) FROM taken), "
 		   "(SELECT pg_catalog.count(*) FROM message), "
 		   "(SELECT pg_catalog.array_agg(DISTINCT group_key) FROM taken "
 		   "WHERE group_key IS NOT NULL)",
+	.nparameters = 3,
+	.types = {TEXTOID, INT8OID, BOOLOID},
+};
+
+/* who recovers it has locked it, too */
+static SdStatement lock_message = {
+	.sql = "SELECT FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.=) $2 FOR UPDATE",
 	.nparameters = 2,
 	.types = {TEXTOID, INT8OID},
 };
@@ -174,11 +185,13 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	text *name =
 		sd_key_argument(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
 	const SdPort *port = sd_port_get(name);
-	Datum values[2];
+	Datum values[3];
 	SdSpi spi;
 	int64 seen;
 	int64 taken;
 	bool is_gone;
+	bool is_locked = false;
+	bool again;
 
 	PreventCommandIfReadOnly("stormdisc_delete()");
 	if (PG_ARGISNULL(1))
@@ -193,12 +206,19 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sd_leases_split(port, DatumGetInt64(values[1]));
+		values[2] = BoolGetDatum(is_locked);
 		(void) sd_spi_write(&delete_message, values, NULL);
 		seen = int64_column(1);
 		taken = int64_column(2);
 		is_gone = int64_column(3) > 0;
+		again = (seen > 0 && taken == 0) || (seen == 0 && !is_locked);
+		if (seen == 0 && !is_locked)
+		{
+			(void) sd_spi_write(&lock_message, values, NULL);
+			is_locked = true;
+		}
 	}
-	while (seen > 0 && taken == 0);
+	while (again);
 
 	release_groups(port, 4);
 	sd_spi_end(&spi);

@@ -18,8 +18,8 @@
  * missed that took longer than that to get its locks.
  *
  * The current segment is that of the last value of a sequence, which is
- * seconds * 3 + segment: no transaction, no row that is updated.  So is the one
- * that nothing is left in, and since when.
+ * milliseconds * 3 + segment: no transaction, no row that is updated.  So is
+ *the one that nothing is left in, and since when.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -97,8 +97,8 @@ static void look_at_relation(const char *name, Contents *contents);
 static void look_at_page(Relation rel, Buffer buffer, TransactionId horizon,
 						 Contents *contents);
 static int64 left_since(int segment);
-static void note_left(int64 seconds, int segment);
-static void set_segment(int64 seconds, int segment);
+static void note_left(int64 time, int segment);
+static void set_segment(int64 time, int segment);
 static int64 read_sequence(SdStatement *select);
 static Oid relation_oid(const char *name);
 static int64 blocks_of(int segment);
@@ -114,7 +114,7 @@ static SdStatement set_current = {
 	.types = {INT8OID},
 };
 
-/* seconds 0: there is none */
+/* milliseconds 0: there is none */
 static SdStatement select_left = {
 	.sql = "SELECT s.last_value FROM stormdisc.message_segment_left_seq s",
 };
@@ -266,9 +266,8 @@ bool
 sd_segments_recycle(void)
 {
 	int64 last;
-	int64 now =
-		GetCurrentTimestamp() / USECS_PER_SEC +
-		(int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+	int64 now = GetCurrentTimestamp() / 1000;
+	int64 period = (int64) sd_setting_message_segment_period * 1000;
 	int current;
 	int next;
 	bool done;
@@ -280,7 +279,7 @@ sd_segments_recycle(void)
 		return false;
 
 	last = read_sequence(&select_current);
-	if (now - last / SD_RING_SIZE < sd_setting_message_segment_period)
+	if (now - last / SD_RING_SIZE < period)
 		return false;
 	current = (int) (last % SD_RING_SIZE);
 	next = (current + 1) % SD_RING_SIZE;
@@ -315,7 +314,7 @@ static bool
 empty_segment(int segment, int64 now)
 {
 	int64 since = left_since(segment);
-	int64 period = sd_setting_message_segment_period;
+	int64 period = (int64) sd_setting_message_segment_period * 1000;
 	bool may_forget = since > 0 && now - since >= MAX_EMPTY_PERIODS * period;
 	Contents contents;
 
@@ -495,7 +494,7 @@ look_at_page(Relation rel, Buffer buffer, TransactionId horizon,
 	}
 }
 
-/* In seconds; 0 if something is in it, for all we know. */
+/* In milliseconds; 0 if something is in it, for all we know. */
 static int64
 left_since(int segment)
 {
@@ -506,18 +505,18 @@ left_since(int segment)
 
 /* Nothing is left in it since then; 0 if there is. */
 static void
-note_left(int64 seconds, int segment)
+note_left(int64 time, int segment)
 {
-	Datum values[] = {Int64GetDatum(seconds * SD_RING_SIZE + segment)};
+	Datum values[] = {Int64GetDatum(time * SD_RING_SIZE + segment)};
 
 	(void) sd_spi_write(&set_left, values, NULL);
 }
 
 /* That is not undone when the transaction is. */
 static void
-set_segment(int64 seconds, int segment)
+set_segment(int64 time, int segment)
 {
-	Datum values[] = {Int64GetDatum(seconds * SD_RING_SIZE + segment)};
+	Datum values[] = {Int64GetDatum(time * SD_RING_SIZE + segment)};
 
 	(void) sd_spi_write(&set_current, values, NULL);
 	current_read_at = 0;

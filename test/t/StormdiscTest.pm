@@ -92,7 +92,7 @@ my @no_readers = qw(active_connections advice_rules capabilities classify_error 
   idle_transactions map_type retry_delay slow_queries);
 my @writers = qw(discover_existing_schema drop_snapshot);
 push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
-push @writers, qw(delete notify_channel publish purge queue_stats redrive replay subscribe unsubscribe wait);
+push @writers, qw(delete notify_channel publish purge queue_stats recover_messages redrive replay subscribe unsubscribe wait);
 
 # Those for messages.
 push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
