@@ -191,15 +191,15 @@
 	index_beginscan((heap), (index), (snapshot), (nkeys), (norderbys))
 #endif
 
-/* removing a row, without waiting, has options since 19 */
+/* removing a row has options since 19 */
 #if PG_VERSION_NUM >= 190000
-#define sd_table_tuple_delete(rel, tid, cid, snapshot, failure)                \
+#define sd_table_tuple_delete(rel, tid, cid, snapshot, wait, failure)          \
 	table_tuple_delete((rel), (tid), (cid), 0, (snapshot), InvalidSnapshot,    \
-					   false, (failure))
+					   (wait), (failure))
 #else
-#define sd_table_tuple_delete(rel, tid, cid, snapshot, failure)                \
+#define sd_table_tuple_delete(rel, tid, cid, snapshot, wait, failure)          \
 	table_tuple_delete((rel), (tid), (cid), (snapshot), InvalidSnapshot,       \
-					   false, (failure), false)
+					   (wait), (failure), false)
 #endif
 
 #endif /* STORMDISC_COMPAT_H */

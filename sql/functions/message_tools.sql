@@ -49,6 +49,17 @@ COMMENT ON FUNCTION @extschema@.stormdisc_redrive(text, jsonb, int) IS
 	'give dead letters as many tries as they had, the oldest first; how many there were';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_redrive(text, jsonb, int) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_recover_messages(
+	port text DEFAULT NULL
+)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'stormdisc_recover_messages'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_recover_messages(text) IS
+	'make messages ready that stand nowhere, of one port or of all: a dump can lose that; how many there were';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_recover_messages(text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_replay(
 	port text,
 	from_time timestamptz,

@@ -213,6 +213,10 @@ FROM (
 		w.attempt, w.claimed_at, NULL
 	FROM stormdisc.message_waiting w
 	UNION ALL
+	SELECT l.port_name, u.id, 'processing', u.attempt, l.claimed_at, NULL
+	FROM stormdisc.message_leases l,
+		ROWS FROM (pg_catalog.unnest(l.ids), pg_catalog.unnest(l.attempts)) AS u (id, attempt)
+	UNION ALL
 	SELECT c.port_name, u.id, 'completed', u.attempt, u.processed_at, c.completed_at
 	FROM stormdisc.message_completions c,
 		ROWS FROM (pg_catalog.unnest(c.ids), pg_catalog.unnest(c.attempts), pg_catalog.unnest(c.processed_at)) AS u (id, attempt, processed_at)

@@ -3,11 +3,12 @@
 -- A message itself is written once (messages).  A row in one of these relations
 -- is its state, and moves from one to the next; none is ever updated:
 --   message_ready         can be delivered now
---   message_waiting       is delivered and leased, or waits for a time or for
---                         the others of its group
+--   message_leases        is delivered and leased, one row per call, or several
+--   message_waiting       the same, one by one; or waits for a time or for the
+--                         others of its group
 --   message_completions   completed, one row per call
 --   message_dead_letters  out of tries
--- Ready and waiting are rings of segments that are emptied whole (TRUNCATE), so
+-- Ready, leases and waiting are rings of segments that are emptied whole (TRUNCATE), so
 -- that a snapshot somebody holds keeps no dead rows there.
 
 CREATE TABLE stormdisc.ports (
@@ -42,6 +43,10 @@ SELECT pg_catalog.pg_extension_config_dump('stormdisc.message_id_seq', '');
 -- Which segment of the rings is written to: the value modulo 3.  Not in dumps.
 CREATE SEQUENCE stormdisc.message_segment_seq MINVALUE 0 START 0;
 COMMENT ON SEQUENCE stormdisc.message_segment_seq IS 'how often the segments of the messages'' states have moved on';
+
+-- Which of them is empty, and since when, likewise.  Not in dumps.
+CREATE SEQUENCE stormdisc.message_segment_left_seq MINVALUE 0 START 0;
+COMMENT ON SEQUENCE stormdisc.message_segment_left_seq IS 'the segment in which nothing is left, and since when';
 
 CREATE TABLE stormdisc.messages (
 	port_name text COLLATE "C" NOT NULL,
@@ -133,6 +138,35 @@ COMMENT ON COLUMN stormdisc.message_waiting.is_leased IS 'it is delivered, and i
 COMMENT ON COLUMN stormdisc.message_waiting.port_name IS 'port of the message';
 COMMENT ON COLUMN stormdisc.message_waiting.group_key IS 'group of the message';
 
+-- Deliveries of one call that are of no group, and of which nothing has come yet:
+-- then a row is removed, and what is left of it is in message_waiting.
+CREATE TABLE stormdisc.message_leases (
+	first_id bigint NOT NULL,
+	last_id bigint NOT NULL,
+	wake_at timestamptz NOT NULL,
+	claimed_at timestamptz NOT NULL,
+	segment smallint NOT NULL,
+	port_name text COLLATE "C" NOT NULL,
+	ids bigint[] NOT NULL,
+	attempts int[] NOT NULL,
+	last_attempts int[] NOT NULL,
+	priorities smallint[] NOT NULL,
+	CONSTRAINT message_leases_pkey PRIMARY KEY (port_name, last_id, segment)
+) PARTITION BY LIST (segment);
+CREATE INDEX message_leases_due ON stormdisc.message_leases (port_name, wake_at);
+
+COMMENT ON TABLE stormdisc.message_leases IS 'messages that were delivered by one call, and are in its caller''s hands';
+COMMENT ON COLUMN stormdisc.message_leases.first_id IS 'the first of ids';
+COMMENT ON COLUMN stormdisc.message_leases.last_id IS 'the last of ids, which is less than 1,000 more';
+COMMENT ON COLUMN stormdisc.message_leases.wake_at IS 'when the lease ends';
+COMMENT ON COLUMN stormdisc.message_leases.claimed_at IS 'when they were delivered';
+COMMENT ON COLUMN stormdisc.message_leases.segment IS 'segment of the ring, 3 for what outlives a round';
+COMMENT ON COLUMN stormdisc.message_leases.port_name IS 'port of the messages';
+COMMENT ON COLUMN stormdisc.message_leases.ids IS 'numbers of the messages, in their order';
+COMMENT ON COLUMN stormdisc.message_leases.attempts IS 'deliveries of each';
+COMMENT ON COLUMN stormdisc.message_leases.last_attempts IS 'the last one that is allowed, of each';
+COMMENT ON COLUMN stormdisc.message_leases.priorities IS 'priority of each';
+
 DO $stormdisc$
 DECLARE
 	relation pg_catalog.text;
@@ -140,7 +174,7 @@ DECLARE
 	column_name pg_catalog.text;
 	described pg_catalog.text;
 BEGIN
-	FOREACH relation IN ARRAY ARRAY['message_ready', 'message_waiting'] LOOP
+	FOREACH relation IN ARRAY ARRAY['message_ready', 'message_leases', 'message_waiting'] LOOP
 		FOR segment IN 0..3 LOOP
 			name := relation OPERATOR(pg_catalog.||) '_' OPERATOR(pg_catalog.||)
 				CASE WHEN segment OPERATOR(pg_catalog.=) 3 THEN 'kept' ELSE segment::pg_catalog.text END;

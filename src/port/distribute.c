@@ -35,6 +35,7 @@ typedef struct Distributed
 static const Distributed tables[] = {
 	{"messages", "port_name", NULL},
 	{"message_ready", "port_name", "messages"},
+	{"message_leases", "port_name", "messages"},
 	{"message_waiting", "port_name", "messages"},
 	{"message_completions", "port_name", "messages"},
 	{"message_dead_letters", "port_name", "messages"},

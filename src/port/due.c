@@ -65,7 +65,9 @@ sd_messages_wake(const SdPort *port, TimestampTz now)
 	SdFound *ready;
 	SdFound *dead;
 	SdFound *expired;
+	SdFound *leases;
 	int n;
+	int n_leases;
 	int n_ready = 0;
 	int n_dead = 0;
 	int n_expired = 0;
@@ -81,10 +83,19 @@ sd_messages_wake(const SdPort *port, TimestampTz now)
 	found = palloc(Max(n, 1) * sizeof(SdFound));
 	(void) read_due(port, found);
 	place->value = n > 0 ? found[n - 1].row.wake_at : now;
+	if (n > 0)
+		sd_messages_take(port, found, n);
+
+	n_leases = sd_leases_take_due(port, &leases, now);
+	if (n_leases > 0)
+	{
+		found = repalloc(found, (n + n_leases) * sizeof(SdFound));
+		memcpy(&found[n], leases, n_leases * sizeof(SdFound));
+		n += n_leases;
+	}
 	if (n == 0)
 		return 0;
 
-	sd_messages_take(port, found, n);
 	ready = palloc(n * sizeof(SdFound));
 	dead = palloc(n * sizeof(SdFound));
 	expired = palloc(n * sizeof(SdFound));

@@ -297,6 +297,9 @@ stormdisc_extend(PG_FUNCTION_ARGS)
 	int current = sd_segment_current();
 	bool done = false;
 	Datum values[4];
+	Datum ids[1];
+	int n = 1;
+	SdFound taken;
 	SdSpi spi;
 
 	PreventCommandIfReadOnly("stormdisc_extend()");
@@ -311,6 +314,14 @@ stormdisc_extend(PG_FUNCTION_ARGS)
 		TimestampTzGetDatum(sd_time_after(GetCurrentTimestamp(), lease));
 
 	sd_spi_begin(&spi, true);
+	ids[0] = values[1];
+	if (sd_leases_take(port, ids, &n, DatumGetInt32(values[2]), &taken) > 0)
+	{
+		taken.row.wake_at = DatumGetTimestampTz(values[3]);
+		sd_messages_make_waiting(port, &taken.row, 1, true,
+								 taken.row.claimed_at);
+		done = true;
+	}
 	for (int i = 0; i <= SD_SEGMENT_KEPT && !done; i++)
 	{
 		int segment = i == SD_SEGMENT_KEPT
@@ -367,7 +378,14 @@ take_leases(const SdPort *port, const Datum *ids, const Datum *attempts, int n,
 				is_done[i] = true;
 				some[count++] = ids[i];
 			}
-		n_taken += take_plain(port, some, &count, attempt, &taken[n_taken]);
+		/* where one is found mostly comes first; the statements come last */
+		if (n == 1)
+			n_taken += take_plain(port, some, &count, attempt, &taken[n_taken]);
+		if (count > 0)
+			n_taken +=
+				sd_leases_take(port, some, &count, attempt, &taken[n_taken]);
+		if (count > 0 && n > 1)
+			n_taken += take_plain(port, some, &count, attempt, &taken[n_taken]);
 		if (count > 0)
 			n_taken +=
 				take_leases_of(port, some, count, attempt, &taken[n_taken]);

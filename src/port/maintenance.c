@@ -106,6 +106,7 @@ static void ensure_partitions(Job *job);
 static void drain_default(Job *job);
 static void drop_partitions(Job *job);
 static void take_result(Job *job, SdPartitionsResult done, bool by_rows);
+static void recover_restored(Job *job);
 static void remove_completed(Job *job);
 static void remove_dead_letters(Job *job);
 static void remove_errors(Job *job);
@@ -151,6 +152,9 @@ static const Rule rules[] = {
 	 false, drain_default, "measurements of days that had no partition"},
 	{"port_metrics_default", "port_metric_samples", NULL, "move", NULL, 0,
 	 false, drain_default, "measurements of days that had no partition"},
+	{"restored_messages", "messages", "message_recoveries", "recover", NULL, 0,
+	 false, recover_restored,
+	 "messages of which a dump had no state, once after it is restored"},
 	{"completed_messages", "message_completions",
 	 "messages message_errors message_redrives", "delete", "7 days", 0, true,
 	 remove_completed, "completed messages, with what was sent and its errors"},
@@ -181,8 +185,9 @@ static const Rule rules[] = {
 	 remove_health, "changes of the health of components"},
 	{"sinks", "sink_storage", NULL, "delete", NULL, 0, true, remove_sinks,
 	 "what sinks have written, by its last change; all is kept by default"},
-	{"queue_segments", "message_ready", "message_waiting", "truncate", NULL, 0,
-	 false, recycle_segments, "segments of queues that all messages have left"},
+	{"queue_segments", "message_ready", "message_leases message_waiting",
+	 "truncate", NULL, 0, false, recycle_segments,
+	 "segments of queues that all messages have left"},
 	{"component_metrics", "component_metrics", NULL, "drop partitions",
 	 "30 days", 0, true, drop_partitions, "measurements of components"},
 	{"port_metrics", "port_metric_samples", NULL, "drop partitions", "30 days",
@@ -948,6 +953,15 @@ roll_up(Job *job)
 	if (!done.done)
 		job->result->message =
 			"a transaction that may have written measurements is not finished";
+}
+
+/* Once in a database that is made of a dump, or looks as if it were. */
+static void
+recover_restored(Job *job)
+{
+	job->result->rows = sd_messages_recover_restored(
+		job->left, job->run->dry_run, &job->result->is_done,
+		&job->result->message);
 }
 
 /* Today's partitions, and those of the days to come. */

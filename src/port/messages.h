@@ -50,6 +50,7 @@ typedef struct SdPortHints
 {
 	SdPlace ready;			 /* a position */
 	SdPlace due;			 /* a time */
+	SdPlace due_leases;		 /* likewise */
 	TimestampTz next_due;	 /* when to look for what is due at the latest */
 	TimestampTz next_groups; /* and for groups that nobody has gone on with */
 } SdPortHints;
@@ -161,6 +162,15 @@ extern void sd_messages_note_completion(const SdPort *port,
 										const SdFound *found, int n,
 										TimestampTz now);
 
+/* lease_rows.c */
+extern void sd_leases_write(const SdPort *port, const SdWaiting *rows, int n,
+							TimestampTz now);
+extern int sd_leases_take(const SdPort *port, Datum *ids, int *n, int attempt,
+						  SdFound *taken);
+extern void sd_leases_split(const SdPort *port, int64 id);
+extern int sd_leases_take_due(const SdPort *port, SdFound **taken,
+							  TimestampTz now);
+
 /* leases.c: true if the lease was held and is completed now */
 extern bool sd_message_complete(SdSpi *spi, const SdPort *port, int64 id,
 								int attempt, TimestampTz now);
@@ -186,6 +196,10 @@ extern void sd_look_end(const SdLook *look, SdPlace *place, int64 walked,
 						int64 found, TimestampTz now);
 
 extern int sd_messages_wake(const SdPort *port, TimestampTz now);
+
+/* recover.c */
+extern int64 sd_messages_recover_restored(int64 max_messages, bool dry_run,
+										  bool *is_done, const char **message);
 
 /* segments.c */
 extern int sd_segment_current(void);

@@ -116,12 +116,15 @@ static SdStatement select_port = {
 /* nobody sends or receives while a port goes */
 static SdStatement lock_messages = {
 	.sql = "LOCK TABLE stormdisc.messages, stormdisc.message_ready, "
-		   "stormdisc.message_waiting IN SHARE ROW EXCLUSIVE MODE",
+		   "stormdisc.message_leases, stormdisc.message_waiting "
+		   "IN SHARE ROW EXCLUSIVE MODE",
 };
 
 static SdStatement select_open = {
 	.sql = "SELECT EXISTS (SELECT FROM stormdisc.message_ready r "
 		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1) "
+		   "OR EXISTS (SELECT FROM stormdisc.message_leases l "
+		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1) "
 		   "OR EXISTS (SELECT FROM stormdisc.message_waiting w "
 		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1)",
 	.nparameters = 1,
@@ -139,6 +142,7 @@ static SdStatement select_open = {
 static SdStatement delete_port[] = {
 	DELETE_OF_PORT("ports"),
 	DELETE_OF_PORT("message_ready"),
+	DELETE_OF_PORT("message_leases"),
 	DELETE_OF_PORT("message_waiting"),
 	DELETE_OF_PORT("message_completions"),
 	DELETE_OF_PORT("message_dead_letters"),

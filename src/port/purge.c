@@ -138,6 +138,12 @@ static SdStatement take_message = {
 		   "UNION ALL SELECT FROM stormdisc.message_waiting w "
 		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND w.id OPERATOR(pg_catalog.=) $2 "
+		   "UNION ALL SELECT FROM stormdisc.message_leases l "
+		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND l.last_id OPERATOR(pg_catalog.>=) $2 "
+		   "AND l.last_id OPERATOR(pg_catalog.<) (LEAST($2, "
+		   "9223372036854774807) OPERATOR(pg_catalog.+) 1000) "
+		   "AND $2 OPERATOR(pg_catalog.=) ANY (l.ids) "
 		   "UNION ALL SELECT FROM stormdisc.message_dead_letters d "
 		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND d.id OPERATOR(pg_catalog.=) $2), "
@@ -158,6 +164,15 @@ static SdStatement take_message = {
 		   "EXISTS (SELECT FROM taken), "
 		   "(SELECT pg_catalog.array_agg(DISTINCT group_key) FROM taken "
 		   "WHERE group_key IS NOT NULL)",
+	.nparameters = 2,
+	.types = {TEXTOID, INT8OID},
+};
+
+/* who recovers it has locked it, too */
+static SdStatement lock_message = {
+	.sql = "SELECT FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.=) $2 FOR UPDATE",
 	.nparameters = 2,
 	.types = {TEXTOID, INT8OID},
 };
@@ -208,6 +223,8 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	bool is_seen;
 	bool is_taken;
 	bool is_gone = false;
+	bool is_locked = false;
+	bool again;
 	bool isnull;
 
 	PreventCommandIfReadOnly("stormdisc_delete()");
@@ -223,15 +240,22 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
+		sd_leases_split(port, DatumGetInt64(values[1]));
 		(void) sd_spi_write(&take_message, values, NULL);
 		is_there = DatumGetBool(column_of(SPI_tuptable, 0, 1, &isnull));
 		is_seen = DatumGetBool(column_of(SPI_tuptable, 0, 2, &isnull));
 		is_taken = DatumGetBool(column_of(SPI_tuptable, 0, 3, &isnull));
+		again = is_seen && !is_taken;
+		if (is_there && !is_seen && !is_locked)
+		{
+			(void) sd_spi_write(&lock_message, values, NULL);
+			is_locked = again = true;
+		}
 	}
-	while (is_seen && !is_taken);
+	while (again);
 
 	release_groups(port, 4);
-	/* one that is completed stands nowhere */
+	/* one that is completed, or that a dump has lost, stands nowhere */
 	if (is_there)
 		is_gone = forget(port, &values[1], 1) > 0;
 	sd_spi_end(&spi);

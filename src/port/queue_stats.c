@@ -71,6 +71,7 @@ static void run(SdStatement *statement, Port *port, Datum second, Datum third);
 static int64 count_rows(Port *port, SdStatement *count, SdStatement *sample,
 						const char *relation);
 static void count_waiting(Port *port, Datum *values);
+static int64 count_leased(Port *port);
 static int64 count_completed(Port *port, int64 seconds);
 static float8 sample_percent(const char *relation);
 static float8 sent_per_second(Port *port);
@@ -136,6 +137,25 @@ static SdStatement sample_waiting = {
 	.types = {TEXTOID, FLOAT8OID},
 };
 
+/* rows of calls, and their messages */
+static SdStatement count_leases = {
+	.sql = "SELECT pg_catalog.count(*), COALESCE(pg_catalog.sum("
+		   "pg_catalog.cardinality(x.ids)), 0)::pg_catalog.int8 "
+		   "FROM (SELECT l.ids FROM stormdisc.message_leases l "
+		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1 LIMIT $2) x",
+	.nparameters = 2,
+	.types = {TEXTOID, INT8OID},
+};
+
+static SdStatement sample_leases = {
+	.sql = "SELECT pg_catalog.count(*), COALESCE(pg_catalog.sum("
+		   "pg_catalog.cardinality(l.ids)), 0)::pg_catalog.int8 "
+		   "FROM stormdisc.message_leases l TABLESAMPLE SYSTEM ($2) "
+		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1",
+	.nparameters = 2,
+	.types = {TEXTOID, FLOAT8OID},
+};
+
 static SdStatement count_blocks = {
 	.sql = "SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.relid) "
 		   "OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')"
@@ -197,6 +217,7 @@ static SdStatement select_size = {
 		   "pg_catalog.sum(pg_catalog.pg_total_relation_size(t.relid))"
 		   "::pg_catalog.int8 "
 		   "FROM (VALUES ('stormdisc.message_ready'::pg_catalog.regclass), "
+		   "('stormdisc.message_leases'::pg_catalog.regclass), "
 		   "('stormdisc.message_waiting'::pg_catalog.regclass)) v (root), "
 		   "LATERAL pg_catalog.pg_partition_tree(v.root) t WHERE t.isleaf",
 };
@@ -398,6 +419,25 @@ count_waiting(Port *port, Datum *values)
 	for (int i = 0; i < lengthof(columns); i++)
 		values[columns[i]] =
 			Int64GetDatum((int64) (int64_value(i + 2) * 100 / percent));
+	values[COL_PROCESSING] = Int64GetDatum(
+		DatumGetInt64(values[COL_PROCESSING]) + count_leased(port));
+}
+
+/* How many messages are in the rows of calls that delivered several? */
+static int64
+count_leased(Port *port)
+{
+	float8 percent = 100;
+
+	run(&count_leases, port, Int64GetDatum(port->limit + 1), (Datum) 0);
+	if (int64_value(1) > port->limit)
+	{
+		port->exact = false;
+		percent = sample_percent("stormdisc.message_leases");
+		run(&sample_leases, port, Float8GetDatum(percent), (Datum) 0);
+	}
+
+	return (int64) (int64_value(2) * 100 / percent);
 }
 
 /* What was completed in the last so many seconds. */

@@ -145,7 +145,7 @@ stormdisc_receive(PG_FUNCTION_ARGS)
 			rows[i] = claimed[i].row;
 			rows[i].wake_at = lease_until;
 		}
-		sd_messages_make_waiting(port, rows, n, true, now);
+		sd_leases_write(port, rows, n, now);
 		deliver(fcinfo, port, claimed, n, lease_until);
 	}
 	sd_port_recheck(port);

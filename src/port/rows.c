@@ -295,7 +295,21 @@ sd_key_scan_delete(SdKeyScan *scan, Snapshot snapshot)
 	TM_FailureData failure;
 
 	return sd_table_tuple_delete(scan->open->rel, &scan->slot->tts_tid,
-								 GetCurrentCommandId(true), snapshot,
+								 GetCurrentCommandId(true), snapshot, false,
+								 &failure) == TM_Ok;
+}
+
+/*
+ * sd_key_scan_delete_wait
+ *		Likewise, but wait for another transaction that has it.
+ */
+bool
+sd_key_scan_delete_wait(SdKeyScan *scan, Snapshot snapshot)
+{
+	TM_FailureData failure;
+
+	return sd_table_tuple_delete(scan->open->rel, &scan->slot->tts_tid,
+								 GetCurrentCommandId(true), snapshot, true,
 								 &failure) == TM_Ok;
 }
 

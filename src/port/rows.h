@@ -61,6 +61,7 @@ extern void sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open,
 							  Snapshot snapshot, ScanKey keys, int nkeys);
 extern bool sd_key_scan_next(SdKeyScan *scan);
 extern bool sd_key_scan_delete(SdKeyScan *scan, Snapshot snapshot);
+extern bool sd_key_scan_delete_wait(SdKeyScan *scan, Snapshot snapshot);
 extern bool sd_key_scan_is_taken(SdKeyScan *scan);
 extern void sd_key_scan_end(SdKeyScan *scan);
 

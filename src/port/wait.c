@@ -190,9 +190,12 @@ static char *channel_name(const char *port);
 static SdStatement select_due = {
 	.sql = "SELECT EXISTS (SELECT FROM stormdisc.message_ready r "
 		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1), "
-		   "(SELECT w.wake_at FROM stormdisc.message_waiting w "
+		   "LEAST((SELECT w.wake_at FROM stormdisc.message_waiting w "
 		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
-		   "ORDER BY w.port_name, w.wake_at LIMIT 1)",
+		   "ORDER BY w.port_name, w.wake_at LIMIT 1), "
+		   "(SELECT l.wake_at FROM stormdisc.message_leases l "
+		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1 "
+		   "ORDER BY l.port_name, l.wake_at LIMIT 1))",
 	.nparameters = 1,
 	.types = {TEXTOID},
 };

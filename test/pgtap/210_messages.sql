@@ -18,7 +18,7 @@ SELECT is_empty($$SELECT relname FROM tables WHERE NOT EXISTS (SELECT FROM pg_at
 SELECT is_empty($$SELECT conname FROM pg_constraint, tables t WHERE contype = 'f' AND (conrelid = t.oid OR confrelid = t.oid)$$, 'no foreign keys');
 SELECT is_empty($$SELECT tgname FROM pg_trigger, tables t WHERE tgrelid = t.oid$$, 'no triggers');
 SELECT is_empty($$SELECT relname FROM tables, pg_extension WHERE extname = 'stormdisc' AND NOT tables.oid = ANY (extconfig)
-	AND relname NOT IN ('message_ready', 'message_waiting')$$, 'all are in dumps');
+	AND relname NOT IN ('message_ready', 'message_leases', 'message_waiting')$$, 'all are in dumps');
 SELECT is_empty($$SELECT relname FROM tables WHERE relname NOT IN ('ports', 'subscriptions') AND has_table_privilege('public', oid, 'SELECT')$$, 'what was sent is not for everybody');
 
 -- a role that may call the functions, and nothing else
@@ -102,9 +102,11 @@ SELECT cmp_ok(count(DISTINCT status), '>=', 3::bigint, 'of several') FROM stormd
 DO $$
 BEGIN
 	UPDATE stormdisc.message_waiting SET wake_at = clock_timestamp() WHERE port_name = 'storm' AND wake_at < 'infinity';
+	UPDATE stormdisc.message_leases SET wake_at = clock_timestamp() WHERE port_name = 'storm';
 	FOR i IN 1..10000 LOOP
 		PERFORM stormdisc_consume('storm', 100);
 		EXIT WHEN NOT EXISTS (SELECT FROM stormdisc.message_ready WHERE port_name = 'storm')
+			AND NOT EXISTS (SELECT FROM stormdisc.message_leases WHERE port_name = 'storm')
 			AND NOT EXISTS (SELECT FROM stormdisc.message_waiting WHERE port_name = 'storm');
 	END LOOP;
 END

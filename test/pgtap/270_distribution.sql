@@ -14,7 +14,7 @@ CREATE TEMP VIEW tables AS SELECT c.oid AS relid, c.relname::text AS name, c.rel
 	FROM pg_class c WHERE relnamespace = 'stormdisc'::regnamespace AND relkind IN ('r', 'p');
 
 SELECT is_empty($$SELECT name FROM tables WHERE NOT relispartition
-		AND name NOT IN ('snapshots', 'discovery_log', 'type_map', 'own_objects')
+		AND name NOT IN ('snapshots', 'discovery_log', 'type_map', 'own_objects', 'message_recoveries')
 		EXCEPT SELECT relation_name FROM distribution$$,
 	'every table of ports is distributed, or copied to all');
 SELECT is_empty($$SELECT relation_name FROM distribution EXCEPT SELECT name FROM tables WHERE NOT relispartition$$, 'and no other');

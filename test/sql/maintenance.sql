@@ -7,6 +7,9 @@ CREATE ROLE regress_keeper;
 CREATE ROLE regress_keeper_not;
 GRANT EXECUTE ON FUNCTION stormdisc_maintain, stormdisc_cleanup_old_data, stormdisc_set_retention, stormdisc_reset_retention TO regress_keeper;
 GRANT EXECUTE ON PROCEDURE stormdisc_maintain_all TO regress_keeper;
+-- the messages here are made by hand, and nobody has sent them
+INSERT INTO stormdisc.message_recoveries SELECT s.system_identifier, d.oid, c.timeline_id, now()
+FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d WHERE datname = current_database();
 RESET client_min_messages;
 
 -- the rules, in the order in which they are followed

@@ -220,6 +220,70 @@ SELECT message_data FROM stormdisc_receive('m', 10);
 ROLLBACK;
 SELECT count(*) FROM stormdisc_receive('m', 10);
 
+-- what one call delivers has one row, as long as nothing has come of any of it
+SELECT stormdisc_create_port('call', max_retries => 1, lease => '1 h', backoff => '1 h', jitter => 0);
+CREATE VIEW calls AS SELECT first_id, last_id, cardinality(ids) AS n FROM stormdisc.message_leases WHERE port_name = 'call' ORDER BY first_id;
+CREATE VIEW ones AS SELECT id, attempt, is_leased, wake_at > clock_timestamp() + '90 min' AS extended
+	FROM stormdisc.message_waiting WHERE port_name = 'call' ORDER BY id;
+SELECT setval('stormdisc.message_id_seq', 1000, false);
+SELECT count(*) FROM stormdisc_send_batch('call', 'from', 'to', array_fill('1'::jsonb, '{70}'));
+SELECT setval('stormdisc.message_id_seq', 2000, false);
+SELECT count(*) FROM stormdisc_send_batch('call', 'from', 'to', array_fill('1'::jsonb, '{3}'), priority => 1);
+SELECT setval('stormdisc.message_id_seq', 2500, false);
+SELECT stormdisc_send('call', 'from', 'to', '1'), stormdisc_send('call', 'from', 'to', '1', group_key => 'g');
+SELECT setval('stormdisc.message_id_seq', 4000, false);
+SELECT stormdisc_send('call', 'from', 'to', '1');
+SELECT count(*), min(id), max(id) FROM stormdisc_receive('call', 100);
+SELECT * FROM calls;
+SELECT * FROM ones;
+SELECT status, count(*), count(processed_at) FROM stormdisc.port_messages WHERE port_name = 'call' GROUP BY status ORDER BY status;
+SELECT processing FROM stormdisc_queue_stats('call');
+SELECT stormdisc_drop_port('call');
+-- who has the wrong attempt changes nothing
+SELECT stormdisc_extend('call', 1065, 2), stormdisc_fail('call', 1065, 0), stormdisc_complete('call', 1065, -1), stormdisc_complete('call', 1070, 1);
+SELECT * FROM stormdisc_complete('call', '{1003,1066,999,9223372036854775807,-1}'::bigint[], '{2,2,1,1,1}'::int[]);
+SELECT * FROM calls;
+-- one by one
+SELECT stormdisc_extend('call', 1065, 1, '2 h'), stormdisc_fail('call', 1066, 1), stormdisc_complete('call', 1069, 1);
+SELECT * FROM calls;
+SELECT * FROM ones;
+-- some of each, in any order, and more than once
+SELECT * FROM stormdisc_complete('call', '{2001,1065,1003,1003,1002,4000,1002,2002,1067}'::bigint[], '{1,1,1,1,1,1,2,1,1}'::int[]);
+SELECT result, count(*) FROM stormdisc_complete('call', ARRAY(SELECT generate_series(1000, 1063)), array_fill(1, '{64}')) AS c (id, attempt, result) GROUP BY result;
+SELECT * FROM calls;
+SELECT * FROM ones;
+SELECT result, count(*) FROM stormdisc_complete('call', '{1064,1068,2000,2500,2501}'::bigint[], '{1,1,1,1,1}'::int[]) AS c (id, attempt, result) GROUP BY result;
+SELECT stormdisc_delete('call', 1066);
+SELECT status, count(*) FROM stormdisc.port_messages WHERE port_name = 'call' GROUP BY status ORDER BY status;
+-- all that one call got
+SELECT setval('stormdisc.message_id_seq', 5000, false);
+SELECT count(*) FROM stormdisc_send_batch('call', 'from', 'to', '{1,2,3}');
+SELECT count(*) FROM stormdisc_receive('call', 3);
+SELECT * FROM calls;
+BEGIN;
+SELECT * FROM stormdisc_complete('call', '{5002,5000,5001}'::bigint[], '{1,1,1}'::int[]);
+SELECT * FROM calls;
+ROLLBACK;
+SELECT * FROM calls;
+SELECT stormdisc_delete('call', 5001), stormdisc_delete('call', 5001);
+SELECT * FROM stormdisc_complete('call', '{5002,5000,5001}'::bigint[], '{1,1,1}'::int[]);
+SELECT * FROM calls;
+SELECT * FROM ones;
+-- leases that end together: there is another try, and then there is none
+SELECT setval('stormdisc.message_id_seq', 6000, false);
+SELECT count(*) FROM stormdisc_send_batch('call', 'from', 'to', '{1,2,3}');
+SELECT id, attempt FROM stormdisc_receive('call', 3, '1 us');
+SELECT id, attempt, last_attempt FROM stormdisc_receive('call', 3, '1 us');
+SELECT * FROM stormdisc_complete('call', '{6000,6001}'::bigint[], '{1,2}'::int[]);
+SELECT id, attempt FROM stormdisc_receive('call', 3);
+SELECT id, status, retry_count, error_message FROM stormdisc.port_messages WHERE port_name = 'call' AND id >= 6000 ORDER BY id;
+SELECT id, attempt, error_message FROM stormdisc.message_errors WHERE port_name = 'call' AND id >= 6000 ORDER BY id, attempt;
+SELECT id, attempt, priority, processed_at IS NOT NULL AS processed FROM stormdisc.message_dead_letters WHERE port_name = 'call' ORDER BY id;
+SELECT * FROM calls;
+SELECT * FROM ones;
+DROP VIEW calls, ones;
+SELECT stormdisc_drop_port('call', true);
+
 -- ports do not see each other's messages
 SELECT stormdisc_create_port('other');
 SELECT setval('stormdisc.message_id_seq', 300, false);

@@ -28,6 +28,7 @@ WITH places AS (
 	SELECT id, count(*) AS n FROM (
 		SELECT id FROM stormdisc.message_ready
 		UNION ALL SELECT id FROM stormdisc.message_waiting
+		UNION ALL SELECT unnest(ids) FROM stormdisc.message_leases
 		UNION ALL SELECT id FROM stormdisc.message_dead_letters
 		UNION ALL SELECT unnest(ids) FROM stormdisc.message_completions) AS p
 	GROUP BY id)
@@ -50,6 +51,7 @@ my $load = IPC::Run::start([ 'pgbench', '-n', '-c', 3, '-T', seconds_setting('ST
 	'>', \$out, '2>', \$err);
 my $before = $psql->value('SELECT last_value FROM stormdisc.message_segment_seq');
 my %wrong;
+my $recovered = 0;
 
 # what a dump does, many times: a snapshot, and a little later the rows
 for my $i (1 .. $snapshots)
@@ -60,7 +62,10 @@ for my $i (1 .. $snapshots)
 	my $answer = $psql->value($astray);
 	$wrong{$answer}++ if $answer ne $fine;
 	$psql->rows('COMMIT');
+	# what moves just now is not lost
+	$recovered += $psql->value("SELECT stormdisc_recover_messages('load')");
 }
+is($recovered, 0, 'and none is recovered that is not lost');
 is(join('; ', map { "$_ ($wrong{$_} times)" } sort keys %wrong), '', "in $snapshots snapshots each message stands at one place");
 
 for my $i (1 .. $dumps)
@@ -77,8 +82,24 @@ for my $i (1 .. $dumps)
 	$node->safe_psql('postgres', "CREATE DATABASE dump_$i");
 	$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', "dump_$i", "$dir/$i.dump" ], "pg_restore $i");
 	is($node->safe_psql("dump_$i", $astray), $fine, 'each message stands at one place');
+	is($node->safe_psql("dump_$i", 'SELECT stormdisc_recover_messages()'), 0, 'nothing is to be recovered');
 	note 'messages: ' . $node->safe_psql("dump_$i", 'SELECT count(*) FROM stormdisc.messages');
 }
 is($psql->value($astray), $fine, 'and at the end');
+
+# what a dump has lost is found once, by itself, when all is restored
+my $rule = q{SELECT rows, is_done, message FROM stormdisc_maintain() WHERE rule = 'restored_messages'};
+my $lost = $node->safe_psql('dump_1', 'WITH gone AS (DELETE FROM stormdisc.message_ready RETURNING 1) SELECT count(*) FROM gone');
+cmp_ok($lost, '>', 0, "$lost messages are lost");
+$node->safe_psql('dump_1', q{CREATE TABLE ids AS SELECT last_value FROM stormdisc.message_id_seq; SELECT setval('stormdisc.message_id_seq', 1, false)});
+is($node->safe_psql('dump_1', $rule), '0|f|the database is being restored', 'nothing is done before the sequence is there');
+$node->safe_psql('dump_1', q{SELECT setval('stormdisc.message_id_seq', last_value) FROM ids});
+is($node->safe_psql('dump_1', $rule =~ s/\(\)/(true)/r), "$lost|t|", 'they would be recovered');
+is($node->safe_psql('dump_1', $rule =~ s/\(\)/(max_rows => 1)/r), '1|f|', 'one after the other');
+is($node->safe_psql('dump_1', $rule), $lost - 1 . '|t|', 'all of them');
+is($node->safe_psql('dump_1', $astray), $fine, 'each message stands at one place');
+$node->safe_psql('dump_1', 'DELETE FROM stormdisc.message_ready');
+is($node->safe_psql('dump_1', $rule), '0|t|', 'it is done once');
+is($node->safe_psql('dump_1', 'SELECT stormdisc_recover_messages()'), $lost, 'or by hand');
 $psql->quit;
 done_testing();
