@@ -136,3 +136,10 @@ SELECT stormdisc_drop_port('e');
 SELECT count(*) FROM stormdisc.messages WHERE port_name = 'e';
 SELECT count(*) FROM stormdisc.message_dedup WHERE port_name = 'e';
 SELECT stormdisc_drop_port('e', true);
+
+-- a port with messages that are leased, three in one row
+SELECT stormdisc_create_port('leased');
+SELECT count(*) FROM stormdisc_send_batch('leased', 'from', 'to', array_fill('1'::jsonb, '{3}'));
+SELECT count(*) FROM stormdisc_receive('leased', 3);
+SELECT stormdisc_drop_port('leased');
+SELECT stormdisc_drop_port('leased', force => true);
