@@ -162,6 +162,15 @@ static SdStatement take_message = {
 	.types = {TEXTOID, INT8OID},
 };
 
+/* who recovers it has locked it, too */
+static SdStatement lock_message = {
+	.sql = "SELECT FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.=) $2 FOR UPDATE",
+	.nparameters = 2,
+	.types = {TEXTOID, INT8OID},
+};
+
 /*
  * stormdisc_purge(port, dead_letters) -> bigint
  *		Forget all that is not in flight and not done; how many messages.
@@ -208,6 +217,8 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	bool is_seen;
 	bool is_taken;
 	bool is_gone = false;
+	bool is_locked = false;
+	bool again;
 	bool isnull;
 
 	PreventCommandIfReadOnly("stormdisc_delete()");
@@ -227,11 +238,18 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 		is_there = DatumGetBool(column_of(SPI_tuptable, 0, 1, &isnull));
 		is_seen = DatumGetBool(column_of(SPI_tuptable, 0, 2, &isnull));
 		is_taken = DatumGetBool(column_of(SPI_tuptable, 0, 3, &isnull));
+		again = is_seen && !is_taken;
+		/* completed, or lost by a dump: then it may be recovered just now */
+		if (is_there && !is_seen && !is_locked)
+		{
+			(void) sd_spi_write(&lock_message, values, NULL);
+			is_locked = true;
+			again = true;
+		}
 	}
-	while (is_seen && !is_taken);
+	while (again);
 
 	release_groups(port, 4);
-	/* one that is completed stands nowhere */
 	if (is_there)
 		is_gone = forget(port, &values[1], 1) > 0;
 	sd_spi_end(&spi);
