@@ -59,7 +59,10 @@ is( $node->safe_psql('postgres',
 	'pg_temp.own.a pg_temp.theirs.mine public.theirs_not.a',
 	'this session\'s own are told apart');
 
-# named: by OID, as the name would be taken for this session's
+# named: by OID, as the name would be taken for this session's; that of the
+# session before goes when its process does
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_class WHERE relname = 'theirs'")
+  or die 'a temporary table of a session that is over';
 my %relation = (
 	tables => 'theirs', columns => 'theirs_view', indexes => 'theirs',
 	constraints => 'theirs', primary_key => 'theirs',
