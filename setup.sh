@@ -520,6 +520,7 @@ install_test_packages() {
   install_packages perl libipc-run-perl libtap-parser-sourcehandler-pgtap-perl binutils
   install_packages_that_exist python3-pglast python3-jsonschema graphviz sqlite3
   install_pg_cron
+  install_pgbouncer
   install_pgtap
   [ "${STORMDISC_BROWSER:-yes}" = no ] || install_mermaid
 }
@@ -547,6 +548,24 @@ install_mermaid() {
 install_pg_cron() {
   [ "$BIN" = "/usr/lib/postgresql/$MAJOR/bin" ] || return 0
   install_packages_that_exist "postgresql-$MAJOR-cron"
+}
+
+# The program only: the package would start a service, now and with the machine.
+install_pgbouncer() {
+  local policy=/usr/sbin/policy-rc.d is_ours=
+  have_apt || return 0
+  [ -n "$(missing_packages pgbouncer)" ] || return 0
+  update_package_lists
+  package_exists pgbouncer || return 0
+  need_root_to "install pgbouncer"
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    is_ours=yes
+  fi
+  install_packages pgbouncer
+  [ -z "$is_ours" ] || as_root rm -f "$policy"
+  if command -v systemctl >/dev/null; then as_root systemctl disable pgbouncer >/dev/null 2>&1 || true; fi
 }
 
 # pgTAP is plain SQL: where there is no package of it for this server, the

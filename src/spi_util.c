@@ -3,11 +3,11 @@
  * spi_util.c
  *	  SQL statements of our own, on our own tables.
  *
- * They run under a search path that holds nothing of a user's.  Those that
- * write run with the rights of the extension's owner, so that EXECUTE on the
- * function around them is the only right that its caller needs.  Nothing of a
- * caller's is ever run between sd_spi_begin() and sd_spi_end(), values are
- * parameters.
+ * They run under a search path that holds nothing of a user's.  Those on
+ * tables that are nobody's but the extension's owner's run with its rights, so
+ * that EXECUTE on the function around them is the only right that its caller
+ * needs.  Nothing of a caller's is ever run between sd_spi_begin() and
+ * sd_spi_end(), values are parameters.
  *
  * An error leaves all as it was before sd_spi_begin() when the transaction or
  * subtransaction around it ends.
@@ -18,6 +18,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
@@ -28,18 +29,29 @@
 #include "utils/inval.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "spi_util.h"
 
 /*
  * What would make the planner's choice depend on how full our tables were when
- * a statement was first run: each of them is to use its index.
+ * a statement was first run, or on the caller's settings then: each of them is
+ * to use its index.  A plan that
+ * becomes invalid while it is being looked up is made with the caller's
+ * settings, and is right all the same.
  */
 static const char *const planner_settings[][2] = {
-	{"enable_seqscan", "off"},	 {"enable_bitmapscan", "off"},
-	{"enable_hashjoin", "off"},	 {"enable_mergejoin", "off"},
-	{"enable_material", "off"},	 {"jit", "off"},
-	{"plan_cache_mode", "auto"}, {"max_parallel_workers_per_gather", "0"},
+	{"enable_indexscan", "on"},
+	{"enable_indexonlyscan", "on"},
+	{"enable_nestloop", "on"},
+	{"enable_tidscan", "on"},
+	{"enable_seqscan", "off"},
+	{"enable_bitmapscan", "off"},
+	{"enable_hashjoin", "off"},
+	{"enable_mergejoin", "off"},
+	{"enable_material", "off"},
+	{"jit", "off"},
+	{"max_parallel_workers_per_gather", "0"},
 };
 
 /* of the extension; forgotten when a relation of ours may have changed hands */
@@ -60,7 +72,8 @@ static Datum value(uint64 row, int column, Oid type);
  * sd_spi_begin
  *		Connect to SPI: as the extension's owner, or as the caller.
  *
- * Readers are the caller: what is taken from PUBLIC is not shown to it.
+ * The caller is whoever reads what everybody may read, the catalogs above
+ * all, and so sees no more than it may.
  */
 void
 sd_spi_begin(SdSpi *spi, bool as_owner)
@@ -76,6 +89,11 @@ sd_spi_begin(SdSpi *spi, bool as_owner)
 	spi->settings_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	/* the kept plans are to be used, whatever the caller does with its own */
+	if (plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+		(void) set_config_option("plan_cache_mode", "auto", PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
@@ -102,6 +120,38 @@ uint64
 sd_spi_read(SdStatement *statement, const Datum *values, const bool *nulls)
 {
 	return run(statement, values, nulls, true);
+}
+
+/*
+ * sd_spi_read_latest
+ *		Likewise, under a snapshot of its own in REPEATABLE READ too: what is
+ *		committed now, and what this transaction has written itself.
+ *
+ * Only for what is locked, or is looked at again.
+ */
+uint64
+sd_spi_read_latest(SdStatement *statement, const Datum *values,
+				   const bool *nulls)
+{
+	uint64 rows;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	rows = run(statement, values, nulls, true);
+	PopActiveSnapshot();
+
+	return rows;
+}
+
+/*
+ * sd_spi_conflict
+ *		Raise the error of a REPEATABLE READ that is too old for what is there.
+ */
+void
+sd_spi_conflict(void)
+{
+	ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			errmsg("could not serialize access due to concurrent update"));
 }
 
 /*

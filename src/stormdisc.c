@@ -82,8 +82,8 @@ _PG_init(void)
 		"stormdisc.partition_window",
 		"Number of days, before and after today, that may have a partition.",
 		"Rows of other days stay in the default partition.",
-		&sd_setting_partition_window, 366, 1, 36525, PGC_USERSET, 0, NULL,
-		NULL, NULL);
+		&sd_setting_partition_window, 366, 1, 36525, PGC_USERSET, 0, NULL, NULL,
+		NULL);
 
 	DefineCustomIntVariable(
 		"stormdisc.partition_lock_timeout",

@@ -96,14 +96,14 @@ REVOKE ALL ON FUNCTION @extschema@.stormdisc_prune_component_states(bigint, inte
 CREATE OR REPLACE VIEW stormdisc.component_state AS
 SELECT v.id, v.component_name, v.component_type, p.state_data, v.version, v.created_at, v.created_at AS updated_at
 FROM stormdisc.component_versions v
-	JOIN stormdisc.component_payloads p ON p.component_name OPERATOR(pg_catalog.=) v.component_name
+	LEFT JOIN stormdisc.component_payloads p ON p.component_name OPERATOR(pg_catalog.=) v.component_name
 		AND p.digest OPERATOR(pg_catalog.=) v.digest;
 
 COMMENT ON VIEW stormdisc.component_state IS 'every version of the state of every component';
 COMMENT ON COLUMN stormdisc.component_state.id IS 'identifier of the version';
 COMMENT ON COLUMN stormdisc.component_state.component_name IS 'name of the component';
 COMMENT ON COLUMN stormdisc.component_state.component_type IS 'Source, Sink, Transformer, Splitter or Merger';
-COMMENT ON COLUMN stormdisc.component_state.state_data IS 'what the state holds';
+COMMENT ON COLUMN stormdisc.component_state.state_data IS 'what the state holds; NULL if that is lost';
 COMMENT ON COLUMN stormdisc.component_state.version IS 'number of the version, from 1 without a gap';
 COMMENT ON COLUMN stormdisc.component_state.created_at IS 'when it was saved';
 COMMENT ON COLUMN stormdisc.component_state.updated_at IS 'the same: a version is never changed';

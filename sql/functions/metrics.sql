@@ -253,10 +253,10 @@ COMMENT ON COLUMN stormdisc.metric_statistics.last_activity IS 'when the last wa
 -- throughput for each.
 CREATE OR REPLACE VIEW stormdisc.component_statistics AS
 SELECT h.component_name,
-	LEAST(COALESCE(
+	GREATEST('-9e18'::float8, LEAST(COALESCE(
 		pg_catalog.sum(h.sum) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'messages'),
 		pg_catalog.sum(h.n) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'throughput')::float8),
-		'9e18'::float8)::bigint AS total_messages,
+		'9e18'::float8))::bigint AS total_messages,
 	pg_catalog.sum(h.sum) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'throughput')
 		OPERATOR(pg_catalog./) pg_catalog.sum(h.n) FILTER (WHERE h.metric_name OPERATOR(pg_catalog.=) 'throughput')::float8 AS avg_throughput,
 	pg_catalog.max(h.last_at) AS last_activity

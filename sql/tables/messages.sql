@@ -289,6 +289,8 @@ CREATE TABLE stormdisc.subscriptions (
 	created_at timestamptz NOT NULL,
 	CONSTRAINT subscriptions_pkey PRIMARY KEY (port_name, pattern)
 );
+-- by the first word
+CREATE INDEX subscriptions_word ON stormdisc.subscriptions (pg_catalog.split_part(pattern, '.', 1));
 
 COMMENT ON TABLE stormdisc.subscriptions IS 'which topics are copied to which port';
 COMMENT ON COLUMN stormdisc.subscriptions.port_name IS 'port that gets a copy';

@@ -5,7 +5,8 @@
 -- extension, so that dumps have them; the keys are on the partitions and not on
 -- the parents, because a dump could not be restored where attaching a partition
 -- already makes its index.  A new partition is like the default one: its
--- columns, key, further indexes and storage.
+-- columns and how they are stored, its key and further indexes, its access
+-- method and tablespace.
 
 CREATE TABLE stormdisc.component_metrics (
 	id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -15,8 +16,9 @@ CREATE TABLE stormdisc.component_metrics (
 	metric_unit text,
 	metric_metadata jsonb,
 	"timestamp" timestamptz DEFAULT clock_timestamp() NOT NULL,
-	-- neither infinite nor NaN, nor so large that sums of squares overflow
-	CONSTRAINT component_metrics_value_check CHECK (metric_value BETWEEN '-1e100' AND '1e100')
+	-- neither infinite nor NaN, nor so large or small that squares are out of range
+	CONSTRAINT component_metrics_value_check CHECK (metric_value = 0 OR metric_value BETWEEN '1e-100' AND '1e100'
+		OR metric_value BETWEEN '-1e100' AND '-1e-100')
 ) PARTITION BY RANGE ("timestamp");
 
 COMMENT ON TABLE stormdisc.component_metrics IS

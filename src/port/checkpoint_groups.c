@@ -7,10 +7,14 @@
  * are saved as checkpoints in the transaction that commits the group.  They
  * are saved in the order of their keys, so that groups which have checkpoints
  * in common wait for each other rather than deadlock.
+ *
+ * Adding a part leaves no trace in the group's own row.  Whoever ends a group
+ * in REPEATABLE READ so looks for parts that its snapshot is too old for.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -30,6 +34,7 @@ PG_FUNCTION_INFO_V1(stormdisc_abort_checkpoint_group);
 
 static int64 argument_group(FunctionCallInfo fcinfo);
 static void lock_group(SdStatement *statement, int64 group_id);
+static bool sees_all_parts(int64 group_id);
 static uint64 save_parts(FunctionCallInfo fcinfo, int64 group_id);
 
 static SdStatement insert_group = {
@@ -80,6 +85,13 @@ static SdStatement select_parts = {
 		   "p.is_pinned, p.checksum FROM stormdisc.checkpoint_group_parts p "
 		   "WHERE p.group_id OPERATOR(pg_catalog.=) $1 "
 		   "ORDER BY p.component_name, p.checkpoint_name",
+	.nparameters = 1,
+	.types = {INT8OID},
+};
+
+static SdStatement count_parts = {
+	.sql = "SELECT FROM stormdisc.checkpoint_group_parts p "
+		   "WHERE p.group_id OPERATOR(pg_catalog.=) $1",
 	.nparameters = 1,
 	.types = {INT8OID},
 };
@@ -206,6 +218,8 @@ stormdisc_commit_checkpoint_group(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	lock_group(&own_group, group_id);
 	values[0] = Int64GetDatum(group_id);
+	if (!sees_all_parts(group_id))
+		sd_spi_conflict();
 	if (save_parts(fcinfo, group_id) > 0)
 		(void) sd_spi_write(&delete_parts, values, NULL);
 	values[1] = TimestampTzGetDatum(GetCurrentTimestamp());
@@ -275,6 +289,8 @@ stormdisc_abort_checkpoint_group(PG_FUNCTION_ARGS)
 
 	sd_spi_begin(&spi, true);
 	lock_group(&own_group, group_id);
+	if (!sees_all_parts(group_id))
+		sd_spi_conflict();
 	count = sd_spi_write(&delete_parts, values, NULL);
 	(void) sd_spi_write(&delete_group, values, NULL);
 	sd_spi_end(&spi);
@@ -308,6 +324,20 @@ lock_group(SdStatement *statement, int64 group_id)
 }
 
 /*
+ * Of a group that is locked: is there no part that this transaction's snapshot
+ * is too old for?  One that was replaced is an error when it is deleted.
+ */
+static bool
+sees_all_parts(int64 group_id)
+{
+	Datum values[] = {Int64GetDatum(group_id)};
+
+	return !IsolationUsesXactSnapshot() ||
+		   sd_spi_read_latest(&count_parts, values, NULL) ==
+			   sd_spi_write(&count_parts, values, NULL);
+}
+
+/*
  * sd_checkpoint_groups_prune
  *		Forget groups that were begun and never committed, or were committed,
  *		before a time.  Checkpoints that were saved with them stay.
@@ -325,6 +355,7 @@ sd_checkpoint_groups_prune(SdPrune *prune)
 	count = prune->dry_run ? sd_spi_read(&count_old_groups, parameters, NULL)
 						   : sd_spi_write(&select_old_groups, parameters, NULL);
 	found = SPI_tuptable;
+	prune->rows = (int64) count;
 	for (uint64 i = 0; i < count && !prune->dry_run; i++)
 	{
 		bool isnull;
@@ -332,10 +363,14 @@ sd_checkpoint_groups_prune(SdPrune *prune)
 			SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull)};
 
 		CHECK_FOR_INTERRUPTS();
+		if (!sees_all_parts(DatumGetInt64(values[0])))
+		{
+			prune->rows--;
+			continue;
+		}
 		(void) sd_spi_write(&delete_parts, values, NULL);
 		(void) sd_spi_write(&delete_group, values, NULL);
 	}
-	prune->rows = (int64) count;
 	prune->done = prune->rows < prune->max_rows;
 	sd_spi_end(&spi);
 }

@@ -15,7 +15,8 @@
  * under that lock.  Nothing ever gets the mark back.
  *
  * In REPEATABLE READ all of this ends in a serialization failure where another
- * transaction was faster.
+ * transaction was faster.  A version that somebody has added to the history
+ * moves no mark: whoever removes the latest one looks for such.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -81,7 +82,7 @@ static int64 given_version(FunctionCallInfo fcinfo, int number);
 static Datum set_pinned(FunctionCallInfo fcinfo, bool pinned);
 static void check_intact(Datum component, Datum name, int64 version, Datum data,
 						 bool no_metadata, Datum metadata, Datum checksum);
-static uint64 prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now);
+static uint64 prune_expired(const Datum *doomed, bool dry_run, int64 max_rows);
 
 /* the row of the highest version of $1, $2 */
 #define HIGHEST                                                                \
@@ -293,16 +294,21 @@ static SdStatement delete_version = {
 };
 
 /* $1 versions to keep, $2 oldest to keep, $3 now, $4 how many */
-#define DOOMED                                                                 \
-	"SELECT r.component_name, r.checkpoint_name, r.version FROM ("             \
+#define PLACES                                                                 \
 	"SELECT c.component_name, c.checkpoint_name, c.version, c.is_latest, "     \
 	"c.is_pinned, c.created_at, c.expires_at, pg_catalog.row_number() OVER ("  \
 	"PARTITION BY c.component_name, c.checkpoint_name "                        \
-	"ORDER BY c.version DESC) AS place FROM stormdisc.checkpoints c) r "       \
-	"WHERE NOT r.is_latest AND NOT r.is_pinned "                               \
-	"AND (r.place OPERATOR(pg_catalog.>) $1 "                                  \
-	"OR r.created_at OPERATOR(pg_catalog.<) $2 "                               \
-	"OR r.expires_at OPERATOR(pg_catalog.<=) $3) LIMIT $4"
+	"ORDER BY c.version DESC) AS place FROM stormdisc.checkpoints c"
+
+#define IS_TOO_MUCH                                                            \
+	"(r.place OPERATOR(pg_catalog.>) $1 "                                      \
+	"OR r.created_at OPERATOR(pg_catalog.<) $2)"
+
+#define DOOMED                                                                 \
+	"SELECT r.component_name, r.checkpoint_name, r.version "                   \
+	"FROM (" PLACES ") r WHERE NOT r.is_latest AND NOT r.is_pinned "           \
+	"AND (" IS_TOO_MUCH " OR r.expires_at OPERATOR(pg_catalog.<=) $3) "        \
+	"LIMIT $4"
 
 static SdStatement count_prunable = {
 	.sql = "SELECT FROM (" DOOMED ") d",
@@ -338,16 +344,29 @@ static SdStatement delete_prunable = {
 	"AND o.checkpoint_name OPERATOR(pg_catalog.=) c.checkpoint_name "          \
 	"AND o.version OPERATOR(pg_catalog.<) c.version) LIMIT $2"
 
+/* with what a run would remove before it comes to them; $1 to $4 as above */
 static SdStatement count_ended = {
-	.sql = ENDED,
-	.nparameters = 2,
-	.types = {TIMESTAMPTZOID, INT8OID},
+	.sql = "SELECT FROM (" PLACES ") r "
+		   "GROUP BY r.component_name, r.checkpoint_name "
+		   "HAVING pg_catalog.bool_or(r.is_latest) "
+		   "AND pg_catalog.bool_and(NOT r.is_pinned AND coalesce("
+		   "r.expires_at OPERATOR(pg_catalog.<=) $3 "
+		   "OR (NOT r.is_latest AND " IS_TOO_MUCH "), false)) LIMIT $4",
+	.nparameters = 4,
+	.types = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
 };
 
 static SdStatement select_ended = {
 	.sql = ENDED " FOR UPDATE OF c SKIP LOCKED",
 	.nparameters = 2,
 	.types = {TIMESTAMPTZOID, INT8OID},
+};
+
+static SdStatement select_two = {
+	.sql =
+		"SELECT FROM stormdisc.checkpoints c WHERE " IS_CHECKPOINT " LIMIT 2",
+	.nparameters = 2,
+	.types = {TEXTOID, TEXTOID},
 };
 
 static SdStatement delete_ended = {
@@ -890,6 +909,9 @@ stormdisc_delete_checkpoint(PG_FUNCTION_ARGS)
 		while (!lock_latest(&checkpoint, &latest) && is_there(&checkpoint))
 			CHECK_FOR_INTERRUPTS();
 		rows = sd_spi_write(&delete_checkpoint, values, NULL);
+		if (IsolationUsesXactSnapshot() &&
+			sd_spi_read_latest(&select_highest, values, NULL) > 0)
+			sd_spi_conflict();
 		(void) sd_spi_write(&delete_name, values, NULL);
 	}
 	else
@@ -930,21 +952,28 @@ sd_checkpoints_prune(SdPrune *prune)
 	prune->rows = prune->dry_run ? sd_spi_read(&count_prunable, values, NULL)
 								 : sd_spi_write(&delete_prunable, values, NULL);
 	if (prune->rows < prune->max_rows)
-		prune->rows += prune_expired(prune, prune->max_rows - prune->rows, now);
+		prune->rows += prune_expired(values, prune->dry_run,
+									 prune->max_rows - prune->rows);
 	prune->done = prune->rows < prune->max_rows;
 	sd_spi_end(&spi);
 }
 
+/* With the parameters of what has been removed before. */
 static uint64
-prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now)
+prune_expired(const Datum *doomed, bool dry_run, int64 max_rows)
 {
-	Datum values[] = {TimestampTzGetDatum(now), Int64GetDatum(max_rows)};
+	Datum now = doomed[2];
+	Datum values[] = {now, Int64GetDatum(max_rows)};
 	SPITupleTable *found;
 	uint64 rows;
 	uint64 removed = 0;
 
-	if (prune->dry_run)
-		return sd_spi_read(&count_ended, values, NULL);
+	if (dry_run)
+	{
+		Datum parameters[] = {doomed[0], doomed[1], now, values[1]};
+
+		return sd_spi_read(&count_ended, parameters, NULL);
+	}
 
 	rows = sd_spi_write(&select_ended, values, NULL);
 	found = SPI_tuptable;
@@ -953,10 +982,13 @@ prune_expired(SdPrune *prune, int64 max_rows, TimestampTz now)
 		bool isnull;
 		Datum parameters[] = {
 			SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull),
-			SPI_getbinval(found->vals[i], found->tupdesc, 2, &isnull),
-			TimestampTzGetDatum(now)};
+			SPI_getbinval(found->vals[i], found->tupdesc, 2, &isnull), now};
 
 		CHECK_FOR_INTERRUPTS();
+		/* it is locked, but its history may be longer than is seen */
+		if (IsolationUsesXactSnapshot() &&
+			sd_spi_read_latest(&select_two, parameters, NULL) > 1)
+			continue;
 		if (sd_spi_write(&delete_ended, parameters, NULL) == 1)
 		{
 			removed++;

@@ -6,8 +6,12 @@
  * Whoever saves or removes versions of a component has locked its head, and
  * only then looks which version is the highest.  A lock leaves no version of
  * the head's row behind, so that neither many states nor an old snapshot
- * somewhere make it slower.  In REPEATABLE READ it ends in a serialization
- * failure where another transaction was faster.
+ * somewhere make it slower.
+ *
+ * In REPEATABLE READ it ends in a serialization failure where another
+ * transaction was faster.  Saving meets the version that it cannot see.
+ * Whoever removes does not, and so looks for it: a payload may be in use by a
+ * version that is not seen.
  *
  * What a state holds is stored once for all its versions that hold the same.
  * Removing versions removes it when none is left that does.
@@ -15,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -41,7 +46,8 @@ static const char *const component_types[] = {"Source", "Sink", "Transformer",
 
 static Datum argument_type(FunctionCallInfo fcinfo, int number);
 static void lock_head(Datum name);
-static int32 highest_version(Datum name, Datum *digest);
+static int32 highest_version(Datum name);
+static bool sees_all_versions(Datum name);
 static void check_expected(Datum name, int32 expected, int32 actual);
 static void read_state(FunctionCallInfo fcinfo, SdStatement *statement,
 					   const Datum *parameters);
@@ -69,7 +75,7 @@ static SdStatement delete_head = {
 };
 
 static SdStatement select_highest = {
-	.sql = "SELECT v.version, v.digest FROM stormdisc.component_versions v "
+	.sql = "SELECT v.version FROM stormdisc.component_versions v "
 		   "WHERE v.component_name OPERATOR(pg_catalog.=) $1 "
 		   "ORDER BY v.version DESC LIMIT 1",
 	.nparameters = 1,
@@ -97,7 +103,7 @@ static SdStatement insert_version = {
 #define SELECT_STATE                                                           \
 	"SELECT v.version, v.component_type, p.state_data, v.created_at, "         \
 	"v.digest FROM stormdisc.component_versions v "                            \
-	"JOIN stormdisc.component_payloads p "                                     \
+	"LEFT JOIN stormdisc.component_payloads p "                                \
 	"ON p.component_name OPERATOR(pg_catalog.=) $1 "                           \
 	"AND p.digest OPERATOR(pg_catalog.=) v.digest "                            \
 	"WHERE v.component_name OPERATOR(pg_catalog.=) $1 "
@@ -129,7 +135,7 @@ static SdStatement select_as_of = {
 	"WHERE h.component_name OPERATOR(pg_catalog.=) v.component_name "          \
 	"ORDER BY h.version DESC LIMIT 1) AS is_latest "                           \
 	"FROM stormdisc.component_versions v) r "                                  \
-	"JOIN stormdisc.component_payloads p "                                     \
+	"LEFT JOIN stormdisc.component_payloads p "                                \
 	"ON p.component_name OPERATOR(pg_catalog.=) r.component_name "             \
 	"AND p.digest OPERATOR(pg_catalog.=) r.digest "                            \
 	"WHERE (r.is_latest OR NOT $1) "
@@ -156,14 +162,23 @@ static SdStatement delete_versions = {
 	.types = {TEXTOID},
 };
 
+static SdStatement delete_all_payloads = {
+	.sql = "DELETE FROM stormdisc.component_payloads p "
+		   "WHERE p.component_name OPERATOR(pg_catalog.=) $1",
+	.nparameters = 1,
+	.types = {TEXTOID},
+};
+
+/* of those that versions had which are gone */
 static SdStatement delete_payloads = {
 	.sql = "DELETE FROM stormdisc.component_payloads p "
 		   "WHERE p.component_name OPERATOR(pg_catalog.=) $1 "
-		   "AND NOT EXISTS (SELECT FROM stormdisc.component_versions v "
-		   "WHERE v.component_name OPERATOR(pg_catalog.=) $1 "
-		   "AND v.digest OPERATOR(pg_catalog.=) p.digest)",
-	.nparameters = 1,
-	.types = {TEXTOID},
+		   "AND p.digest OPERATOR(pg_catalog.=) ANY (ARRAY("
+		   "SELECT pg_catalog.unnest($2) EXCEPT "
+		   "SELECT v.digest FROM stormdisc.component_versions v "
+		   "WHERE v.component_name OPERATOR(pg_catalog.=) $1))",
+	.nparameters = 2,
+	.types = {TEXTOID, BYTEAARRAYOID},
 };
 
 /* $1 versions to keep, $2 oldest to keep, $3 how many */
@@ -198,8 +213,9 @@ static SdStatement select_free_head = {
 	.types = {TEXTOID},
 };
 
+/* how many, and what they held */
 static SdStatement delete_prunable = {
-	.sql = "DELETE FROM stormdisc.component_versions v "
+	.sql = "WITH gone AS (DELETE FROM stormdisc.component_versions v "
 		   "WHERE v.component_name OPERATOR(pg_catalog.=) $4 "
 		   "AND v.version OPERATOR(pg_catalog.=) ANY (ARRAY("
 		   "SELECT r.version FROM (SELECT w.version, w.created_at, "
@@ -209,7 +225,9 @@ static SdStatement delete_prunable = {
 		   "WHERE r.place OPERATOR(pg_catalog.>) 1 "
 		   "AND (r.place OPERATOR(pg_catalog.>) $1 "
 		   "OR r.created_at OPERATOR(pg_catalog.<) $2) "
-		   "ORDER BY r.version LIMIT $3))",
+		   "ORDER BY r.version LIMIT $3)) RETURNING v.digest) "
+		   "SELECT pg_catalog.count(*), pg_catalog.array_agg(g.digest) "
+		   "FROM gone g",
 	.nparameters = 4,
 	.types = {INT8OID, TIMESTAMPTZOID, INT8OID, TEXTOID},
 };
@@ -225,7 +243,6 @@ stormdisc_save_component_state(PG_FUNCTION_ARGS)
 	Datum type;
 	Jsonb *data;
 	Datum digest;
-	Datum last_digest;
 	Datum values[6];
 	int32 version;
 	SdSpi spi;
@@ -243,7 +260,7 @@ stormdisc_save_component_state(PG_FUNCTION_ARGS)
 
 	sd_spi_begin(&spi, true);
 	lock_head(name);
-	version = highest_version(name, &last_digest);
+	version = highest_version(name);
 	if (!PG_ARGISNULL(3))
 		check_expected(name, PG_GETARG_INT32(3), version);
 	if (version == PG_INT32_MAX)
@@ -251,14 +268,11 @@ stormdisc_save_component_state(PG_FUNCTION_ARGS)
 				errmsg("state of component \"%s\" has no next version",
 					   TextDatumGetCString(name)));
 
+	/* also if the version before holds the same: that may be lost */
 	values[0] = name;
-	if (version == 0 ||
-		!DatumGetBool(DirectFunctionCall2(byteaeq, digest, last_digest)))
-	{
-		values[1] = digest;
-		values[2] = JsonbPGetDatum(data);
-		(void) sd_spi_write(&insert_payload, values, NULL);
-	}
+	values[1] = digest;
+	values[2] = JsonbPGetDatum(data);
+	(void) sd_spi_write(&insert_payload, values, NULL);
 	version++;
 	values[1] = Int32GetDatum(version);
 	values[2] = DirectFunctionCall1(gen_random_uuid, (Datum) 0);
@@ -308,13 +322,12 @@ lock_head(Datum name)
 	}
 }
 
-/* The highest version, and what it holds; 0 if there is none. */
+/* The highest version, 0 if there is none. */
 static int32
-highest_version(Datum name, Datum *digest)
+highest_version(Datum name)
 {
 	if (sd_spi_write(&select_highest, &name, NULL) == 0)
 		return 0;
-	*digest = sd_result(0, 2, NULL);
 
 	return DatumGetInt32(sd_result(0, 1, NULL));
 }
@@ -382,18 +395,22 @@ read_state(FunctionCallInfo fcinfo, SdStatement *statement,
 	{
 		Datum values[5];
 		bool nulls[5] = {false};
+		bool is_lost;
 
 		for (int i = 0; i < lengthof(values); i++)
-			values[i] = sd_result(0, i + 1, NULL);
-		values[2] = PointerGetDatum(PG_DETOAST_DATUM(values[2]));
-		if (!sd_payload_is_intact(DatumGetJsonbP(values[2]), NULL,
-								  DatumGetByteaPP(values[4])))
+			values[i] = sd_result(0, i + 1, i == 2 ? &is_lost : NULL);
+		if (!is_lost)
+			values[2] = PointerGetDatum(PG_DETOAST_DATUM(values[2]));
+		if (is_lost || !sd_payload_is_intact(DatumGetJsonbP(values[2]), NULL,
+											 DatumGetByteaPP(values[4])))
 			ereport(ERROR, errcode(SD_ERRCODE_CHECKPOINT_CORRUPTED),
 					errmsg("version %d of the state of component \"%s\" is "
 						   "corrupted",
 						   DatumGetInt32(values[0]),
 						   TextDatumGetCString(parameters[0])),
-					errdetail("It is not what its digest was made of."));
+					is_lost
+						? errdetail("What it holds is not there.")
+						: errdetail("It is not what its digest was made of."));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	sd_spi_end(&spi);
@@ -440,8 +457,10 @@ stormdisc_delete_component_state(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	if (sd_spi_write(&select_head_for_update, &name, NULL) == 1)
 	{
+		if (!sees_all_versions(name))
+			sd_spi_conflict();
 		count = sd_spi_write(&delete_versions, &name, NULL);
-		(void) sd_spi_write(&delete_payloads, &name, NULL);
+		(void) sd_spi_write(&delete_all_payloads, &name, NULL);
 		(void) sd_spi_write(&delete_head, &name, NULL);
 	}
 	sd_spi_end(&spi);
@@ -450,10 +469,29 @@ stormdisc_delete_component_state(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Of a component whose head is locked: is there no version that this
+ * transaction's snapshot is too old for?
+ */
+static bool
+sees_all_versions(Datum name)
+{
+	int32 seen;
+
+	if (!IsolationUsesXactSnapshot())
+		return true;
+	seen = highest_version(name);
+
+	return sd_spi_read_latest(&select_highest, &name, NULL) == 0
+			   ? seen == 0
+			   : DatumGetInt32(sd_result(0, 1, NULL)) == seen;
+}
+
+/*
  * sd_component_state_prune
  *		Remove versions that are too many or too old, never the latest.
  *
- * Components that somebody is saving are left for the next time.
+ * Components that somebody is saving, or has saved after the snapshot of a
+ * REPEATABLE READ, are left for the next time.
  */
 void
 sd_component_state_prune(SdPrune *prune)
@@ -500,11 +538,17 @@ prune_component(SdPrune *prune, Datum name, int64 max_rows)
 		TimestampTzGetDatum(prune->older_than), Int64GetDatum(max_rows), name};
 	int64 rows;
 
-	if (sd_spi_write(&select_free_head, &name, NULL) == 0)
+	if (sd_spi_write(&select_free_head, &name, NULL) == 0 ||
+		!sees_all_versions(name))
 		return 0;
-	rows = (int64) sd_spi_write(&delete_prunable, values, NULL);
+	(void) sd_spi_write(&delete_prunable, values, NULL);
+	rows = DatumGetInt64(sd_result(0, 1, NULL));
 	if (rows > 0)
-		(void) sd_spi_write(&delete_payloads, &name, NULL);
+	{
+		Datum parameters[] = {name, sd_result(0, 2, NULL)};
+
+		(void) sd_spi_write(&delete_payloads, parameters, NULL);
+	}
 
 	return rows;
 }

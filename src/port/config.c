@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "port/port_util.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_set_config);
@@ -35,8 +36,7 @@ PG_FUNCTION_INFO_V1(stormdisc_get_config);
 PG_FUNCTION_INFO_V1(stormdisc_apply_session_config);
 PG_FUNCTION_INFO_V1(stormdisc_retry_delay);
 
-/* longest environment or key, and longest value, in bytes */
-#define MAX_NAME_LENGTH 255
+/* longest value, in bytes */
 #define MAX_VALUE_LENGTH 10000
 
 typedef enum KeyKind
@@ -154,7 +154,6 @@ static const char *const secret_words[] = {
 	"encryptionkey", "privatekey", "signingkey",
 };
 
-static char *name_argument(FunctionCallInfo fcinfo, int n, const char *name);
 static void check_key(const char *key);
 static void check_secret_value(const char *key, const char *value);
 static bool has_uri_password(const char *value);
@@ -213,8 +212,9 @@ stormdisc_set_config(PG_FUNCTION_ARGS)
 	SdSpi spi;
 
 	PreventCommandIfReadOnly("stormdisc_set_config()");
-	environment = name_argument(fcinfo, 0, "environment");
-	key = name_argument(fcinfo, 1, "key");
+	environment =
+		TextDatumGetCString(sd_argument_key(fcinfo, 0, "environment"));
+	key = TextDatumGetCString(sd_argument_key(fcinfo, 1, "key"));
 	if (PG_ARGISNULL(2))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "value"),
@@ -253,8 +253,8 @@ stormdisc_reset_config(PG_FUNCTION_ARGS)
 	SdSpi spi;
 
 	PreventCommandIfReadOnly("stormdisc_reset_config()");
-	values[0] = CStringGetTextDatum(name_argument(fcinfo, 0, "environment"));
-	values[1] = CStringGetTextDatum(name_argument(fcinfo, 1, "key"));
+	values[0] = sd_argument_key(fcinfo, 0, "environment");
+	values[1] = sd_argument_key(fcinfo, 1, "key");
 	sd_spi_begin(&spi, true);
 	found = sd_spi_write(&delete_value, values, NULL);
 	sd_spi_end(&spi);
@@ -270,7 +270,8 @@ Datum
 stormdisc_get_config(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	List *settings = read_settings(name_argument(fcinfo, 0, "environment"));
+	List *settings = read_settings(
+		TextDatumGetCString(sd_argument_key(fcinfo, 0, "environment")));
 	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -300,7 +301,8 @@ Datum
 stormdisc_apply_session_config(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char *environment = name_argument(fcinfo, 0, "environment");
+	char *environment =
+		TextDatumGetCString(sd_argument_key(fcinfo, 0, "environment"));
 	List *settings = read_settings(environment);
 	int milliseconds[lengthof(session_settings)];
 
@@ -336,16 +338,14 @@ stormdisc_apply_session_config(PG_FUNCTION_ARGS)
 Datum
 stormdisc_retry_delay(PG_FUNCTION_ARGS)
 {
-	char *environment = name_argument(fcinfo, 0, "environment");
+	char *environment =
+		TextDatumGetCString(sd_argument_key(fcinfo, 0, "environment"));
 	List *settings;
 	double delay;
 	int attempt;
 	Interval *result;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "attempt"));
-	attempt = PG_GETARG_INT32(1);
+	attempt = DatumGetInt32(sd_argument_required(fcinfo, 1, "attempt"));
 	if (attempt < 1)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("argument \"%s\" must be at least 1", "attempt"),
@@ -363,25 +363,6 @@ stormdisc_retry_delay(PG_FUNCTION_ARGS)
 	result->time = (TimeOffset) delay * (USECS_PER_SEC / 1000);
 
 	PG_RETURN_INTERVAL_P(result);
-}
-
-/* An argument that is a name, checked. */
-static char *
-name_argument(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	char *result;
-
-	if (PG_ARGISNULL(n))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", name));
-	result = text_to_cstring(PG_GETARG_TEXT_PP(n));
-	if (result[0] == '\0' || strlen(result) > MAX_NAME_LENGTH)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must have 1 to %d bytes", name,
-					   MAX_NAME_LENGTH),
-				errdetail("It has %zu.", strlen(result)));
-
-	return result;
 }
 
 /* One way of writing a key, and none that hides a secret. */

@@ -23,35 +23,38 @@
 
 PG_FUNCTION_INFO_V1(stormdisc_redrive);
 
-/* two that redrive at the same time do not wait for each other */
+/*
+ * Two that redrive at the same time do not wait for each other.  No joins:
+ * each message is looked up by its key, whatever the planner knows.
+ */
 static SdStatement redrive = {
 	.sql =
-		"WITH chosen AS MATERIALIZED ("
-		"SELECT d.port_name, d.id, d.attempt, d.priority, d.group_key, "
-		"m.max_retries FROM stormdisc.message_dead_letters d "
-		"JOIN stormdisc.messages m "
-		"ON m.port_name OPERATOR(pg_catalog.=) d.port_name "
-		"AND m.id OPERATOR(pg_catalog.=) d.id "
+		"WITH chosen AS MATERIALIZED (SELECT d.ctid AS tid "
+		"FROM stormdisc.message_dead_letters d "
 		"WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-		"AND ($2 IS NULL OR m.message_data OPERATOR(pg_catalog.@>) $2) "
+		"AND (SELECT $2 IS NULL OR m.message_data OPERATOR(pg_catalog.@>) $2 "
+		"FROM stormdisc.messages m "
+		"WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		"AND m.id OPERATOR(pg_catalog.=) d.id) "
 		"ORDER BY d.id LIMIT $3 FOR UPDATE OF d SKIP LOCKED), "
-		"gone AS (DELETE FROM stormdisc.message_dead_letters d USING chosen c "
-		"WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-		"AND d.port_name OPERATOR(pg_catalog.=) c.port_name "
-		"AND d.id OPERATOR(pg_catalog.=) c.id "
-		"RETURNING c.port_name, c.id, c.attempt, c.priority, c.group_key, "
-		"c.max_retries), "
+		"gone AS (DELETE FROM stormdisc.message_dead_letters d "
+		"WHERE d.ctid OPERATOR(pg_catalog.=) "
+		"ANY (ARRAY(SELECT c.tid FROM chosen c)) "
+		"RETURNING d.port_name, d.id, d.attempt, d.priority, d.group_key), "
 		"noted AS (INSERT INTO stormdisc.message_redrives "
 		"(port_name, id, attempt, redriven_at) "
 		"SELECT port_name, id, attempt, $4 FROM gone), "
 		"ready AS (INSERT INTO stormdisc.message_ready (segment, port_name, "
 		"position, id, attempt, last_attempt, group_key) "
-		"SELECT $5, port_name, ((10 OPERATOR(pg_catalog.-) "
-		"priority)::pg_catalog.int8 OPERATOR(pg_catalog.<<) 56) "
-		"OPERATOR(pg_catalog.|) id, id, attempt, LEAST("
-		"attempt::pg_catalog.int8 OPERATOR(pg_catalog.+) max_retries "
-		"OPERATOR(pg_catalog.+) 1, 2147483647)::pg_catalog.int4, group_key "
-		"FROM gone) "
+		"SELECT $5, g.port_name, ((10 OPERATOR(pg_catalog.-) "
+		"g.priority)::pg_catalog.int8 OPERATOR(pg_catalog.<<) 56) "
+		"OPERATOR(pg_catalog.|) g.id, g.id, g.attempt, LEAST("
+		"g.attempt::pg_catalog.int8 OPERATOR(pg_catalog.+) "
+		"(SELECT m.max_retries FROM stormdisc.messages m "
+		"WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		"AND m.id OPERATOR(pg_catalog.=) g.id) "
+		"OPERATOR(pg_catalog.+) 1, 2147483647)::pg_catalog.int4, g.group_key "
+		"FROM gone g) "
 		"SELECT pg_catalog.count(*) FROM gone",
 	.nparameters = 5,
 	.types = {TEXTOID, JSONBOID, INT8OID, TIMESTAMPTZOID, INT2OID},

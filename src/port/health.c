@@ -38,12 +38,13 @@ PG_FUNCTION_INFO_V1(stormdisc_health);
 
 static text *status_argument(FunctionCallInfo fcinfo, int number);
 static int64 ttl_argument(FunctionCallInfo fcinfo, int number);
+static void set_time(Datum *head, int64 ttl);
 static bool write_history(const Datum *head, const bool *head_nulls);
 
 /*
  * In place of the row that is there.  It is a change if the status is another
  * one, and if the old one did not hold any more, which are two: into silence
- * and out of it.
+ * and out of it.  Not if it is a later one than ours, unless $7.
  */
 #define WAS_SILENT                                                             \
 	"h.health_status OPERATOR(pg_catalog.<>) 'unknown' "                       \
@@ -52,30 +53,32 @@ static bool write_history(const Datum *head, const bool *head_nulls);
 	"h.health_status OPERATOR(pg_catalog.<>) EXCLUDED.health_status "
 
 static SdStatement upsert_head = {
-	.sql = "INSERT INTO stormdisc.health_heads AS h (component_name, id, "
-		   "health_status, health_details, last_heartbeat, expires_at, "
-		   "created_at, status_since, changes, change_id) "
-		   "VALUES ($1, $2, $3, $4, $5, $6, $5, $5, 1, $2) "
-		   "ON CONFLICT (component_name) DO UPDATE SET "
-		   "health_status = EXCLUDED.health_status, "
-		   "health_details = EXCLUDED.health_details, "
-		   "last_heartbeat = "
-		   "GREATEST(h.last_heartbeat, EXCLUDED.last_heartbeat), "
-		   "expires_at = EXCLUDED.expires_at, "
-		   "status_since = CASE WHEN (" WAS_SILENT ") OR " IS_ANOTHER
-		   "THEN EXCLUDED.status_since ELSE h.status_since END, "
-		   "changes = h.changes OPERATOR(pg_catalog.+) CASE "
-		   "WHEN (" WAS_SILENT ") AND EXCLUDED.health_status "
-		   "OPERATOR(pg_catalog.<>) 'unknown' THEN 2 "
-		   "WHEN (" WAS_SILENT ") OR " IS_ANOTHER "THEN 1 ELSE 0 END, "
-		   "change_id = CASE WHEN (" WAS_SILENT ") OR " IS_ANOTHER
-		   "THEN EXCLUDED.change_id ELSE h.change_id END, "
-		   "silent_since = CASE WHEN " WAS_SILENT "THEN h.expires_at END "
-		   "RETURNING h.changes, h.silent_since, "
-		   "h.change_id OPERATOR(pg_catalog.=) $2",
-	.nparameters = 6,
+	.sql =
+		"INSERT INTO stormdisc.health_heads AS h (component_name, id, "
+		"health_status, health_details, last_heartbeat, expires_at, "
+		"created_at, status_since, changes, change_id) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $5, $5, 1, $2) "
+		"ON CONFLICT (component_name) DO UPDATE SET "
+		"health_status = EXCLUDED.health_status, "
+		"health_details = EXCLUDED.health_details, "
+		"last_heartbeat = "
+		"GREATEST(h.last_heartbeat, EXCLUDED.last_heartbeat), "
+		"expires_at = EXCLUDED.expires_at, "
+		"status_since = CASE WHEN (" WAS_SILENT ") OR " IS_ANOTHER
+		"THEN EXCLUDED.status_since ELSE h.status_since END, "
+		"changes = h.changes OPERATOR(pg_catalog.+) CASE "
+		"WHEN (" WAS_SILENT ") AND EXCLUDED.health_status "
+		"OPERATOR(pg_catalog.<>) 'unknown' THEN 2 "
+		"WHEN (" WAS_SILENT ") OR " IS_ANOTHER "THEN 1 ELSE 0 END, "
+		"change_id = CASE WHEN (" WAS_SILENT ") OR " IS_ANOTHER
+		"THEN EXCLUDED.change_id ELSE h.change_id END, "
+		"silent_since = CASE WHEN " WAS_SILENT "THEN h.expires_at END "
+		"WHERE $7 OR EXCLUDED.last_heartbeat "
+		"OPERATOR(pg_catalog.>=) h.last_heartbeat RETURNING h.changes, h.silent_since, "
+		"h.change_id OPERATOR(pg_catalog.=) $2",
+	.nparameters = 7,
 	.types = {TEXTOID, UUIDOID, TEXTOID, JSONBOID, TIMESTAMPTZOID,
-			  TIMESTAMPTZOID},
+			  TIMESTAMPTZOID, BOOLOID},
 };
 
 static SdStatement insert_history = {
@@ -130,27 +133,29 @@ stormdisc_heartbeat(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "component");
 	text *status = status_argument(fcinfo, 1);
 	int64 ttl = ttl_argument(fcinfo, 3);
-	TimestampTz now;
-	Datum values[6] = {0};
-	bool nulls[6] = {false};
+	Datum values[7] = {0};
+	bool nulls[7] = {false};
 	bool changed;
 	pg_uuid_t id;
 	SdSpi spi;
 
 	PreventCommandIfReadOnly("stormdisc_heartbeat()");
 	PreventCommandIfParallelMode("stormdisc_heartbeat()");
-	now = GetCurrentTimestamp();
-	sd_uuid_first(&id, now);
 	values[0] = PointerGetDatum(component);
 	values[1] = UUIDPGetDatum(&id);
 	values[2] = PointerGetDatum(status);
 	nulls[3] = PG_ARGISNULL(2);
 	values[3] = PG_GETARG_DATUM(2);
-	values[4] = TimestampTzGetDatum(now);
-	values[5] = TimestampTzGetDatum(sd_time_after(now, ttl));
 
 	sd_spi_begin(&spi, true);
-	(void) sd_spi_write(&upsert_head, values, nulls);
+	set_time(values, ttl);
+	if (sd_spi_write(&upsert_head, values, nulls) == 0)
+	{
+		/* we have waited for it; or else the clock was set back */
+		set_time(values, ttl);
+		values[6] = BoolGetDatum(true);
+		(void) sd_spi_write(&upsert_head, values, nulls);
+	}
 	changed = write_history(values, nulls);
 	sd_spi_end(&spi);
 
@@ -244,6 +249,17 @@ ttl_argument(FunctionCallInfo fcinfo, int number)
 				errdetail("It must be more than 0, and at most 100 years."));
 
 	return ttl;
+}
+
+/* A heartbeat is of now, and so is its id. */
+static void
+set_time(Datum *head, int64 ttl)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	sd_uuid_first(DatumGetUUIDP(head[1]), now);
+	head[4] = TimestampTzGetDatum(now);
+	head[5] = TimestampTzGetDatum(sd_time_after(now, ttl));
 }
 
 /* Write to the history what the last statement has changed, if anything. */

@@ -542,5 +542,5 @@ backoff(const SdPort *port, int attempt)
 	pause = Min(pause, (double) port->backoff_cap);
 	pause *= 1 + port->jitter * (2 * pg_prng_double(&pg_global_prng_state) - 1);
 
-	return (int64) pause;
+	return (int64) Min(pause, (double) port->backoff_cap);
 }

@@ -15,6 +15,10 @@
  *
  * Rows are chosen first and then removed by their keys, by statements about one
  * port or component each, which look again whether the row is to go.
+ *
+ * All of it wants to see what is committed now: only transactions in READ
+ * COMMITTED maintain anything.  Those that are begun here are, whatever
+ * default_transaction_isolation is.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -43,6 +47,7 @@
 #include "port/messages.h"
 #include "port/metrics.h"
 #include "port/partitions.h"
+#include "port/port_util.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_maintain);
@@ -60,8 +65,6 @@ PG_FUNCTION_INFO_V1(stormdisc_reset_retention);
 
 /* a rule that has not come to its end after so many rounds is left for now */
 #define MAX_ROUNDS 1000
-
-#define MAX_NAME_LENGTH 255
 
 typedef struct Rule Rule;
 
@@ -129,8 +132,6 @@ static void put_result(ReturnSetInfo *rsinfo,
 static TimestampTz time_before(TimestampTz now, Interval *interval);
 static Interval *interval_of(const char *text);
 static const Rule *rule_argument(FunctionCallInfo fcinfo);
-static int64 int8_of(uint64 row, int column);
-static Datum datum_of(uint64 row, int column);
 
 /*
  * In this order: what takes strong locks is last, since a call that does all
@@ -447,10 +448,7 @@ stormdisc_maintain(PG_FUNCTION_ARGS)
 	SdMaintenance run;
 
 	read_run(fcinfo, 1, &run);
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "dry_run"));
-	run.dry_run = PG_GETARG_BOOL(0);
+	run.dry_run = DatumGetBool(sd_argument_required(fcinfo, 0, "dry_run"));
 	InitMaterializedSRF(fcinfo, 0);
 	(void) maintain(fcinfo, &run);
 
@@ -493,6 +491,9 @@ stormdisc_maintain_all(PG_FUNCTION_ARGS)
 
 	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
+	/* the one that the caller has begun may have a snapshot, to be kept */
+	if (IsolationUsesXactSnapshot())
+		SPI_commit();
 	for (int i = 0; i < sd_maintenance_rules(); i++)
 	{
 		SdMaintenanceResult result = {.is_done = false};
@@ -502,7 +503,7 @@ stormdisc_maintain_all(PG_FUNCTION_ARGS)
 			const char *reason;
 
 			CHECK_FOR_INTERRUPTS();
-			PushActiveSnapshot(GetTransactionSnapshot());
+			PushActiveSnapshot(sd_maintenance_snapshot());
 			reason = sd_maintenance_begin();
 			if (reason != NULL)
 			{
@@ -520,7 +521,7 @@ stormdisc_maintain_all(PG_FUNCTION_ARGS)
 			PopActiveSnapshot();
 			SPI_commit();
 			/* what could not be done now is for another call */
-			if (result.is_failed || result.rows == 0)
+			if (result.is_failed || !result.is_moving)
 				break;
 		}
 	}
@@ -582,16 +583,12 @@ stormdisc_set_retention(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("stormdisc_set_retention()");
 	rule = rule_argument(fcinfo);
-	if (PG_ARGISNULL(3))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "is_enabled"));
-
+	values[3] = sd_argument_required(fcinfo, 3, "is_enabled");
 	values[0] = CStringGetTextDatum(rule->name);
 	nulls[1] = PG_ARGISNULL(1);
 	values[1] = nulls[1] ? (Datum) 0 : PG_GETARG_DATUM(1);
 	nulls[2] = PG_ARGISNULL(2);
 	values[2] = nulls[2] ? (Datum) 0 : PG_GETARG_DATUM(2);
-	values[3] = PG_GETARG_DATUM(3);
 	values[4] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[5] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
 
@@ -652,12 +649,9 @@ stormdisc_reset_retention(PG_FUNCTION_ARGS)
 static const Rule *
 rule_argument(FunctionCallInfo fcinfo)
 {
-	const char *name;
+	const char *name =
+		TextDatumGetCString(sd_argument_required(fcinfo, 0, "rule"));
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "rule"));
-	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	for (int i = 0; i < lengthof(rules); i++)
 		if (strcmp(rules[i].name, name) == 0)
 			return &rules[i];
@@ -671,12 +665,10 @@ rule_argument(FunctionCallInfo fcinfo)
 static void
 read_run(FunctionCallInfo fcinfo, int max_rows_arg, SdMaintenance *run)
 {
-	if (PG_ARGISNULL(max_rows_arg))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "max_rows"));
 	run->now = GetCurrentTimestamp();
 	run->dry_run = false;
-	run->max_rows = PG_GETARG_INT64(max_rows_arg);
+	run->max_rows =
+		DatumGetInt64(sd_argument_required(fcinfo, max_rows_arg, "max_rows"));
 	if (run->max_rows < 1)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("argument \"%s\" must be at least 1", "max_rows"));
@@ -735,11 +727,25 @@ sd_maintenance_begin(void)
 		return "the server is a standby";
 	if (XactReadOnly)
 		return "the transaction is read-only";
+	if (IsolationUsesXactSnapshot())
+		return "the transaction is not in READ COMMITTED";
 	PreventCommandIfParallelMode("maintenance");
 	if (!sd_lock_hash(SD_LOCK_MAINTENANCE, 0))
 		return "another session is at it";
 
 	return NULL;
+}
+
+/*
+ * sd_maintenance_snapshot
+ *		The snapshot of a transaction that is just begun, to maintain in.
+ */
+Snapshot
+sd_maintenance_snapshot(void)
+{
+	XactIsoLevel = XACT_READ_COMMITTED;
+
+	return GetTransactionSnapshot();
 }
 
 /*
@@ -785,6 +791,8 @@ sd_maintenance_run(const SdMaintenance *run, int rule,
 	result->is_done = true;
 
 	error = sd_try(follow_in_subtransaction, &job);
+	if (result->rows > 0)
+		result->is_moving = true;
 	if (error != NULL)
 	{
 		result->rows = 0;
@@ -836,18 +844,15 @@ read_policy(Job *job)
 	sd_spi_begin(&spi, true);
 	if (sd_spi_write(&select_policy, arguments, NULL) > 0)
 	{
-		HeapTuple row = SPI_tuptable->vals[0];
-		TupleDesc desc = SPI_tuptable->tupdesc;
 		bool isnull;
-		Datum value = SPI_getbinval(row, desc, 1, &isnull);
+		Datum value = sd_result(0, 1, &isnull);
 
 		job->has_cutoff = !isnull && rule->has_age;
 		if (job->has_cutoff)
 			job->cutoff = time_before(job->run->now, DatumGetIntervalP(value));
-		value = SPI_getbinval(row, desc, 2, &isnull);
+		value = sd_result(0, 2, &isnull);
 		job->keep_last = isnull ? 0 : DatumGetInt32(value);
-		is_enabled =
-			DatumGetBool(SPI_getbinval(row, desc, 3, &isnull)) && !isnull;
+		is_enabled = DatumGetBool(sd_result(0, 3, NULL));
 	}
 	else
 	{
@@ -907,7 +912,7 @@ remove_completed(Job *job)
 	table = SPI_tuptable;
 	for (uint64 i = 0; i < found;)
 	{
-		Datum port = datum_of(i, 1);
+		Datum port = sd_result(i, 1, NULL);
 		Datum until = 0;
 		Datum arguments[2];
 		uint64 first = i;
@@ -915,11 +920,11 @@ remove_completed(Job *job)
 		CHECK_FOR_INTERRUPTS();
 		while (i < found && job->left > 0 &&
 			   (i == first ||
-				DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID,
-													 datum_of(i, 1), port))))
+				DatumGetBool(DirectFunctionCall2Coll(
+					texteq, C_COLLATION_OID, sd_result(i, 1, NULL), port))))
 		{
-			until = datum_of(i, 2);
-			job->left -= int8_of(i, 3);
+			until = sd_result(i, 2, NULL);
+			job->left -= DatumGetInt64(sd_result(i, 3, NULL));
 			i++;
 		}
 		if (i == first)
@@ -927,7 +932,7 @@ remove_completed(Job *job)
 		arguments[0] = port;
 		arguments[1] = until;
 		(void) sd_spi_write(&delete_completions, arguments, NULL);
-		job->result->rows += int8_of(0, 1);
+		job->result->rows += DatumGetInt64(sd_result(0, 1, NULL));
 		SPI_freetuptable(SPI_tuptable);
 		SPI_tuptable = table;
 	}
@@ -988,7 +993,7 @@ drop_partitions(Job *job)
 
 	sd_spi_begin(&spi, true);
 	if (sd_spi_write(&select_rolled_up, values, NULL) > 0)
-		before = Min(before, DatumGetTimestampTz(datum_of(0, 1)));
+		before = Min(before, DatumGetTimestampTz(sd_result(0, 1, NULL)));
 	sd_spi_end(&spi);
 
 	take_result(job,
@@ -1004,6 +1009,7 @@ take_result(Job *job, SdPartitionsResult done, bool by_rows)
 {
 	job->result->rows = by_rows ? Max(done.rows, 0) : done.partitions;
 	job->result->is_done = done.done;
+	job->result->is_moving = done.partitions > 0 || done.rows > 0;
 	job->result->message = done.message;
 	if (done.message == NULL && !by_rows && done.rows > 0)
 		job->result->message = psprintf(
@@ -1113,7 +1119,8 @@ prune(Job *job, Prune *statements)
 	table = SPI_tuptable;
 	for (uint64 i = 0; i < found; i++)
 	{
-		Datum arguments[] = {datum_of(i, 1), datum_of(i, 2), values[0]};
+		Datum arguments[] = {sd_result(i, 1, NULL), sd_result(i, 2, NULL),
+							 values[0]};
 
 		CHECK_FOR_INTERRUPTS();
 		job->result->rows += sd_spi_write(&statements->remove, arguments, NULL);
@@ -1130,9 +1137,9 @@ count_old(Job *job, SdStatement *count)
 
 	if (sd_spi_write(count, values, NULL) != 1)
 		elog(ERROR, "unexpected number of rows");
-	job->result->is_done = int8_of(0, 1) <= job->left;
+	job->result->is_done = DatumGetInt64(sd_result(0, 1, NULL)) <= job->left;
 
-	return int8_of(0, 1);
+	return DatumGetInt64(sd_result(0, 1, NULL));
 }
 
 /* The time that long before, by the calendar of UTC. */
@@ -1150,24 +1157,4 @@ interval_of(const char *text)
 	return DatumGetIntervalP(
 		DirectFunctionCall3(interval_in, CStringGetDatum(text),
 							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-}
-
-static int64
-int8_of(uint64 row, int column)
-{
-	return DatumGetInt64(datum_of(row, column));
-}
-
-/* A value of the last result; rows are counted from 0, columns from 1. */
-static Datum
-datum_of(uint64 row, int column)
-{
-	bool isnull;
-	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-								column, &isnull);
-
-	if (isnull)
-		elog(ERROR, "result column %d is null", column);
-
-	return value;
 }

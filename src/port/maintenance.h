@@ -9,6 +9,7 @@
 #define STORMDISC_PORT_MAINTENANCE_H
 
 #include "datatype/timestamp.h"
+#include "utils/snapshot.h"
 
 /* rows that one rule removes or moves in one go, by default */
 #define SD_MAINTENANCE_ROWS 10000
@@ -29,6 +30,7 @@ typedef struct SdMaintenanceResult
 	const char *action;
 	int64 rows;
 	bool is_done;	/* there is nothing left to do */
+	bool is_moving; /* something was done, rows or not */
 	bool is_failed; /* sqlstate and message are those of an error */
 	int sqlstate;
 	const char *message; /* or NULL */
@@ -37,6 +39,7 @@ typedef struct SdMaintenanceResult
 /* why nothing can be done now, or NULL; if NULL it is this session's turn */
 extern const char *sd_maintenance_begin(void);
 
+extern Snapshot sd_maintenance_snapshot(void);
 extern int sd_maintenance_rules(void);
 extern const char *sd_maintenance_rule_name(int rule);
 extern void sd_maintenance_run(const SdMaintenance *run, int rule,

@@ -14,6 +14,10 @@
  * time has a smaller number, and the rollup waits until all of these have
  * ended.  It then reads measurements and late values under one snapshot, which
  * shows both of a transaction or none.
+ *
+ * Hours are closed CLOSE_AFTER their end, and so much later than LATE_AFTER
+ *that a clock that is set back by a little makes no value count as in time that
+ * is late.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -48,8 +52,12 @@ PG_FUNCTION_INFO_V1(stormdisc_rollup_metrics);
 /* a measurement is late if its hour has been over for so long */
 #define LATE_AFTER (5 * USECS_PER_MINUTE)
 
-/* as in the table's check */
+/* and the hour is closed then */
+#define CLOSE_AFTER (10 * USECS_PER_MINUTE)
+
+/* as in the table's check: what is nearer to 0 is stored as 0 */
 #define MAX_VALUE 1e100
+#define MIN_VALUE 1e-100
 
 #define MAX_UNIT_LENGTH 255
 
@@ -88,7 +96,8 @@ typedef struct State
 	FullTransactionId closing_xid;
 } State;
 
-static void check_value(float8 value, const char *argument);
+static float8 check_value(float8 value, const char *argument);
+static float8 without_underflow(float8 value);
 static void check_unit(text *unit);
 static TimestampTz check_time(TimestampTz time);
 static TimestampTz record_time(void);
@@ -106,6 +115,7 @@ static int64 count_argument(FunctionCallInfo fcinfo, int number,
 static void read_state(State *state);
 static void write_state(const State *state);
 static bool is_closed(FullTransactionId xid);
+static FullTransactionId full_xid(TransactionId xid, FullTransactionId next);
 static void roll_up(State *state, TimestampTz to, int64 *hours, int64 *late);
 
 static SdStatement insert_metric = {
@@ -251,8 +261,9 @@ stormdisc_record_metric(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null",
 					   argument_names[ARG_VALUE]));
-	check_value(PG_GETARG_FLOAT8(ARG_VALUE), argument_names[ARG_VALUE]);
-	for (int i = ARG_VALUE; i < ARG_AT; i++)
+	values[3] = Float8GetDatum(
+		check_value(PG_GETARG_FLOAT8(ARG_VALUE), argument_names[ARG_VALUE]));
+	for (int i = ARG_UNIT; i < ARG_AT; i++)
 	{
 		values[i + 1] = fcinfo->args[i].value;
 		nulls[i + 1] = fcinfo->args[i].isnull;
@@ -308,6 +319,7 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 	bool nulls[7] = {false};
 	TimestampTz *times;
 	TimestampTz now;
+	Datum *ats;
 	bool is_late = false;
 	int count;
 	SdSpi spi;
@@ -321,8 +333,12 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 	now = record_time();
 	times = palloc(sizeof(TimestampTz) * count);
 	check_elements(fcinfo, elements, now, times);
+	ats = palloc(sizeof(Datum) * count);
 	for (int i = 0; i < count; i++)
+	{
 		is_late = is_late || times[i] < hour_of(now - LATE_AFTER);
+		ats[i] = TimestampTzGetDatum(times[i]);
+	}
 
 	values[0] = new_ids(now, count);
 	for (int i = 0; i < ARG_AT; i++)
@@ -330,9 +346,12 @@ stormdisc_record_metric_batch(PG_FUNCTION_ARGS)
 		values[i + 1] = fcinfo->args[i].value;
 		nulls[i + 1] = fcinfo->args[i].isnull;
 	}
+	values[3] = PointerGetDatum(
+		construct_array(elements[ARG_VALUE].values, count, FLOAT8OID,
+						sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[6] = PointerGetDatum(
-		construct_array((Datum *) times, count, TIMESTAMPTZOID,
-						sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+		construct_array(ats, count, TIMESTAMPTZOID, sizeof(TimestampTz),
+						FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 
 	sd_partitions_begin_insert(METRICS, times, count);
 	sd_spi_begin(&spi, true);
@@ -442,10 +461,19 @@ SdRollup
 sd_metrics_rollup(TimestampTz now)
 {
 	/* what is not over yet must not be closed */
-	TimestampTz to = hour_of(Min(now, GetCurrentTimestamp()) - LATE_AFTER);
+	TimestampTz to = hour_of(Min(now, GetCurrentTimestamp()) - CLOSE_AFTER);
 	SdRollup result = {0};
 	State state;
 	SdSpi spi;
+
+	/* see sd_partitions_begin_read() */
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				errmsg("cannot roll up metrics in a transaction of isolation "
+					   "level %s",
+					   IsolationIsSerializable() ? "SERIALIZABLE"
+												 : "REPEATABLE READ"),
+				errhint("Use READ COMMITTED."));
 
 	sd_lock_name(SD_LOCK_ROLLUP, METRICS);
 	sd_spi_begin(&spi, true);
@@ -483,13 +511,25 @@ sd_metrics_rollup(TimestampTz now)
 }
 
 /* Neither NaN nor infinite, nor so large that sums of squares overflow. */
-static void
+static float8
 check_value(float8 value, const char *argument)
 {
 	if (!(value >= -MAX_VALUE && value <= MAX_VALUE))
 		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				errmsg("argument \"%s\" is out of range", argument),
 				errdetail("It must be a number between -1e100 and 1e100."));
+
+	return without_underflow(value);
+}
+
+/*
+ * Nor so small that they underflow, which is an error in SQL: one value would
+ * be in the way of all rollups.
+ */
+static float8
+without_underflow(float8 value)
+{
+	return value > -MIN_VALUE && value < MIN_VALUE ? 0 : value;
 }
 
 static void
@@ -560,7 +600,7 @@ read_elements(FunctionCallInfo fcinfo, int number, Oid type, Elements *elements)
 						  argument_names[number], elements->count));
 }
 
-/* Check each measurement, and find out the time of each. */
+/* Check each measurement, and find out the value and the time of each. */
 static void
 check_elements(FunctionCallInfo fcinfo, Elements *elements, TimestampTz now,
 			   TimestampTz *times)
@@ -580,8 +620,9 @@ check_elements(FunctionCallInfo fcinfo, Elements *elements, TimestampTz now,
 			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					errmsg("argument \"%s\" must not hold nulls",
 						   argument_names[ARG_VALUE]));
-		check_value(DatumGetFloat8(elements[ARG_VALUE].values[i]),
-					argument_names[ARG_VALUE]);
+		elements[ARG_VALUE].values[i] = Float8GetDatum(
+			check_value(DatumGetFloat8(elements[ARG_VALUE].values[i]),
+						argument_names[ARG_VALUE]));
 		if (units->nulls != NULL && !units->nulls[i])
 			check_unit(DatumGetTextPP(units->values[i]));
 		times[i] = ats->nulls == NULL || ats->nulls[i]
@@ -638,7 +679,7 @@ average_argument(FunctionCallInfo fcinfo, int number, const char *argument,
 				errdetail("It must be a number between 0 and 1e100."));
 	*weight = count;
 
-	return value * count;
+	return without_underflow(value) * count;
 }
 
 static int64
@@ -695,24 +736,24 @@ write_state(const State *state)
 
 /*
  * Have all transactions with a smaller number ended, but for our own?  The
- * snapshot is the one that the next statement has, or an earlier one.
+ * snapshot is an earlier one than the next statement has.
  */
 static bool
-is_closed(FullTransactionId full_xid)
+is_closed(FullTransactionId xid)
 {
-	TransactionId xid = XidFromFullTransactionId(full_xid);
-	Snapshot snapshot = IsolationUsesXactSnapshot() ? GetTransactionSnapshot()
-													: GetLatestSnapshot();
+	Snapshot snapshot = GetLatestSnapshot();
+	FullTransactionId next = ReadNextFullTransactionId();
 	TransactionId running = snapshot->xmax;
 
 	for (int i = 0; i < snapshot->xcnt; i++)
 	{
-		if (TransactionIdPrecedes(snapshot->xip[i], xid))
+		if (FullTransactionIdPrecedes(full_xid(snapshot->xip[i], next), xid))
 			return false;
 	}
 
 	/* those that are newer than all that had ended */
-	for (int i = 0; TransactionIdPrecedes(running, xid); i++)
+	for (int i = 0; FullTransactionIdPrecedes(full_xid(running, next), xid);
+		 i++)
 	{
 		if (i == MAX_OPEN_TRANSACTIONS ||
 			!TransactionIdIsCurrentTransactionId(running))
@@ -721,6 +762,15 @@ is_closed(FullTransactionId full_xid)
 	}
 
 	return true;
+}
+
+/* The number of a transaction that is not newer than the next one. */
+static FullTransactionId
+full_xid(TransactionId xid, FullTransactionId next)
+{
+	uint32 age = XidFromFullTransactionId(next) - xid;
+
+	return FullTransactionIdFromU64(U64FromFullTransactionId(next) - age);
 }
 
 /* Add up what is before "to"; only late values if that is no news. */
@@ -732,6 +782,7 @@ roll_up(State *state, TimestampTz to, int64 *hours, int64 *late)
 	TupleDesc desc;
 	bool isnull;
 
+	sd_partitions_begin_read(METRICS);
 	(void) sd_spi_write(&upsert_rollups, values, NULL);
 	desc = SPI_tuptable->tupdesc;
 	*hours +=

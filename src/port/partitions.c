@@ -21,6 +21,8 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "commands/tablespace.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -77,8 +79,9 @@ typedef struct Table
 {
 	Oid oid;
 	const char *name;
-	const char *key; /* column of the partition key */
-	Oid default_oid; /* invalid if there is none */
+	const char *key;		  /* column of the partition key */
+	Oid default_oid;		  /* invalid if there is none */
+	const char *default_name; /* of it, for SQL */
 	int nranges;
 	Range *ranges; /* sorted */
 } Table;
@@ -104,11 +107,13 @@ typedef struct Work
 } Work;
 
 static void read_table(Table *table, const char *name);
+static const char *relation_name(Oid relid);
 static Cover find_cover(const Table *table, int64 day);
 static int64 day_of(TimestampTz time);
 static char *day_name(const char *table, int64 day);
 static char *day_start(int64 day);
 static void make_day(void *arg);
+static char *place_of(Oid relid);
 static uint64 move_day(const Work *work, const Table *table,
 					   const char *partition);
 static void drop_partition(void *arg);
@@ -176,8 +181,9 @@ stormdisc_drain_partitions(PG_FUNCTION_ARGS)
 }
 
 /*
- * stormdisc_drop_partitions(name, before, max_rows, dry_run, now) ->
- *setof row Drop what is older.
+ * stormdisc_drop_partitions(name, before, max_rows, dry_run, now)
+ *		-> setof row
+ *		Drop what is older.
  */
 Datum
 stormdisc_drop_partitions(PG_FUNCTION_ARGS)
@@ -293,11 +299,12 @@ sd_partitions_drain_default(const char *table, TimestampTz now, int64 max_rows,
 	sd_spi_begin(&spi, true);
 	ndays = run_with_times(
 		psprintf("SELECT pg_catalog.date_trunc('day', d.%s, 'UTC'), "
-				 "pg_catalog.count(*) FROM ONLY stormdisc.%s_default d "
+				 "pg_catalog.count(*) FROM ONLY %s d "
 				 "WHERE d.%s OPERATOR(pg_catalog.>=) $1 "
 				 "AND d.%s OPERATOR(pg_catalog.<) $2 "
 				 "GROUP BY 1 ORDER BY 1",
-				 now_there.key, table, now_there.key, now_there.key),
+				 now_there.key, now_there.default_name, now_there.key,
+				 now_there.key),
 		from, to);
 	days = MemoryContextAlloc(context, sizeof(int64) * Max(ndays, 1));
 	counts = MemoryContextAlloc(context, sizeof(int64) * Max(ndays, 1));
@@ -310,12 +317,12 @@ sd_partitions_drain_default(const char *table, TimestampTz now, int64 max_rows,
 		counts[i] = DatumGetInt64(SPI_getbinval(
 			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
 	}
-	(void) run_with_times(
-		psprintf("SELECT pg_catalog.count(*) FROM ONLY stormdisc.%s_default d "
-				 "WHERE d.%s OPERATOR(pg_catalog.<) $1 "
-				 "OR d.%s OPERATOR(pg_catalog.>=) $2",
-				 table, now_there.key, now_there.key),
-		from, to);
+	(void) run_with_times(psprintf("SELECT pg_catalog.count(*) FROM ONLY %s d "
+								   "WHERE d.%s OPERATOR(pg_catalog.<) $1 "
+								   "OR d.%s OPERATOR(pg_catalog.>=) $2",
+								   now_there.default_name, now_there.key,
+								   now_there.key),
+						  from, to);
 	far = read_count();
 	sd_spi_end(&spi);
 
@@ -394,10 +401,10 @@ sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
 			sd_spi_begin(&spi, true);
 			(void) run_with_times(
 				psprintf("SELECT pg_catalog.count(*) "
-						 "FROM ONLY stormdisc.%s_default d "
+						 "FROM ONLY %s d "
 						 "WHERE d.%s OPERATOR(pg_catalog.>=) $1 "
 						 "AND d.%s OPERATOR(pg_catalog.<) $2",
-						 table, now_there.key, now_there.key),
+						 now_there.default_name, now_there.key, now_there.key),
 				DT_NOBEGIN, before);
 			result.rows = read_count();
 			sd_spi_end(&spi);
@@ -414,7 +421,7 @@ sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
 			if (error != NULL)
 			{
 				result.done = false;
-				say_error(&result, psprintf("%s_default", table), error);
+				say_error(&result, get_rel_name(now_there.default_oid), error);
 			}
 			else
 			{
@@ -479,6 +486,25 @@ sd_partitions_begin_insert(const char *table, const TimestampTz *times,
 	}
 }
 
+/*
+ * sd_partitions_begin_read
+ *		Keep rows from being moved.
+ *
+ * The server reads the list of partitions first, and then locks each: who has
+ * waited for the default one looks for rows there that are not there any more,
+ * and not in the partition that they are in.
+ */
+void
+sd_partitions_begin_read(const char *table)
+{
+	Table now_there;
+
+	read_table(&now_there, table);
+	LockRelationOid(now_there.oid, AccessShareLock);
+	if (OidIsValid(now_there.default_oid))
+		LockRelationOid(now_there.default_oid, AccessShareLock);
+}
+
 /* Read the partitions of a table as they are now. */
 static void
 read_table(Table *table, const char *name)
@@ -513,7 +539,10 @@ read_table(Table *table, const char *name)
 	{
 		table->ranges = palloc(sizeof(Range) * Max(bounds->ndatums, 1));
 		if (partition_bound_has_default(bounds))
+		{
 			table->default_oid = desc->oids[bounds->default_index];
+			table->default_name = relation_name(table->default_oid);
+		}
 		for (int i = 1; i < bounds->ndatums; i++)
 		{
 			Range *range = &table->ranges[table->nranges];
@@ -531,6 +560,14 @@ read_table(Table *table, const char *name)
 		}
 	}
 	table_close(rel, AccessShareLock);
+}
+
+/* For SQL. */
+static const char *
+relation_name(Oid relid)
+{
+	return quote_qualified_identifier(
+		get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
 
 /* Has all of the day a partition, or a part of it? */
@@ -606,27 +643,29 @@ make_day(void *arg)
 	read_table(&table, work->table);
 	if (find_cover(&table, work->day) == COVER_NONE)
 	{
+		if (!OidIsValid(table.default_oid))
+			ereport(
+				ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("table \"%s\" has no default partition", work->table));
+
 		/* in the order in which writers lock: the parent first */
 		LockRelationOid(table.oid, ShareUpdateExclusiveLock);
-		(void) run(psprintf(
-			"CREATE TABLE stormdisc.%s ("
-			"LIKE stormdisc.%s_default INCLUDING ALL, "
-			"CONSTRAINT %s_day CHECK ("
-			"%s OPERATOR(pg_catalog.>=) '%s'::pg_catalog.timestamptz "
-			"AND %s OPERATOR(pg_catalog.<) "
-			"'%s'::pg_catalog.timestamptz))",
-			partition, work->table, partition, table.key, from, table.key, to));
+		(void) run(
+			psprintf("CREATE TABLE stormdisc.%s (LIKE %s INCLUDING ALL, "
+					 "CONSTRAINT %s_day CHECK ("
+					 "%s OPERATOR(pg_catalog.>=) '%s'::pg_catalog.timestamptz "
+					 "AND %s OPERATOR(pg_catalog.<) "
+					 "'%s'::pg_catalog.timestamptz))%s",
+					 partition, table.default_name, partition, table.key, from,
+					 table.key, to, place_of(table.default_oid)));
 		(void) run(psprintf("COMMENT ON TABLE stormdisc.%s IS "
 							"'%.10s (UTC) of stormdisc.%s'",
 							partition, from, work->table));
 
 		/* most rows while others still write, the last ones when none can */
-		if (OidIsValid(table.default_oid))
-		{
-			work->rows = move_day(work, &table, partition);
-			LockRelationOid(table.default_oid, AccessExclusiveLock);
-			work->rows += move_day(work, &table, partition);
-		}
+		work->rows = move_day(work, &table, partition);
+		LockRelationOid(table.default_oid, AccessExclusiveLock);
+		work->rows += move_day(work, &table, partition);
 		(void) run(psprintf("ALTER TABLE stormdisc.%s ATTACH PARTITION "
 							"stormdisc.%s FOR VALUES FROM ('%s') TO ('%s')",
 							work->table, partition, from, to));
@@ -637,16 +676,37 @@ make_day(void *arg)
 	sd_spi_end(&spi);
 }
 
+/* For SQL: the access method and the tablespace of a table. */
+static char *
+place_of(Oid relid)
+{
+	Relation rel = table_open(relid, AccessShareLock);
+	Oid method = rel->rd_rel->relam;
+	Oid tablespace = rel->rd_rel->reltablespace;
+	StringInfoData place;
+
+	table_close(rel, AccessShareLock);
+	initStringInfo(&place);
+	if (OidIsValid(method))
+		appendStringInfo(&place, " USING %s",
+						 quote_identifier(get_am_name(method)));
+	if (OidIsValid(tablespace))
+		appendStringInfo(&place, " TABLESPACE %s",
+						 quote_identifier(get_tablespace_name(tablespace)));
+
+	return place.data;
+}
+
 /* Move the rows of a day that this command sees. */
 static uint64
 move_day(const Work *work, const Table *table, const char *partition)
 {
 	return run_with_times(
-		psprintf("WITH moved AS (DELETE FROM ONLY stormdisc.%s_default d "
+		psprintf("WITH moved AS (DELETE FROM ONLY %s d "
 				 "WHERE d.%s OPERATOR(pg_catalog.>=) $1 "
 				 "AND d.%s OPERATOR(pg_catalog.<) $2 RETURNING d.*) "
 				 "INSERT INTO stormdisc.%s SELECT m.* FROM moved m",
-				 work->table, table->key, table->key, partition),
+				 table->default_name, table->key, table->key, partition),
 		work->day * USECS_PER_DAY, (work->day + 1) * USECS_PER_DAY);
 }
 
@@ -717,11 +777,7 @@ drop_partition(void *arg)
 		lock_or_fail(work->partition, AccessExclusiveLock);
 		if (OidIsValid(table.default_oid))
 			lock_or_fail(table.default_oid, AccessExclusiveLock);
-		(void) run(
-			psprintf("DROP TABLE %s",
-					 quote_qualified_identifier(
-						 get_namespace_name(get_rel_namespace(work->partition)),
-						 get_rel_name(work->partition))));
+		(void) run(psprintf("DROP TABLE %s", relation_name(work->partition)));
 		work->changed = true;
 		break;
 	}
@@ -740,14 +796,16 @@ delete_older(void *arg)
 
 	begin_work(&spi, work->table);
 	read_table(&table, work->table);
-	work->rows = run_with_times(
-		psprintf("DELETE FROM ONLY stormdisc.%s_default "
-				 "WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY("
-				 "SELECT d.ctid FROM ONLY stormdisc.%s_default d "
-				 "WHERE d.%s OPERATOR(pg_catalog.>=) $1 "
-				 "AND d.%s OPERATOR(pg_catalog.<) $2 LIMIT %s))",
-				 work->table, work->table, table.key, table.key, limit),
-		DT_NOBEGIN, work->before);
+	if (OidIsValid(table.default_oid))
+		work->rows = run_with_times(
+			psprintf("DELETE FROM ONLY %s "
+					 "WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY("
+					 "SELECT d.ctid FROM ONLY %s d "
+					 "WHERE d.%s OPERATOR(pg_catalog.>=) $1 "
+					 "AND d.%s OPERATOR(pg_catalog.<) $2 LIMIT %s))",
+					 table.default_name, table.default_name, table.key,
+					 table.key, limit),
+			DT_NOBEGIN, work->before);
 	sd_spi_end(&spi);
 }
 
@@ -764,6 +822,9 @@ begin_work(SdSpi *spi, const char *table)
 		(void) set_config_option(
 			"lock_timeout", psprintf("%d", sd_setting_partition_lock_timeout),
 			PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	/* the caller's own choice, which we might make with more than its rights */
+	(void) set_config_option("default_tablespace", "", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	sd_lock_name(SD_LOCK_PARTITIONS, table);
 }
 

@@ -27,9 +27,10 @@ extern const char *const sd_partitioned_tables[];
 /*
  * All three wait for locks no longer than stormdisc.partition_lock_timeout,
  * and say in the result what they could not have; an error of one day does
- * not keep them from the others.  They are for READ COMMITTED, and are not to
- * be called between sd_spi_begin() and sd_spi_end().  "now" is a parameter for
- * tests; callers pass GetCurrentTimestamp().
+ * not keep them from the others.  In REPEATABLE READ they leave days that have
+ * rows which the transaction does not see.  They are not to be called between
+ * sd_spi_begin() and sd_spi_end().  "now" is a parameter for tests; callers
+ * pass GetCurrentTimestamp().
  *
  * Locks are held until the end of the transaction: of drop_older() one that
  * keeps readers and writers from the whole table.  Whoever does several things
@@ -60,6 +61,15 @@ extern SdPartitionsResult sd_partitions_drain_default(const char *table,
 extern SdPartitionsResult
 sd_partitions_drop_older(const char *table, TimestampTz before, TimestampTz now,
 						 int64 max_rows, bool dry_run);
+
+/*
+ * To be called before a statement is planned that must not miss a row: keeps
+ * rows from being moved to a new partition, which a plan does not have that was
+ * begun before that, until the end of the transaction.  For READ COMMITTED:
+ * with an older snapshot rows are where they were, and the server looks for
+ * them where they are now.
+ */
+extern void sd_partitions_begin_read(const char *table);
 
 /*
  * To be called before rows of these times are written to a table, outside of

@@ -10,16 +10,13 @@
 #include "access/htup_details.h"
 #include "executor/spi.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "port/messages.h"
 #include "port/port_util.h"
-
-/* longest key, in characters */
-#define MAX_KEY_LENGTH 255
 
 /*
  * sd_argument_required
@@ -37,30 +34,15 @@ sd_argument_required(FunctionCallInfo fcinfo, int number, const char *name)
 
 /*
  * sd_argument_key
- *		An argument that names something, as text.
- *
- * Raises 22004 if it is NULL, 22023 if it is empty or too long.
+ *		An argument that names something, as text; raises what
+ *		sd_key_argument() does.
  */
 Datum
 sd_argument_key(FunctionCallInfo fcinfo, int number, const char *name)
 {
-	text *key = DatumGetTextPP(sd_argument_required(fcinfo, number, name));
-	int length = VARSIZE_ANY_EXHDR(key);
+	text *key = PG_ARGISNULL(number) ? NULL : PG_GETARG_TEXT_PP(number);
 
-	if (length == 0)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must not be empty", name));
-	if (length > MAX_KEY_LENGTH)
-	{
-		length = pg_mbstrlen_with_len(VARDATA_ANY(key), length);
-		if (length > MAX_KEY_LENGTH)
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("argument \"%s\" is too long", name),
-					errdetail("It has %d characters, the maximum is %d.",
-							  length, MAX_KEY_LENGTH));
-	}
-
-	return PointerGetDatum(key);
+	return PointerGetDatum(sd_key_argument(key, name));
 }
 
 /*

@@ -35,7 +35,12 @@ PG_FUNCTION_INFO_V1(stormdisc_create_port);
 PG_FUNCTION_INFO_V1(stormdisc_alter_port);
 PG_FUNCTION_INFO_V1(stormdisc_drop_port);
 
-/* how long everybody else may wait behind who drops a port, and how often */
+/*
+ * How long everybody else may wait behind who drops a port, and how often.  The
+ * server ends a vacuum of its own that is in the way after the second.
+ */
+#define DROP_TIMEOUT "200ms"
+#define DROP_DEADLOCK_TIMEOUT "100ms"
 #define DROP_TIMEOUT_MS 200
 #define MAX_DROP_ATTEMPTS 5
 
@@ -312,9 +317,12 @@ lock_tables(void *arg)
 
 	sd_spi_begin(&spi, true);
 	if (LockTimeout <= 0 || LockTimeout > DROP_TIMEOUT_MS)
-		(void) set_config_option(
-			"lock_timeout", psprintf("%d", DROP_TIMEOUT_MS), PGC_USERSET,
-			PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option("lock_timeout", DROP_TIMEOUT, PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+	(void) set_config_option("deadlock_timeout", DROP_DEADLOCK_TIMEOUT,
+							 PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
 	(void) sd_spi_write(&lock_messages, NULL, NULL);
 	sd_spi_end(&spi);
 }

@@ -6,14 +6,19 @@
  *
  * With a message go its errors, its redrives and its dedup_key, which may be
  * sent again.
+ *
+ * Each statement finds its rows by one index, or by where they are: it takes as
+ * long for a message whatever the planner knows of the tables.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "port/arrays.h"
 #include "port/messages.h"
@@ -22,118 +27,145 @@
 PG_FUNCTION_INFO_V1(stormdisc_purge);
 PG_FUNCTION_INFO_V1(stormdisc_delete);
 
-static int64 int64_column(int column);
-static void release_groups(const SdPort *port, int column);
+/* messages that are in memory at a time */
+#define BATCH 10000
 
-/* the messages in "gone"; what is left of them goes, too */
-#define FORGET_REST                                                            \
-	"message AS (DELETE FROM stormdisc.messages m USING gone g "               \
-	"WHERE m.port_name OPERATOR(pg_catalog.=) $1 "                             \
-	"AND m.id OPERATOR(pg_catalog.=) g.id "                                    \
-	"RETURNING m.id, m.dedup_key), "                                           \
-	"error AS (DELETE FROM stormdisc.message_errors e USING gone g "           \
-	"WHERE e.port_name OPERATOR(pg_catalog.=) $1 "                             \
-	"AND e.id OPERATOR(pg_catalog.=) g.id), "                                  \
-	"redrive AS (DELETE FROM stormdisc.message_redrives r USING gone g "       \
-	"WHERE r.port_name OPERATOR(pg_catalog.=) $1 "                             \
-	"AND r.id OPERATOR(pg_catalog.=) g.id), "                                  \
-	"dedup AS (DELETE FROM stormdisc.message_dedup d USING message m "         \
-	"WHERE d.port_name OPERATOR(pg_catalog.=) $1 "                             \
-	"AND d.dedup_key OPERATOR(pg_catalog.=) m.dedup_key "                      \
-	"AND d.id OPERATOR(pg_catalog.=) m.id) "
-
-/*
- * What somebody is just receiving is locked, and in flight already.
- */
-static SdStatement purge = {
-	.sql =
-		"WITH ready AS MATERIALIZED (SELECT r.position, r.segment "
-		"FROM stormdisc.message_ready r "
-		"WHERE r.port_name OPERATOR(pg_catalog.=) $1 FOR UPDATE SKIP LOCKED), "
-		"waiting AS MATERIALIZED (SELECT w.id, w.segment "
-		"FROM stormdisc.message_waiting w "
-		"WHERE w.port_name OPERATOR(pg_catalog.=) $1 AND NOT w.is_leased "
-		"FOR UPDATE SKIP LOCKED), "
-		"dead AS MATERIALIZED (SELECT d.id "
-		"FROM stormdisc.message_dead_letters d "
-		"WHERE d.port_name OPERATOR(pg_catalog.=) $1 AND $2 "
-		"FOR UPDATE SKIP LOCKED), "
-		"gone_ready AS (DELETE FROM stormdisc.message_ready r USING ready x "
-		"WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
-		"AND r.position OPERATOR(pg_catalog.=) x.position "
-		"AND r.segment OPERATOR(pg_catalog.=) x.segment "
-		"RETURNING r.id, r.group_key), "
-		"gone_waiting AS (DELETE FROM stormdisc.message_waiting w "
-		"USING waiting x WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
-		"AND w.id OPERATOR(pg_catalog.=) x.id "
-		"AND w.segment OPERATOR(pg_catalog.=) x.segment "
-		"RETURNING w.id, w.group_key), "
-		"gone_dead AS (DELETE FROM stormdisc.message_dead_letters d "
-		"USING dead x WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-		"AND d.id OPERATOR(pg_catalog.=) x.id RETURNING d.id), "
-		"gone AS MATERIALIZED (SELECT id, group_key FROM gone_ready "
-		"UNION ALL SELECT id, group_key FROM gone_waiting "
-		"UNION ALL SELECT id, NULL FROM gone_dead), " FORGET_REST
-		"SELECT (SELECT pg_catalog.count(*) FROM gone), "
-		"(SELECT pg_catalog.array_agg(DISTINCT group_key) FROM gone "
-		"WHERE group_key IS NOT NULL)",
-	.nparameters = 2,
-	.types = {TEXTOID, BOOLOID},
+/* the columns of what is chosen to be purged */
+enum
+{
+	COL_IS_READY = 1,
+	COL_SEGMENT,
+	COL_TID,
+	COL_ID,
+	COL_GROUP_KEY
 };
 
-/* where it stands, where it was taken from, and if it was there at all */
-static SdStatement delete_message = {
-	.sql = "WITH seen AS MATERIALIZED ("
-		   "SELECT r.id FROM stormdisc.message_ready r "
-		   "JOIN stormdisc.messages m "
-		   "ON m.port_name OPERATOR(pg_catalog.=) r.port_name "
-		   "AND m.id OPERATOR(pg_catalog.=) r.id "
+static void check_isolation(const char *what);
+static int64 purge(const SdPort *port, SdStatement *choose);
+static void take(const SdPort *port, SPITupleTable *chosen, int n);
+static int64 forget(const SdPort *port, Datum *ids, int n);
+static void release_groups(const SdPort *port, int column);
+static Datum column_of(SPITupleTable *table, uint64 row, int column,
+					   bool *isnull);
+
+/*
+ * What somebody is just receiving is locked, and in flight already.  Whoever
+ * waits for others of its group has nobody waiting for it.
+ */
+static SdStatement choose_waiting = {
+	.sql = "SELECT false, w.segment, w.ctid, w.id, "
+		   "CASE WHEN w.wake_at OPERATOR(pg_catalog.<) 'infinity' "
+		   "THEN w.group_key END "
+		   "FROM stormdisc.message_waiting w "
+		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 AND NOT w.is_leased "
+		   "FOR UPDATE SKIP LOCKED",
+	.nparameters = 1,
+	.types = {TEXTOID},
+};
+
+static SdStatement choose_ready = {
+	.sql = "SELECT true, r.segment, r.ctid, r.id, r.group_key "
+		   "FROM stormdisc.message_ready r "
 		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.id OPERATOR(pg_catalog.=) $2 "
-		   "AND r.position OPERATOR(pg_catalog.=) (((10 OPERATOR(pg_catalog.-) "
+		   "FOR UPDATE SKIP LOCKED",
+	.nparameters = 1,
+	.types = {TEXTOID},
+};
+
+static SdStatement choose_dead = {
+	.sql = "SELECT NULL::pg_catalog.bool, NULL::pg_catalog.int2, d.ctid, d.id, "
+		   "NULL::pg_catalog.text "
+		   "FROM stormdisc.message_dead_letters d "
+		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
+		   "FOR UPDATE SKIP LOCKED",
+	.nparameters = 1,
+	.types = {TEXTOID},
+};
+
+static SdStatement delete_dead = {
+	.sql = "DELETE FROM stormdisc.message_dead_letters d "
+		   "WHERE d.ctid OPERATOR(pg_catalog.=) ANY ($1)",
+	.nparameters = 1,
+	.types = {TIDARRAYOID},
+};
+
+/* where the rows of messages are, message by message */
+#define ROWS_OF(table)                                                         \
+	"ctid OPERATOR(pg_catalog.=) ANY (ARRAY("                                  \
+	"SELECT x.ctid FROM pg_catalog.unnest($2) u (id), LATERAL ("               \
+	"SELECT t.ctid FROM stormdisc." table " t "                                \
+	"WHERE t.port_name OPERATOR(pg_catalog.=) $1 "                             \
+	"AND t.id OPERATOR(pg_catalog.=) u.id OFFSET 0) x)) "
+
+static SdStatement forget_messages = {
+	.sql =
+		"WITH errors AS (DELETE FROM stormdisc.message_errors e "
+		"WHERE e." ROWS_OF(
+			"message_errors") "), "
+							  "redrives AS (DELETE FROM stormdisc.message_redrives r "
+							  "WHERE r." ROWS_OF(
+								  "message_redrives") ") "
+													  "DELETE FROM stormdisc.messages m "
+													  "WHERE m." ROWS_OF(
+														  "messages") "RETURNING m.id, m.dedup_key",
+	.nparameters = 2,
+	.types = {TEXTOID, INT8ARRAYOID},
+};
+
+/* the key may be another message's meanwhile */
+static SdStatement forget_key = {
+	.sql = "DELETE FROM stormdisc.message_dedup d "
+		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND d.dedup_key OPERATOR(pg_catalog.=) $2 "
+		   "AND d.id OPERATOR(pg_catalog.=) $3",
+	.nparameters = 3,
+	.types = {TEXTOID, TEXTOID, INT8OID},
+};
+
+/* is there such a message, where does it stand, where was it taken from? */
+static SdStatement take_message = {
+	.sql = "WITH place AS MATERIALIZED (SELECT (((10 OPERATOR(pg_catalog.-) "
 		   "m.priority)::pg_catalog.int8 OPERATOR(pg_catalog.<<) 56) "
-		   "OPERATOR(pg_catalog.|) m.id) "
-		   "UNION ALL SELECT w.id FROM stormdisc.message_waiting w "
+		   "OPERATOR(pg_catalog.|) m.id) AS position "
+		   "FROM stormdisc.messages m "
+		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND m.id OPERATOR(pg_catalog.=) $2), "
+		   "seen AS MATERIALIZED ("
+		   "SELECT FROM stormdisc.message_ready r "
+		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
+		   "AND r.position OPERATOR(pg_catalog.=) "
+		   "(SELECT p.position FROM place p) "
+		   "UNION ALL SELECT FROM stormdisc.message_waiting w "
 		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND w.id OPERATOR(pg_catalog.=) $2 "
-		   "UNION ALL SELECT $2 FROM stormdisc.message_leases l "
+		   "UNION ALL SELECT FROM stormdisc.message_leases l "
 		   "WHERE l.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND l.last_id OPERATOR(pg_catalog.>=) $2 "
 		   "AND l.last_id OPERATOR(pg_catalog.<) (LEAST($2, "
 		   "9223372036854774807) OPERATOR(pg_catalog.+) 1000) "
 		   "AND $2 OPERATOR(pg_catalog.=) ANY (l.ids) "
-		   "UNION ALL SELECT d.id FROM stormdisc.message_dead_letters d "
+		   "UNION ALL SELECT FROM stormdisc.message_dead_letters d "
 		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND d.id OPERATOR(pg_catalog.=) $2), "
 		   "ready AS (DELETE FROM stormdisc.message_ready r "
-		   "USING stormdisc.messages m "
 		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.id OPERATOR(pg_catalog.=) $2 "
-		   "AND r.position OPERATOR(pg_catalog.=) (((10 OPERATOR(pg_catalog.-) "
-		   "m.priority)::pg_catalog.int8 OPERATOR(pg_catalog.<<) 56) "
-		   "OPERATOR(pg_catalog.|) m.id) RETURNING r.id, r.group_key), "
+		   "AND r.position OPERATOR(pg_catalog.=) "
+		   "(SELECT p.position FROM place p) RETURNING r.group_key), "
 		   "waiting AS (DELETE FROM stormdisc.message_waiting w "
 		   "WHERE w.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND w.id OPERATOR(pg_catalog.=) $2 RETURNING w.id, w.group_key), "
+		   "AND w.id OPERATOR(pg_catalog.=) $2 RETURNING w.group_key), "
 		   "dead AS (DELETE FROM stormdisc.message_dead_letters d "
 		   "WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND d.id OPERATOR(pg_catalog.=) $2 RETURNING d.id), "
-		   "taken AS MATERIALIZED (SELECT id, group_key FROM ready "
-		   "UNION ALL SELECT id, group_key FROM waiting "
-		   "UNION ALL SELECT id, NULL FROM dead), "
-		   /* one that is completed, or that a dump has lost */
-		   "gone AS MATERIALIZED (SELECT $2 AS id "
-		   "WHERE EXISTS (SELECT FROM taken) "
-		   "OR $3 AND NOT EXISTS (SELECT FROM seen)), " FORGET_REST
-		   "SELECT (SELECT pg_catalog.count(*) FROM seen), "
-		   "(SELECT pg_catalog.count(*) FROM taken), "
-		   "(SELECT pg_catalog.count(*) FROM message), "
+		   "taken AS MATERIALIZED (SELECT group_key FROM ready "
+		   "UNION ALL SELECT group_key FROM waiting "
+		   "UNION ALL SELECT NULL FROM dead) "
+		   "SELECT EXISTS (SELECT FROM place), EXISTS (SELECT FROM seen), "
+		   "EXISTS (SELECT FROM taken), "
 		   "(SELECT pg_catalog.array_agg(DISTINCT group_key) FROM taken "
 		   "WHERE group_key IS NOT NULL)",
-	.nparameters = 3,
-	.types = {TEXTOID, INT8OID, BOOLOID},
+	.nparameters = 2,
+	.types = {TEXTOID, INT8OID},
 };
 
 /* who recovers it has locked it, too */
@@ -155,21 +187,21 @@ stormdisc_purge(PG_FUNCTION_ARGS)
 	text *name =
 		sd_key_argument(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
 	const SdPort *port = sd_port_get(name);
-	Datum values[2];
 	SdSpi spi;
 	int64 count;
 
 	PreventCommandIfReadOnly("stormdisc_purge()");
+	check_isolation("purge a port");
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "dead_letters"));
-	values[0] = PointerGetDatum(name);
-	values[1] = PG_GETARG_DATUM(1);
 
 	sd_spi_begin(&spi, true);
-	(void) sd_spi_write(&purge, values, NULL);
-	count = int64_column(1);
-	release_groups(port, 2);
+	/* the way that messages go, so that none of them gets past */
+	count = purge(port, &choose_waiting);
+	count += purge(port, &choose_ready);
+	if (PG_GETARG_BOOL(1))
+		count += purge(port, &choose_dead);
 	sd_spi_end(&spi);
 
 	PG_RETURN_INT64(count);
@@ -185,15 +217,18 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	text *name =
 		sd_key_argument(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), "port");
 	const SdPort *port = sd_port_get(name);
-	Datum values[3];
+	Datum values[2];
 	SdSpi spi;
-	int64 seen;
-	int64 taken;
-	bool is_gone;
+	bool is_there;
+	bool is_seen;
+	bool is_taken;
+	bool is_gone = false;
 	bool is_locked = false;
 	bool again;
+	bool isnull;
 
 	PreventCommandIfReadOnly("stormdisc_delete()");
+	check_isolation("delete a message");
 	if (PG_ARGISNULL(1))
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("argument \"%s\" must not be null", "id"));
@@ -206,42 +241,149 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		sd_leases_split(port, DatumGetInt64(values[1]));
-		values[2] = BoolGetDatum(is_locked);
-		(void) sd_spi_write(&delete_message, values, NULL);
-		seen = int64_column(1);
-		taken = int64_column(2);
-		is_gone = int64_column(3) > 0;
-		again = (seen > 0 && taken == 0) || (seen == 0 && !is_locked);
-		if (seen == 0 && !is_locked)
+		(void) sd_spi_write(&take_message, values, NULL);
+		is_there = DatumGetBool(column_of(SPI_tuptable, 0, 1, &isnull));
+		is_seen = DatumGetBool(column_of(SPI_tuptable, 0, 2, &isnull));
+		is_taken = DatumGetBool(column_of(SPI_tuptable, 0, 3, &isnull));
+		again = is_seen && !is_taken;
+		if (is_there && !is_seen && !is_locked)
 		{
 			(void) sd_spi_write(&lock_message, values, NULL);
-			is_locked = true;
+			is_locked = again = true;
 		}
 	}
 	while (again);
 
 	release_groups(port, 4);
+	/* one that is completed, or that a dump has lost, stands nowhere */
+	if (is_there)
+		is_gone = forget(port, &values[1], 1) > 0;
 	sd_spi_end(&spi);
 
 	PG_RETURN_BOOL(is_gone);
 }
 
-static int64
-int64_column(int column)
+/*
+ * A snapshot that is older than the last time a segment was emptied does not
+ * see what was in it: a message that it sees nowhere need not be completed.
+ */
+static void
+check_isolation(const char *what)
 {
-	bool isnull;
-
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, column, &isnull));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				errmsg("cannot %s in a transaction of isolation level %s", what,
+					   IsolationIsSerializable() ? "SERIALIZABLE"
+												 : "REPEATABLE READ"),
+				errhint("Use READ COMMITTED."));
 }
 
-/* Go on with the groups of what is gone. */
+/* Forget those that a statement chooses; how many messages. */
+static int64
+purge(const SdPort *port, SdStatement *choose)
+{
+	Datum name = PointerGetDatum(port->name_text);
+	MemoryContext context = AllocSetContextCreate(
+		CurrentMemoryContext, "stormdisc purge", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	Portal portal = sd_spi_open(choose, &name, NULL);
+	int64 count = 0;
+
+	for (;;)
+	{
+		SPITupleTable *chosen;
+		int n;
+
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, BATCH);
+		chosen = SPI_tuptable;
+		n = (int) SPI_processed;
+		if (n == 0)
+			break;
+		take(port, chosen, n);
+		SPI_freetuptable(chosen);
+		MemoryContextReset(context);
+		count += n;
+	}
+	SPI_cursor_close(portal);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+
+	return count;
+}
+
+/* Messages that are locked go, with all that is left of them. */
+static void
+take(const SdPort *port, SPITupleTable *chosen, int n)
+{
+	SdFound *found = palloc0(n * sizeof(SdFound));
+	Datum *tids = palloc(n * sizeof(Datum));
+	Datum *ids = palloc(n * sizeof(Datum));
+	bool is_dead = false;
+
+	for (int i = 0; i < n; i++)
+	{
+		bool isnull;
+		Datum key;
+
+		CHECK_FOR_INTERRUPTS();
+		found[i].is_ready =
+			DatumGetBool(column_of(chosen, i, COL_IS_READY, &is_dead));
+		found[i].segment =
+			DatumGetInt16(column_of(chosen, i, COL_SEGMENT, &isnull));
+		tids[i] = column_of(chosen, i, COL_TID, &isnull);
+		found[i].tid = *(ItemPointer) DatumGetPointer(tids[i]);
+		ids[i] = column_of(chosen, i, COL_ID, &isnull);
+		key = column_of(chosen, i, COL_GROUP_KEY, &isnull);
+		found[i].row.group_key = isnull ? NULL : DatumGetTextPP(key);
+	}
+
+	if (is_dead)
+	{
+		Datum array = PointerGetDatum(sd_array_make(tids, NULL, n, TIDOID));
+
+		(void) sd_spi_write(&delete_dead, &array, NULL);
+	}
+	else
+		sd_messages_take(port, found, n);
+	(void) forget(port, ids, n);
+	if (!is_dead)
+		sd_groups_release_of(port, found, n);
+}
+
+/* What is left of messages that stand nowhere; how many there were. */
+static int64
+forget(const SdPort *port, Datum *ids, int n)
+{
+	Datum values[3];
+	SPITupleTable *gone;
+	uint64 count;
+
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+	count = sd_spi_write(&forget_messages, values, NULL);
+	gone = SPI_tuptable;
+	for (uint64 i = 0; i < count; i++)
+	{
+		bool isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		values[2] = column_of(gone, i, 1, &isnull);
+		values[1] = column_of(gone, i, 2, &isnull);
+		if (!isnull)
+			(void) sd_spi_write(&forget_key, values, NULL);
+	}
+	SPI_freetuptable(gone);
+
+	return (int64) count;
+}
+
+/* Go on with the groups of what was taken. */
 static void
 release_groups(const SdPort *port, int column)
 {
 	bool isnull;
-	Datum array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-								column, &isnull);
+	Datum array = column_of(SPI_tuptable, 0, column, &isnull);
 	Datum *elements;
 	bool *nulls;
 	text **keys;
@@ -255,4 +397,10 @@ release_groups(const SdPort *port, int column)
 	for (int i = 0; i < n; i++)
 		keys[i] = DatumGetTextPP(elements[i]);
 	sd_groups_release(port, keys, n);
+}
+
+static Datum
+column_of(SPITupleTable *table, uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(table->vals[row], table->tupdesc, column, isnull);
 }

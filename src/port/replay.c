@@ -43,20 +43,23 @@ static int64 replay(FunctionCallInfo fcinfo, text *name, const SdPort *target);
 static void read_message(HeapTuple tuple, TupleDesc desc, SdMessage *message);
 static text *text_value(HeapTuple tuple, TupleDesc desc, int column);
 
+/* each message is looked up by its key, whatever the planner knows */
 static SdStatement select_completed = {
 	.sql =
-		"SELECT m.id, m.source_component, m.target_component, m.message_data, "
-		"m.message_metadata, m.priority, m.max_retries, m.group_key, m.topic "
-		"FROM stormdisc.messages m JOIN ("
+		"SELECT m.* FROM ("
 		"SELECT DISTINCT u.id FROM stormdisc.message_completions c, "
 		"pg_catalog.unnest(c.ids) u (id) "
 		"WHERE c.port_name OPERATOR(pg_catalog.=) $1 "
 		"AND c.completed_at OPERATOR(pg_catalog.>=) $2 "
-		"AND c.completed_at OPERATOR(pg_catalog.<) $3) x "
-		"ON m.id OPERATOR(pg_catalog.=) x.id "
+		"AND c.completed_at OPERATOR(pg_catalog.<) $3 "
+		"ORDER BY u.id) x, LATERAL ("
+		"SELECT m.id, m.source_component, m.target_component, m.message_data, "
+		"m.message_metadata, m.priority, m.max_retries, m.group_key, m.topic "
+		"FROM stormdisc.messages m "
 		"WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
+		"AND m.id OPERATOR(pg_catalog.=) x.id "
 		"AND ($4 IS NULL OR m.message_data OPERATOR(pg_catalog.@>) $4) "
-		"ORDER BY m.id",
+		"OFFSET 0) m ORDER BY x.id",
 	.nparameters = 4,
 	.types = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, JSONBOID},
 };

@@ -20,6 +20,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
+#include "port/port_util.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_schedule_maintenance);
@@ -57,16 +58,12 @@ Datum
 stormdisc_schedule_maintenance(PG_FUNCTION_ARGS)
 {
 	Datum values[3];
-	bool isnull;
 	int64 job;
 	SdSpi spi;
 
 	PreventCommandIfReadOnly("stormdisc_schedule_maintenance()");
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "schedule"));
 	values[0] = CStringGetTextDatum(JOB_NAME);
-	values[1] = PG_GETARG_DATUM(0);
+	values[1] = sd_argument_required(fcinfo, 0, "schedule");
 	values[2] = CStringGetTextDatum(command_of(fcinfo));
 	check_cron(text_to_cstring(PG_GETARG_TEXT_PP(0)),
 			   TextDatumGetCString(values[2]));
@@ -74,8 +71,7 @@ stormdisc_schedule_maintenance(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, false);
 	if (sd_spi_write(&schedule_job, values, NULL) != 1)
 		elog(ERROR, "unexpected number of rows");
-	job = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									  SPI_tuptable->tupdesc, 1, &isnull));
+	job = DatumGetInt64(sd_result(0, 1, NULL));
 	sd_spi_end(&spi);
 
 	PG_RETURN_INT64(job);

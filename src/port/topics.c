@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "port/arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
 
@@ -72,10 +73,24 @@ static SdStatement delete_subscription = {
 	.types = {TEXTOID, TEXTOID},
 };
 
-/* in one order, so that publishers do not wait for each other in a circle */
+/* who drops a port waits: those that are found now are there to be sent to */
+static SdStatement keep_ports = {
+	.sql = "LOCK TABLE stormdisc.messages IN ROW EXCLUSIVE MODE",
+};
+
+/*
+ * Those that begin with one of these words, in one order, so that publishers
+ * do not wait for each other in a circle.
+ */
 static SdStatement select_subscriptions = {
-	.sql = "SELECT port_name, pattern FROM stormdisc.subscriptions "
-		   "ORDER BY port_name, pattern",
+	.sql = "SELECT s.port_name, s.pattern "
+		   "FROM pg_catalog.unnest($1) f (word), LATERAL ("
+		   "SELECT t.port_name, t.pattern FROM stormdisc.subscriptions t "
+		   "WHERE pg_catalog.split_part(t.pattern, '.', 1) "
+		   "OPERATOR(pg_catalog.=) f.word OFFSET 0) s "
+		   "ORDER BY s.port_name, s.pattern",
+	.nparameters = 1,
+	.types = {TEXTARRAYOID},
 };
 
 /*
@@ -170,13 +185,20 @@ stormdisc_publish(PG_FUNCTION_ARGS)
 static List *
 subscribed_ports(const char *topic)
 {
+	Datum words[] = {PointerGetDatum(cstring_to_text_with_len(
+						 topic, end_of_word(topic) - topic)),
+					 CStringGetTextDatum("*"), CStringGetTextDatum("#")};
+	Datum values[1];
 	List *ports = NIL;
 	const char *last = "";
 	SdSpi spi;
 	uint64 found;
 
+	values[0] =
+		PointerGetDatum(sd_array_make(words, NULL, lengthof(words), TEXTOID));
 	sd_spi_begin(&spi, true);
-	found = sd_spi_write(&select_subscriptions, NULL, NULL);
+	(void) sd_spi_write(&keep_ports, NULL, NULL);
+	found = sd_spi_write(&select_subscriptions, values, NULL);
 	for (uint64 i = 0; i < found; i++)
 	{
 		HeapTuple tuple = SPI_tuptable->vals[i];

@@ -112,7 +112,10 @@ typedef struct Shared
 	Waiter waiters[FLEXIBLE_ARRAY_MEMBER];
 } Shared;
 
-/* what this transaction has made due */
+/*
+ * What a subtransaction has made due: one for each port.  Those of inner
+ * subtransactions are in front of those of outer ones.
+ */
 typedef struct Note
 {
 	uint64 port;
@@ -162,6 +165,8 @@ static Size shared_size(void);
 static void initialize_shared(Shared *area, int tranche);
 static uint64 hash_port(const char *port);
 static Note *find_note(const char *port);
+static Note *note_of(Note *first, uint64 port, SubTransactionId subxact);
+static void add_notes(Note *note, Note *end, SubTransactionId parent);
 static void at_end_of_transaction(XactEvent event, void *arg);
 static void at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine,
 									 SubTransactionId parent, void *arg);
@@ -418,10 +423,8 @@ find_note(const char *port)
 {
 	uint64 hash = hash_port(port);
 	SubTransactionId subxact = GetCurrentSubTransactionId();
-	Note *note = notes;
+	Note *note = note_of(notes, hash, subxact);
 
-	while (note != NULL && (note->port != hash || note->subxact != subxact))
-		note = note->next;
 	if (note == NULL)
 	{
 		note = MemoryContextAlloc(TopTransactionContext, sizeof(Note));
@@ -434,6 +437,18 @@ find_note(const char *port)
 	}
 
 	return note;
+}
+
+/* One of a subtransaction, of which no inner one has notes; or NULL. */
+static Note *
+note_of(Note *first, uint64 port, SubTransactionId subxact)
+{
+	Note *note = first;
+
+	while (note != NULL && note->subxact == subxact && note->port != port)
+		note = note->next;
+
+	return note != NULL && note->subxact == subxact ? note : NULL;
 }
 
 /* What was noted is visible now, or never will be. */
@@ -465,23 +480,43 @@ static void
 at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine,
 						 SubTransactionId parent, void *arg)
 {
-	Note **link = &notes;
+	Note *own;
 
 	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
 		return;
 
-	/* those that began after it are its own */
-	while (*link != NULL)
+	/* those of inner subtransactions, which began later, are in front */
+	own = notes;
+	while (notes != NULL && notes->subxact >= mine)
+		notes = notes->next;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		add_notes(own, notes, parent);
+}
+
+/* Notes, up to another one, are those of the parent now. */
+static void
+add_notes(Note *note, Note *end, SubTransactionId parent)
+{
+	Note *known = notes;
+
+	while (note != end)
 	{
-		if ((*link)->subxact < mine)
-			link = &(*link)->next;
-		else if (event == SUBXACT_EVENT_ABORT_SUB)
-			*link = (*link)->next;
+		Note *next = note->next;
+		Note *same = note_of(known, note->port, parent);
+
+		if (same != NULL)
+		{
+			same->ready += note->ready;
+			same->due = Min(same->due, note->due);
+			pfree(note);
+		}
 		else
 		{
-			(*link)->subxact = parent;
-			link = &(*link)->next;
+			note->subxact = parent;
+			note->next = notes;
+			notes = note;
 		}
+		note = next;
 	}
 }
 

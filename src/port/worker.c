@@ -44,6 +44,7 @@ static int maintenance_interval = 60;
 
 static bool check_databases(char **newval, void **extra, GucSource source);
 static void register_workers(void);
+static void read_settings(void);
 static void maintain(void);
 static bool run_rule(int rule);
 
@@ -146,6 +147,7 @@ sd_worker_main(Datum arg)
 		TimestampTz started = GetCurrentTimestamp();
 		long pause;
 
+		read_settings();
 		maintain();
 
 		/* the interval may be changed meanwhile */
@@ -159,13 +161,20 @@ sd_worker_main(Datum arg)
 							 pause, PG_WAIT_EXTENSION);
 			ResetLatch(MyLatch);
 			CHECK_FOR_INTERRUPTS();
-			if (ConfigReloadPending)
-			{
-				ConfigReloadPending = false;
-				ProcessConfigFile(PGC_SIGHUP);
-			}
+			read_settings();
 		}
 		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Somebody may have changed them. */
+static void
+read_settings(void)
+{
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
 	}
 }
 
@@ -191,7 +200,7 @@ run_rule(int rule)
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	PushActiveSnapshot(sd_maintenance_snapshot());
 	if (OidIsValid(get_extension_oid("stormdisc", true)) &&
 		sd_maintenance_begin() == NULL)
 	{
@@ -208,5 +217,5 @@ run_rule(int rule)
 	(void) pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
 
-	return !result.is_done && !result.is_failed && result.rows > 0;
+	return !result.is_done && !result.is_failed && result.is_moving;
 }

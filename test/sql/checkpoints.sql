@@ -87,6 +87,14 @@ SELECT stormdisc_prune_checkpoints();
 SELECT * FROM latest;
 SELECT component_name, checkpoint_name FROM stormdisc.checkpoint_names ORDER BY 1, 2;
 SELECT stormdisc_save_checkpoint('short', 'reader', '{"v": 1}');
+-- a dry run counts the version, too, that is the last one only after the others
+SELECT stormdisc_save_checkpoint(name, 'ends', 'null', expires_in => lifetime::interval, pin => pin)
+FROM (VALUES ('kept', NULL, true), ('kept', '1 us', false), ('left', NULL, false), ('left', '1 us', false)) AS v (name, lifetime, pin);
+SELECT stormdisc_prune_checkpoints(keep => NULL, dry_run => true), stormdisc_prune_checkpoints(keep => NULL);
+SELECT stormdisc_prune_checkpoints(keep => 1, max_rows => 1, dry_run => true), stormdisc_prune_checkpoints(keep => 1, dry_run => true),
+	stormdisc_prune_checkpoints(keep => 1);
+SELECT checkpoint_name, version FROM stormdisc_list_checkpoints('ends');
+SELECT stormdisc_delete_checkpoint('kept', 'ends');
 
 -- delete
 SELECT stormdisc_save_checkpoint('made', 'reader', '{}');

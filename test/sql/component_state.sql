@@ -83,6 +83,48 @@ BEGIN;
 UPDATE stormdisc.component_payloads SET state_data = '{"offset": 66}' WHERE component_name = 'reader';
 SELECT * FROM stormdisc_get_component_state('reader');
 ROLLBACK;
+-- what is lost is an error, not a version that is skipped, and there again when it is saved again
+SELECT stormdisc_save_component_state('lost', 'Source', d) FROM unnest('{1,2}'::jsonb[]) d;
+DELETE FROM stormdisc.component_payloads WHERE component_name = 'lost' AND state_data = '2';
+SELECT * FROM stormdisc_get_component_state('lost');
+SELECT version, state_data FROM stormdisc_get_component_state('lost', 1);
+SELECT component_name, version, is_latest, size FROM stormdisc_list_component_states('lost');
+SELECT version, state_data FROM stormdisc.component_state WHERE component_name = 'lost' ORDER BY version;
+SELECT stormdisc_save_component_state('lost', 'Source', '2');
+SELECT version, state_data FROM stormdisc_get_component_state('lost');
+
+-- many versions: the time of a prune does not grow with their square
+INSERT INTO stormdisc.component_heads SELECT 'many', now();
+INSERT INTO stormdisc.component_versions
+SELECT 'many', i, gen_random_uuid(), 'Source', sha256(convert_to((i % 7995)::text, 'UTF8')), now() FROM generate_series(1, 8000) i;
+INSERT INTO stormdisc.component_payloads
+SELECT 'many', sha256(convert_to(i::text, 'UTF8')), to_jsonb(i) FROM generate_series(0, 7994) i;
+SET statement_timeout = '4s';
+SELECT stormdisc_prune_component_states(keep => 7990);
+SELECT count(*), count(state_data) FROM stormdisc.component_state WHERE component_name = 'many';
+SELECT count(*) FROM stormdisc.component_payloads WHERE component_name = 'many';
+SELECT stormdisc_prune_component_states(keep => 10);
+SELECT count(*) FROM stormdisc.component_payloads WHERE component_name = 'many';
+RESET statement_timeout;
+
+-- plans use an index and are kept, whatever the caller wants of its own
+ANALYZE stormdisc.component_heads;
+\c -
+BEGIN;
+SET LOCAL plan_cache_mode = force_custom_plan;
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_indexonlyscan = off;
+SET LOCAL enable_bitmapscan = off;
+SELECT sum(seq_scan) AS scans FROM pg_stat_xact_all_tables WHERE schemaname = 'stormdisc' \gset
+SELECT stormdisc_save_component_state('planned', 'Source', to_jsonb(i)) FROM generate_series(1, 3) i;
+SELECT sum(seq_scan) - :scans AS scans FROM pg_stat_xact_all_tables WHERE schemaname = 'stormdisc';
+SET LOCAL enable_indexscan = on;
+SELECT stormdisc_get_component_state('planned') IS NOT NULL AS found;
+SET LOCAL enable_indexscan = off;
+SELECT stormdisc_get_component_state('planned') IS NOT NULL AS found;
+SELECT sum(seq_scan) - :scans AS scans FROM pg_stat_xact_all_tables WHERE schemaname = 'stormdisc';
+SHOW plan_cache_mode;
+ROLLBACK;
 
 -- bad input
 \set VERBOSITY sqlstate

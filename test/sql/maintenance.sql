@@ -187,6 +187,19 @@ COMMIT;
 SET default_transaction_read_only = on;
 CALL stormdisc_maintain_all();
 RESET default_transaction_read_only;
+-- nor under an old snapshot, but the procedure has transactions of its own
+SET default_transaction_isolation = 'repeatable read';
+SELECT * FROM stormdisc_maintain();
+SELECT * FROM stormdisc_maintain(true);
+SELECT stormdisc_cleanup_old_data();
+BEGIN;
+SELECT pg_temp.fill();
+COMMIT;
+CALL stormdisc_maintain_all();
+SELECT * FROM pg_temp.left_over \gx
+SHOW transaction_isolation;
+RESET default_transaction_isolation;
+SELECT pg_temp.fill();
 
 -- it is the caller's transaction
 BEGIN;
@@ -245,6 +258,13 @@ UPDATE stormdisc.checkpoints SET expires_at = now() - interval '1 s' WHERE check
 SELECT * FROM pg_temp.rules;
 SELECT checkpoints FROM pg_temp.kept;
 SELECT stormdisc_reset_retention('checkpoints');
+
+-- what is too old for a partition goes from the default one, all of it
+INSERT INTO stormdisc.component_metrics (component_name, metric_name, metric_value, "timestamp")
+SELECT 'aged', 'm', 1, now() - interval '2 years' - i * interval '1 min' FROM generate_series(1, 7) i;
+SELECT rule, rows, is_done, message FROM stormdisc_maintain(max_rows => 2) WHERE rule = 'component_metrics';
+CALL stormdisc_maintain_all(2);
+SELECT count(*) FROM stormdisc.component_metrics WHERE component_name = 'aged';
 
 --
 -- Schedules: without pg_cron there is an error that helps

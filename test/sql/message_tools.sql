@@ -119,6 +119,36 @@ SELECT stormdisc_send('purged', 's', 't', '"second"', dedup_key => 'k') > 0 AS s
 SELECT message_data, dedup_key FROM stormdisc.messages WHERE port_name = 'purged' AND dedup_key = 'k';
 SELECT count(*) FROM stormdisc.message_errors WHERE port_name = 'purged';
 
+-- as long for each message whether there are few or many, also where the planner has only seen small ports: each has a
+-- hundred times the time that it takes
+SELECT count(stormdisc_create_port('purged.' || n, max_retries => 0)) FROM generate_series(1, 1000) n;
+SELECT count(*) FROM generate_series(1, 1000) n, LATERAL stormdisc_send_batch('purged.' || n, 's', 't', '{1,2,3}');
+SELECT count(stormdisc_fail('purged.' || n, id, attempt, 'x')) FROM generate_series(1, 1000) n, LATERAL stormdisc_receive('purged.' || n) r;
+SELECT count(*) FROM generate_series(1, 1000) n, LATERAL stormdisc_consume('purged.' || n) r;
+ANALYZE stormdisc.messages, stormdisc.message_ready, stormdisc.message_waiting, stormdisc.message_completions, stormdisc.message_dead_letters, stormdisc.message_errors;
+SELECT stormdisc_create_port('purged.many', max_retries => 0);
+SELECT count(*) FROM generate_series(1, 2) g, LATERAL stormdisc_send_batch('purged.many', 's', 't', array_fill(to_jsonb(g), '{10000}'));
+SELECT count(stormdisc_fail('purged.many', id, attempt, 'x')) FROM stormdisc_receive('purged.many', 10000);
+SELECT count(stormdisc_fail('purged.many', id, attempt, 'x')) FROM stormdisc_receive('purged.many', 10000);
+SET statement_timeout = '30 s';
+SELECT stormdisc_redrive('purged.many');
+SELECT count(*) FROM stormdisc_consume('purged.many', 10000);
+SELECT count(*) FROM stormdisc_consume('purged.many', 10000);
+SELECT stormdisc_replay('purged.many', '-infinity', 'infinity');
+RESET statement_timeout;
+SELECT count(stormdisc_fail('purged.many', id, attempt, 'x')) FROM stormdisc_receive('purged.many', 2000);
+SELECT count(*) FROM stormdisc_send_batch('purged.many', 's', 't', array_fill('3'::jsonb, '{10000}'), dedup_keys => (SELECT array_agg(n::text) FROM generate_series(1, 10000) n));
+SELECT count(*) FROM stormdisc_send_batch('purged.many', 's', 't', array_fill('4'::jsonb, '{2000}'), delay => '1 h');
+SELECT count(*) FROM stormdisc_send_batch('purged.many', 's', 't', array_fill('5'::jsonb, '{2000}'), priority => 10, group_keys => (SELECT array_agg('g' || n % 3) FROM generate_series(1, 2000) n));
+SELECT count(*) FROM stormdisc_receive('purged.many', 3);
+SET statement_timeout = '30 s';
+SELECT stormdisc_purge('purged.many', dead_letters => true);
+RESET statement_timeout;
+SELECT status, message_data, count(*) FROM stormdisc.port_messages WHERE port_name = 'purged.many' GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT (SELECT count(*) FROM stormdisc.messages WHERE port_name = 'purged.many') AS messages, (SELECT count(*) FROM stormdisc.message_dedup WHERE port_name = 'purged.many') AS keys,
+	(SELECT count(*) FROM stormdisc.message_errors WHERE port_name = 'purged.many') AS errors, (SELECT count(*) FROM stormdisc.message_redrives WHERE port_name = 'purged.many') AS redrives;
+DO $$ BEGIN PERFORM stormdisc_drop_port(port_name, force => true) FROM stormdisc.ports WHERE port_name LIKE 'purged.%'; END $$;
+
 -- delete: whatever it is
 SELECT m.message_data, stormdisc_delete('purged', m.id), stormdisc_delete('purged', m.id) AS again FROM
 	(SELECT * FROM stormdisc.port_messages WHERE port_name = 'purged' ORDER BY id) m;
@@ -243,6 +273,12 @@ BEGIN READ ONLY;
 SELECT stormdisc_purge('figures');
 ROLLBACK;
 BEGIN READ ONLY;
+SELECT stormdisc_delete('figures', 1);
+ROLLBACK;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT stormdisc_purge('figures');
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT stormdisc_delete('figures', 1);
 ROLLBACK;
 BEGIN READ ONLY;

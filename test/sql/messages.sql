@@ -316,6 +316,12 @@ $$;
 SELECT late();
 DROP FUNCTION late;
 
+-- no pause is longer than the cap
+SELECT stormdisc_alter_port('order', backoff => '1000 s', backoff_cap => '1000 s', jitter => 1);
+SELECT f, count(*) FROM stormdisc_receive('order', 40) r, LATERAL stormdisc_fail('order', r.id, r.attempt, 'no') f GROUP BY f;
+SELECT count(*), count(*) FILTER (WHERE wake_at > clock_timestamp() + '1000 s') AS late
+	FROM stormdisc.message_waiting WHERE port_name = 'order' AND NOT is_leased AND attempt > 0;
+
 -- however many groups a transaction goes through, its locks are few
 SELECT stormdisc_drop_port('order', true);
 SELECT stormdisc_create_port('order');
@@ -332,7 +338,7 @@ END
 $$;
 SELECT count(*) BETWEEN 1 AND 1024 AS few FROM pg_locks WHERE objsubid = 21302;
 COMMIT;
-SELECT status, count(*) FROM stormdisc.port_messages WHERE port_name = 'order' GROUP BY status;
+SELECT sum(cardinality(ids)) FROM stormdisc.message_completions WHERE port_name = 'order';
 SELECT stormdisc_drop_port('order', true);
 
 -- a port with open messages goes by force

@@ -88,6 +88,37 @@ CREATE INDEX user_index ON stormdisc.component_metrics_default ("timestamp");
 SELECT * FROM stormdisc_create_partitions(now => '2031-03-25 00:00+00');
 SELECT indexdef FROM pg_indexes WHERE tablename = 'component_metrics_2031_03_26' ORDER BY 1;
 DROP INDEX stormdisc.user_index;
+-- it is stored as the default partition is, whatever the session prefers
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE regress_metrics_space LOCATION '';
+CREATE ACCESS METHOD regress_heap TYPE TABLE HANDLER heap_tableam_handler;
+SET default_tablespace = regress_metrics_space;
+SET default_table_access_method = regress_heap;
+SELECT sum(partitions) AS made FROM stormdisc_create_partitions(now => '2031-04-05 00:00+00');
+SELECT count(*), array_agg(DISTINCT reltablespace) AS spaces, array_agg(DISTINCT amname) AS methods FROM pg_class JOIN pg_am a ON a.oid = relam
+WHERE relname ~ '^(component|port)_metric.*_2031_04_0';
+SHOW default_tablespace;
+RESET default_tablespace;
+RESET default_table_access_method;
+ALTER TABLE stormdisc.component_metrics_default SET TABLESPACE regress_metrics_space;
+-- under another name, too
+ALTER TABLE stormdisc.component_metrics_default RENAME TO "The rest";
+SELECT stormdisc_record_metric('c', 'other', 11, at => '2031-04-09 00:00+00');
+SELECT partitions, rows, done, message FROM stormdisc_drain_partitions(now => '2031-04-05 00:00+00') LIMIT 1;
+SELECT relname, spcname FROM pg_class c LEFT JOIN pg_tablespace t ON t.oid = reltablespace WHERE relname ~ '^component_metrics_2031_04_09' ORDER BY 1;
+SELECT stormdisc_record_metric('c', 'other', 11, at => '2031-04-20 00:00+00');
+SELECT partitions, rows, done, message FROM stormdisc_drop_partitions('component_metrics', '2031-05-01', dry_run => true, now => '2031-05-01 00:00+00');
+SELECT partitions, rows, done, message FROM stormdisc_drop_partitions('component_metrics', '4713-01-01 00:00+00 BC', now => '2031-03-11 00:00+00');
+ALTER TABLE stormdisc.component_metrics DETACH PARTITION stormdisc."The rest";
+SELECT partitions, rows, done, message FROM stormdisc_create_partitions(now => '2031-04-20 00:00+00') LIMIT 1;
+SELECT partitions, rows, done, message FROM stormdisc_drain_partitions(now => '2031-04-20 00:00+00') LIMIT 1;
+ALTER TABLE stormdisc.component_metrics ATTACH PARTITION stormdisc."The rest" DEFAULT;
+ALTER TABLE stormdisc."The rest" RENAME TO component_metrics_default;
+ALTER TABLE stormdisc.component_metrics_default SET TABLESPACE pg_default;
+DELETE FROM stormdisc.component_metrics WHERE metric_name = 'other';
+DROP TABLE stormdisc.component_metrics_2031_04_09;
+DROP TABLESPACE regress_metrics_space;
+DROP ACCESS METHOD regress_heap;
 SELECT * FROM placed WHERE metric_name = 'load' ORDER BY metric_value;
 
 -- dropping: by the end of a day, and never today's
@@ -160,6 +191,26 @@ SELECT stormdisc_record_metric('s', 'throughput', 60, at => '2024-05-01 12:20+00
 SELECT * FROM stormdisc.component_statistics ORDER BY 1;
 SELECT * FROM stormdisc.metric_statistics ORDER BY 1, 2;
 
+-- values of any size: none is in the way of the others
+SELECT stormdisc_record_metric_batch('{tiny,tiny,tiny,tiny,huge,huge,huge,huge}', '{m,m,m,m,m,m,messages,messages}',
+	'{1e-100,-1.0000000000000002e-100,1e-200,-5e-324,1e100,-1e100,1e100,1e50}', at => array_fill('2024-05-02 10:10+00'::timestamptz, '{8}')) AS recorded;
+SELECT stormdisc_record_metric('debt', 'messages', -1e100, at => '2024-05-02 10:10+00');
+SELECT * FROM stormdisc.component_statistics ORDER BY 1;
+SELECT late FROM roll_up();
+SELECT stormdisc_record_metric('tiny', 'm', v, at => '2024-05-02 10:20+00') FROM unnest('{5e-200,1e-170,-2e-100,1e-308}'::float8[]) v;
+SELECT stormdisc_record_metric('tiny', 'm', 3e-100, at => '2024-05-02 11:20+00');
+SELECT stormdisc_record_metric('huge', 'm', 1, at => '2024-05-02 10:20+00');
+SELECT component_name, metric_name, samples, (stddev_value / CASE component_name WHEN 'tiny' THEN 1e-100 ELSE 1e100 END)::numeric(9, 3) AS stddev, min_value, max_value
+FROM stormdisc.metric_statistics WHERE component_name IN ('tiny', 'huge') ORDER BY 1, 2;
+SELECT late FROM roll_up();
+SELECT component_name, metric_name, hour, n, (m2 / CASE component_name WHEN 'tiny' THEN 1e-200 ELSE 1e200 END)::numeric(9, 3) AS m2, min, max
+FROM stormdisc.metric_hours WHERE component_name IN ('tiny', 'huge') ORDER BY 1, 2, 3;
+SELECT DISTINCT metric_value FROM stormdisc.component_metrics WHERE component_name = 'tiny' ORDER BY 1;
+SELECT stormdisc_record_port_metrics('tiny', 1, 1, 5e-324, 5e-324, 5e-324, 5e-324), stormdisc_record_port_metrics('tiny', 9, 9, 0, 0, 0, 0);
+SELECT port_name, avg_send_duration_ms, avg_receive_duration_ms, avg_message_age_ms, avg_buffer_utilization
+FROM stormdisc.port_statistics;
+TRUNCATE stormdisc.port_metric_samples;
+
 -- ports: averages with their weights
 SELECT stormdisc_record_port_metrics('p', 100, 50, 2, 4, 1000, 0.5, '2024-05-01 10:10+00');
 SELECT stormdisc_record_port_metrics('p', 300, 0, 6, 8, 2000, at => '2024-05-01 10:20+00');
@@ -180,6 +231,8 @@ SELECT stormdisc_record_metric('c', 'm', '-Infinity');
 SELECT stormdisc_record_metric('c', 'm', 1e101);
 SELECT stormdisc_record_metric('c', 'm', 1, repeat('x', 256));
 SELECT stormdisc_record_metric('c', 'm', 1, at => 'infinity');
+INSERT INTO stormdisc.component_metrics (component_name, metric_name, metric_value) VALUES ('c', 'm', 1e-101);
+INSERT INTO stormdisc.component_metrics (component_name, metric_name, metric_value) VALUES ('c', 'm', -1e101);
 SELECT stormdisc_record_metric_batch('{a,b}', '{m}', '{1,2}');
 SELECT stormdisc_record_metric_batch('{a,b}', '{m,m}', '{1,2}', at => '{2024-01-01}');
 SELECT stormdisc_record_metric_batch('{{a,b}}', '{{m,m}}', '{{1,2}}');

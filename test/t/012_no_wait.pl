@@ -19,13 +19,7 @@ use Time::HiRes qw(time);
 my $many = 5000;
 my $partitions = 100;
 
-# few locks: max_locks_per_transaction times all that can be a backend; only
-# CREATE EXTENSION, before that, takes more; 19 has no reserve beyond that
-my $locks;
-my $node = new_node('nowait', conf => sub {
-	my $version = $_[0]->pg_version;
-	$locks = $version >= '19devel' ? 30 : 10;
-	return "max_locks_per_transaction = 200\n" . ($version >= 18 ? "autovacuum_worker_slots = 1\n" : '') . <<'EOC' });
+my $node = new_node('nowait', conf => sub { return ($_[0]->pg_version >= 18 ? "autovacuum_worker_slots = 1\n" : '') . <<'EOC' });
 max_connections = 5
 superuser_reserved_connections = 1
 autovacuum_max_workers = 1
@@ -37,7 +31,12 @@ lock_timeout = 1s
 log_lock_waits = on
 jit = off
 EOC
-$node->append_conf('postgresql.conf', "max_locks_per_transaction = $locks\n");
+
+# few locks, now that CREATE EXTENSION has had all that it needs:
+# max_locks_per_transaction times all that can be a backend; 19 has no reserve
+# beyond that
+my $locks = $node->pg_version >= '19devel' ? 30 : 10;
+$node->append_conf('postgresql.conf', "max_locks_per_transaction = $locks");
 $node->restart;
 
 $node->safe_psql('postgres', <<'EOS');

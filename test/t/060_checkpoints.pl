@@ -198,10 +198,18 @@ $node->command_ok([ 'pg_dump', '--data-only', '--table=stormdisc.checkpoints', '
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('latin'), '-f', "$dir/latin.sql" ], 'psql restores it');
 is($node->safe_psql('latin', q{SELECT ascii(checkpoint_data#>>'{}') FROM stormdisc_get_checkpoint('daily', 'writer')}), 228, 'LATIN1: the checksum is right');
 
-# --- names have 255 characters, not bytes ---
+# --- names have 255 bytes, not characters, as those of ports have ---
 
-is($node->safe_psql('postgres', q{SELECT stormdisc_save_component_state(repeat(chr(28450), 255), 'Source', '1')}), 1, '255 characters');
-is($node->safe_psql('postgres', q{SELECT stormdisc_save_checkpoint(repeat(chr(28450), 255), repeat(chr(128512), 255), '1')}), 1, 'of four bytes');
+is($node->safe_psql('postgres', q{SELECT stormdisc_save_component_state(repeat(chr(28450), 85), 'Source', '1')}), 1, '255 bytes');
+is($node->safe_psql('postgres', q{SELECT stormdisc_save_checkpoint(repeat(chr(28450), 85), repeat(chr(128512), 63), '1')}), 1, 'of characters of four bytes');
+foreach my $call (
+	q{stormdisc_save_component_state(repeat(chr(228), 128), 'Source', '1')},
+	q{stormdisc_save_checkpoint(repeat(chr(228), 128), 'c', '1')},
+	q{stormdisc_set_config(repeat(chr(228), 128), 'k', 'v')})
+{
+	$node->psql('postgres', "SELECT $call", stderr => \my $stderr);
+	like($stderr, qr/ERROR:  argument "\w+" is too long\n.*DETAIL:  It has 256 bytes, the maximum is 255\./s, "$call is too long");
+}
 
 # --- an open old snapshot makes it no slower with every version ---
 

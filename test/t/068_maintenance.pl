@@ -60,6 +60,8 @@ is($node->safe_psql('postgres', $workers), '', 'there is no worker');
 # The worker
 #
 $node->safe_psql('postgres', 'CREATE DATABASE "Plain, db"');
+# what maintains is in READ COMMITTED all the same
+$node->safe_psql('postgres', q{ALTER DATABASE "Plain, db" SET default_transaction_isolation = 'serializable'});
 $node->append_conf('postgresql.conf', <<'EOC');
 shared_preload_libraries = 'stormdisc'
 stormdisc.maintenance_database = 'postgres, "Plain, db"'

@@ -216,7 +216,14 @@ for my $setting (split /; /, $setting_of_all)
 	my $answer = $worker->run($setting);
 	note "$setting: $answer->{message}" if defined $answer->{state};
 }
-works($worker, $_, 'works with odd settings') for @functions;
+my %may_need_read_committed = map { ("stormdisc_$_" => 1) } qw(delete purge rollup_metrics);
+for my $function (@functions)
+{
+	my $answer = outcome($worker, $function);
+
+	ok(is_as_expected($function, $answer) || $may_need_read_committed{ $function->{name} } && $answer->{state} eq '25001', "$function->{name}: works with odd settings")
+	  or diag(call($function) . "\n$answer->{state}: $answer->{message}");
+}
 $worker->rows('RESET ALL');
 
 # read only, nothing is written

@@ -202,12 +202,44 @@ EOS
 		is(finish_session($waiters[$_]), "t\n", "$mode: two messages wake two") foreach 1, 2;
 		wait_for_sleep('many', 1);
 
+		# so do the messages of subtransactions, together; a wake-up more is for none of them
+		sql("SELECT count(*) FROM stormdisc_consume('many', 10)");
+		foreach my $i (6, 7)
+		{
+			push @waiters, start_session("many$i", "${never}CALL stormdisc_wait('many', '1 h');\n");
+			wait_for_sleep('many', $i - 4);
+		}
+		sql('BEGIN; SAVEPOINT a; SAVEPOINT b;' . send_message('many') . 'SAVEPOINT c;' . send_message('other') . 'SAVEPOINT d;' . send_message('many')
+			  . 'RELEASE c; RELEASE b; SAVEPOINT e;' . send_message('many') . 'SAVEPOINT f;' . send_message('many')
+			  . 'RELEASE f; ROLLBACK TO e; RELEASE a; COMMIT;');
+		is(finish_session($waiters[$_]), "t\n", "$mode: two messages of subtransactions wake two") foreach 3, 4;
+		wait_for_sleep('many', 1);
+		is(sql('SELECT count(*) ' . sleeping('many')), 1, "$mode: what is rolled back with one wakes nobody");
+		$waiters[3] = $waiters[5];
+
+		# and it does not matter how many there are
+		new_port('subtransactions');
+		is(sql(<<'EOS'), 60000, "$mode: many subtransactions");
+SET statement_timeout = '20 s';
+DO $$
+BEGIN
+	FOR i IN 1 .. 60000 LOOP
+		BEGIN
+			PERFORM stormdisc_send('subtransactions', 's', 't', '1');
+		EXCEPTION WHEN division_by_zero THEN
+		END;
+	END LOOP;
+END
+$$;
+SELECT pending FROM stormdisc_queue_stats('subtransactions');
+EOS
+
 		# who goes away leaves the watch to another
 		sql("SELECT * FROM stormdisc_receive('many', 10, '1 h')");
 		$other = start_session('many5', "${never}CALL stormdisc_wait('many', '1 h');\n");
 		wait_for_sleep('many', 2);
 		sql(send_message('many', ", delay => '1 s'"));
-		sql(q{SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'many4'});
+		sql(q{SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'many7'});
 		like(finish_session($waiters[3]), qr/57P01|terminat|closed/, "$mode: one that watches is terminated");
 		is(finish_session($other), "t\n", "$mode: another watches in its place");
 	}

@@ -91,27 +91,24 @@ my @other_readers = (
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects
   idle_transactions map_type retry_delay slow_queries);
 my @writers = qw(discover_existing_schema drop_snapshot);
-push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
-push @writers, qw(delete notify_channel publish purge queue_stats recover_messages redrive replay subscribe unsubscribe wait);
 
-# Those for messages.
-push @writers, qw(alter_port complete consume create_port drop_port extend fail receive send send_batch);
-
-# Those for maintenance and settings.
-push @no_readers, qw(apply_session_config backup_readiness distribution maintenance_rules sqlite_schema);
-push @writers, qw(cleanup_old_data distribute get_config maintain maintain_all reset_config reset_retention
-  schedule_maintenance set_config set_retention unschedule_maintenance);
-
-# Those for the states and checkpoints of components.
-my @component_functions = qw(save_component_state get_component_state list_component_states delete_component_state
-  prune_component_states save_checkpoint get_checkpoint list_checkpoints restore_component pin_checkpoint
-  unpin_checkpoint delete_checkpoint prune_checkpoints begin_checkpoint_group add_to_checkpoint_group
-  commit_checkpoint_group abort_checkpoint_group prune_checkpoint_groups);
-
-# Of the run state: metrics, health and sinks.
-push @no_readers, qw(health);
-push @writers, qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
-  drop_partitions heartbeat forget_health sink_write);
+# Those about the state of a run, by module.
+my @run_state = (
+	# messages, and what is around them
+	qw(alter_port complete consume create_port drop_port extend fail receive send send_batch
+	  delete notify_channel publish purge queue_stats recover_messages redrive replay subscribe unsubscribe wait),
+	# states and checkpoints of components
+	qw(save_component_state get_component_state list_component_states delete_component_state
+	  prune_component_states save_checkpoint get_checkpoint list_checkpoints restore_component pin_checkpoint
+	  unpin_checkpoint delete_checkpoint prune_checkpoints begin_checkpoint_group add_to_checkpoint_group
+	  commit_checkpoint_group abort_checkpoint_group prune_checkpoint_groups),
+	# metrics, health and sinks
+	qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
+	  drop_partitions health heartbeat forget_health sink_write),
+	# maintenance and settings
+	qw(apply_session_config backup_readiness cleanup_old_data distribute distribution get_config maintain
+	  maintain_all maintenance_rules reset_config reset_retention schedule_maintenance set_config set_retention
+	  sqlite_schema unschedule_maintenance));
 
 # The kinds, in the order of a document.
 sub discovery_kinds
@@ -154,7 +151,7 @@ EOS
 
 	is( join("\n", sort split /\n/, $functions),
 		join("\n", sort map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers,
-			@component_functions),
+			@run_state),
 		'these tests know every function of the extension');
 	is( join("\n", sort split /\n/, $node->safe_psql('postgres', <<'EOS')),
 SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
