@@ -60,7 +60,7 @@
 #define MAX_MOVED 2000
 
 /* a segment that old snapshots still need is kept empty for so many periods */
-#define MAX_EMPTY_PERIODS 3
+#define MAX_EMPTY_PERIODS 2
 
 /*
  * How long to wait for those that use a segment, and stop all others; who is
