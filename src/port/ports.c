@@ -240,11 +240,11 @@ stormdisc_drop_port(PG_FUNCTION_ARGS)
 	/* what others have sent since its snapshot it would not see */
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				errmsg("%s cannot run in an isolation level above READ "
-					   "COMMITTED",
-					   "stormdisc_drop_port()"),
-				errhint("Begin the transaction with ISOLATION LEVEL READ "
-						"COMMITTED."));
+				errmsg("cannot %s in a transaction of isolation level %s",
+					   "drop a port",
+					   IsolationIsSerializable() ? "SERIALIZABLE"
+												 : "REPEATABLE READ"),
+				errhint("Use READ COMMITTED."));
 	(void) sd_port_get(name);
 	PreventCommandIfReadOnly("stormdisc_drop_port()");
 	lock_with_patience(text_to_cstring(name));
