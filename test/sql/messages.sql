@@ -238,7 +238,16 @@ SELECT * FROM calls;
 SELECT * FROM ones;
 SELECT status, count(*), count(processed_at) FROM stormdisc.port_messages WHERE port_name = 'call' GROUP BY status ORDER BY status;
 SELECT processing FROM stormdisc_queue_stats('call');
-SELECT stormdisc_drop_port('call');
+CREATE FUNCTION try_drop() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM stormdisc_drop_port('call');
+	RETURN 'dropped';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END
+$$;
+SELECT try_drop();
+DROP FUNCTION try_drop;
 -- who has the wrong attempt changes nothing
 SELECT stormdisc_extend('call', 1065, 2), stormdisc_fail('call', 1065, 0), stormdisc_complete('call', 1065, -1), stormdisc_complete('call', 1070, 1);
 SELECT * FROM stormdisc_complete('call', '{1003,1066,999,9223372036854775807,-1}'::bigint[], '{2,2,1,1,1}'::int[]);
