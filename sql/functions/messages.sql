@@ -196,7 +196,7 @@ COMMENT ON FUNCTION @extschema@.stormdisc_extend(text, bigint, int, interval) IS
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_extend(text, bigint, int, interval) FROM PUBLIC;
 
 CREATE OR REPLACE VIEW stormdisc.port_messages AS
-SELECT m.id, m.port_name, m.source_component, m.target_component, m.message_data, m.message_metadata,
+SELECT s.id, s.port_name, m.source_component, m.target_component, m.message_data, m.message_metadata,
 	s.status,
 	GREATEST(s.attempt OPERATOR(pg_catalog.-) 1, 0) AS retry_count,
 	m.max_retries, m.created_at, s.processed_at, s.completed_at,
@@ -224,7 +224,13 @@ FROM (
 	SELECT d.port_name, d.id, 'dead_letter', d.attempt, d.processed_at, NULL
 	FROM stormdisc.message_dead_letters d
 ) s
-JOIN stormdisc.messages m ON m.port_name OPERATOR(pg_catalog.=) s.port_name AND m.id OPERATOR(pg_catalog.=) s.id
+-- by its key, one by one, whatever the statistics say of tables that fill and empty all the time
+CROSS JOIN LATERAL (
+	SELECT t.source_component, t.target_component, t.message_data, t.message_metadata, t.max_retries, t.created_at
+	FROM stormdisc.messages t
+	WHERE t.port_name OPERATOR(pg_catalog.=) s.port_name AND t.id OPERATOR(pg_catalog.=) s.id
+	OFFSET 0
+) m
 LEFT JOIN LATERAL (
 	SELECT l.error_message, l.error_details
 	FROM stormdisc.message_errors l

@@ -79,6 +79,10 @@ static void lock_with_patience(const char *name);
 static void lock_tables(void *arg);
 static void make_cache(void);
 static void invalidate_cache(Datum arg, Oid relid);
+static void at_end_of_transaction(XactEvent event, void *arg);
+static void at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine,
+									 SubTransactionId parent, void *arg);
+static void forget_places(void);
 static void ports_changed(void);
 static void read_port(CachedPort *cached, text *name);
 
@@ -578,6 +582,39 @@ make_cache(void)
 	cache =
 		hash_create("stormdisc ports", 16, &control, HASH_ELEM | HASH_STRINGS);
 	CacheRegisterRelcacheCallback(invalidate_cache, (Datum) 0);
+	RegisterXactCallback(at_end_of_transaction, NULL);
+	RegisterSubXactCallback(at_end_of_subtransaction, NULL);
+}
+
+static void
+at_end_of_transaction(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		forget_places();
+}
+
+static void
+at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine,
+						 SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		forget_places();
+}
+
+/* What was taken is there again, before the place where a scan had ended. */
+static void
+forget_places(void)
+{
+	HASH_SEQ_STATUS status;
+	CachedPort *cached;
+
+	hash_seq_init(&status, cache);
+	while ((cached = hash_seq_search(&status)) != NULL)
+	{
+		MemSet(&cached->hints.ready, 0, sizeof(SdPlace));
+		MemSet(&cached->hints.due, 0, sizeof(SdPlace));
+		MemSet(&cached->hints.due_leases, 0, sizeof(SdPlace));
+	}
 }
 
 static void

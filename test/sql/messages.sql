@@ -347,3 +347,16 @@ SELECT stormdisc_drop_port('m', true);
 SELECT stormdisc_drop_port('other');
 DROP VIEW states;
 SELECT count(*) FROM stormdisc.messages WHERE port_name IN ('m', 'other');
+
+-- what a rollback has given back is there again, wherever the scan had ended
+SELECT stormdisc_create_port('back');
+SELECT count(*) FROM stormdisc_send_batch('back', 'from', 'to', array_fill('1'::jsonb, '{6}'));
+BEGIN;
+SELECT count(*) FROM stormdisc_receive('back', 3);
+SAVEPOINT s;
+SELECT count(*) FROM stormdisc_receive('back', 3);
+ROLLBACK TO s;
+SELECT count(*) FROM stormdisc_receive('back', 10);
+ROLLBACK;
+SELECT count(*) FROM stormdisc_receive('back', 10);
+SELECT stormdisc_drop_port('back', force => true);
