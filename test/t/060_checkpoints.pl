@@ -159,7 +159,7 @@ SELECT stormdisc_save_component_state('writer', 'Sink', '{"rows": 1}'), stormdis
 EOS
 my @tables = qw(checkpoints checkpoint_names checkpoint_groups checkpoint_group_parts component_heads component_versions
   component_payloads component_state);
-my $contents = join ' UNION ALL ', map { "SELECT '$_', count(*), md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")) FROM stormdisc.$_ t" } @tables;
+my $contents = join(' UNION ALL ', map { "SELECT '$_', count(*), md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")) FROM stormdisc.$_ t" } @tables) . ' ORDER BY 1';
 my $before = $node->safe_psql('postgres', $contents);
 my $next_group = $node->safe_psql('postgres', 'SELECT last_value FROM stormdisc.checkpoint_group_id_seq');
 
