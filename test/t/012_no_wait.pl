@@ -20,6 +20,7 @@ my $many = 5000;
 my $partitions = 100;
 
 my $node = new_node('nowait', conf => sub { return ($_[0]->pg_version >= 18 ? "autovacuum_worker_slots = 1\n" : '') . <<'EOC' });
+max_locks_per_transaction = 256
 max_connections = 5
 superuser_reserved_connections = 1
 autovacuum_max_workers = 1

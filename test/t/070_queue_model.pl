@@ -32,11 +32,17 @@ my ($ok, $said) = run_model('--seed', $seed, '--steps', $steps);
 ok($ok, "$steps steps with seed $seed") or diag($said);
 note($said) if $ok;
 
-# what runs with a seed runs the same again, so a failure can be looked into
+# what runs with a seed runs the same again, so a failure can be looked into; it
+# may receive once more where what was due is noticed late
+sub operations
+{
+	return join "\n", grep { !/^(?:SELECT id|UPDATE stormdisc)$/ } $_[0] =~ /^\d+: (\w+ \w+)/mg;
+}
+
 ($ok, $said) = run_model('--seed', $seed + 1, '--steps', 300, '--verbose');
-my $operations = join "\n", $said =~ /^\d+: (\w+ \w+)/mg;
+my $operations = operations($said);
 ($ok, $said) = run_model('--seed', $seed + 1, '--steps', 300, '--verbose');
-is(join("\n", $said =~ /^\d+: (\w+ \w+)/mg), $operations, 'a seed gives the same operations again');
+is(operations($said), $operations, 'a seed gives the same operations again');
 
 for my $mutant (split /\n/, qx($^X $model --mutants))
 {

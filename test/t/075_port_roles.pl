@@ -216,7 +216,7 @@ for my $setting (split /; /, $setting_of_all)
 	my $answer = $worker->run($setting);
 	note "$setting: $answer->{message}" if defined $answer->{state};
 }
-my %may_need_read_committed = map { ("stormdisc_$_" => 1) } qw(delete purge rollup_metrics);
+my %may_need_read_committed = map { ("stormdisc_$_" => 1) } qw(delete drop_port purge recover_messages rollup_metrics);
 for my $function (@functions)
 {
 	my $answer = outcome($worker, $function);
