@@ -32,17 +32,17 @@ my ($ok, $said) = run_model('--seed', $seed, '--steps', $steps);
 ok($ok, "$steps steps with seed $seed") or diag($said);
 note($said) if $ok;
 
-# what runs with a seed runs the same again, so a failure can be looked into; it
-# may receive once more where what was due is noticed late
-sub operations
+# what runs with a seed begins the same again; later it depends on the clock
+# what a receive finds that is due
+sub first_operations
 {
-	return join "\n", grep { !/^(?:SELECT id|UPDATE stormdisc)$/ } $_[0] =~ /^\d+: (\w+ \w+)/mg;
+	return join "\n", ($_[0] =~ /^\d+: (\w+ \w+)/mg)[ 0 .. 29 ];
 }
 
-($ok, $said) = run_model('--seed', $seed + 1, '--steps', 300, '--verbose');
-my $operations = operations($said);
-($ok, $said) = run_model('--seed', $seed + 1, '--steps', 300, '--verbose');
-is(operations($said), $operations, 'a seed gives the same operations again');
+($ok, $said) = run_model('--seed', $seed + 1, '--steps', 100, '--verbose');
+my $operations = first_operations($said);
+($ok, $said) = run_model('--seed', $seed + 1, '--steps', 100, '--verbose');
+is(first_operations($said), $operations, 'a seed gives the same operations again');
 
 for my $mutant (split /\n/, qx($^X $model --mutants))
 {
