@@ -243,190 +243,86 @@ static SdStatement count_completions = {
 	.types = {TIMESTAMPTZOID},
 };
 
-/*
- * Arrays, and not joins: of a table that has not been analyzed the planner
- * knows too little to choose one.
- */
+/* what is left of the messages of a CTE that has their numbers */
+#define FORGET(ids)                                                                            \
+	"redrives AS (DELETE FROM stormdisc.message_redrives r "                                   \
+	"WHERE r." SD_ROWS_OF(                                                                     \
+		ids,                                                                                   \
+		"message_redrives") "), "                                                              \
+							"errors AS (DELETE FROM stormdisc.message_errors e "               \
+							"WHERE e." SD_ROWS_OF(                                             \
+								ids,                                                           \
+								"message_errors") "), "                                        \
+												  "sent AS (DELETE FROM stormdisc.messages m " \
+												  "WHERE m." SD_ROWS_OF(                       \
+													  ids, "messages") ") "
+
 static SdStatement delete_completions = {
 	.sql = "WITH gone AS (DELETE FROM stormdisc.message_completions c "
 		   "WHERE c.port_name OPERATOR(pg_catalog.=) $1 "
 		   "AND c.completed_at OPERATOR(pg_catalog.<=) $2 RETURNING c.ids), "
 		   "ids AS MATERIALIZED "
-		   "(SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), "
-		   "redrives AS (DELETE FROM stormdisc.message_redrives r "
-		   "WHERE r.port_name OPERATOR(pg_catalog.=) $1 AND r.id "
-		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))), "
-		   "errors AS (DELETE FROM stormdisc.message_errors e "
-		   "WHERE e.port_name OPERATOR(pg_catalog.=) $1 AND e.id "
-		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))), "
-		   "sent AS (DELETE FROM stormdisc.messages m "
-		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 AND m.id "
-		   "OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT i.id FROM ids i))) "
-		   "SELECT pg_catalog.count(*) FROM ids",
+		   "(SELECT pg_catalog.unnest(g.ids) AS id FROM gone g), " FORGET(
+			   "ids") "SELECT pg_catalog.count(*) FROM ids",
 	.nparameters = 2,
 	.types = {TEXTOID, TIMESTAMPTZOID},
 };
 
+/* rows by age: count them, pick some by their owner and key, remove these */
+#define COUNT_OLD(table, time)                                                 \
+	{                                                                          \
+		.sql = "SELECT pg_catalog.count(*) FROM stormdisc." table " t "        \
+			   "WHERE t." time " OPERATOR(pg_catalog.<) $1",                   \
+		.nparameters = 1, .types = {TIMESTAMPTZOID},                           \
+	}
+
+#define PICK_OLD(table, owner, key, time)                                      \
+	{                                                                          \
+		.sql = "SELECT o." owner ", pg_catalog.array_agg(o." key ") FROM "     \
+			   "(SELECT t." owner ", t." key " FROM stormdisc." table " t "    \
+			   "WHERE t." time " OPERATOR(pg_catalog.<) $1 LIMIT $2) o "       \
+			   "GROUP BY o." owner,                                            \
+		.nparameters = 2, .types = {TIMESTAMPTZOID, INT8OID},                  \
+	}
+
+#define DELETE_OLD(table, owner, key, time)                                    \
+	"DELETE FROM stormdisc." table " t "                                       \
+	"WHERE t." owner " OPERATOR(pg_catalog.=) $1 "                             \
+	"AND t." key " OPERATOR(pg_catalog.=) ANY ($2) "                           \
+	"AND t." time " OPERATOR(pg_catalog.<) $3"
+
+#define PRUNE_OLD(table, owner, key, key_array, time)                          \
+	{                                                                          \
+		.count = COUNT_OLD(table, time),                                       \
+		.pick = PICK_OLD(table, owner, key, time),                             \
+		.remove = {.sql = DELETE_OLD(table, owner, key, time),                 \
+				   .nparameters = 3,                                           \
+				   .types = {TEXTOID, key_array, TIMESTAMPTZOID}},             \
+	}
+
 static Prune dead_letters = {
-	.count = {.sql = "SELECT pg_catalog.count(*) "
-					 "FROM stormdisc.message_dead_letters d "
-					 "WHERE d.died_at OPERATOR(pg_catalog.<) $1",
-			  .nparameters = 1,
-			  .types = {TIMESTAMPTZOID}},
-	.pick = {.sql = "SELECT o.port_name, pg_catalog.array_agg(o.id) FROM "
-					"(SELECT d.port_name, d.id "
-					"FROM stormdisc.message_dead_letters d "
-					"WHERE d.died_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-					"GROUP BY o.port_name",
-			 .nparameters = 2,
-			 .types = {TIMESTAMPTZOID, INT8OID}},
+	.count = COUNT_OLD("message_dead_letters", "died_at"),
+	.pick = PICK_OLD("message_dead_letters", "port_name", "id", "died_at"),
 	.remove =
-		{.sql = "WITH gone AS (DELETE FROM stormdisc.message_dead_letters d "
-				"WHERE d.port_name OPERATOR(pg_catalog.=) $1 "
-				"AND d.id OPERATOR(pg_catalog.=) ANY ($2) "
-				"AND d.died_at OPERATOR(pg_catalog.<) $3 RETURNING d.id), "
-				"redrives AS (DELETE FROM stormdisc.message_redrives r "
-				"WHERE r.port_name OPERATOR(pg_catalog.=) $1 AND r.id "
-				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))), "
-				"errors AS (DELETE FROM stormdisc.message_errors e "
-				"WHERE e.port_name OPERATOR(pg_catalog.=) $1 AND e.id "
-				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))), "
-				"sent AS (DELETE FROM stormdisc.messages m "
-				"WHERE m.port_name OPERATOR(pg_catalog.=) $1 AND m.id "
-				"OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT g.id FROM gone g))) "
-				"SELECT FROM gone",
+		{.sql = "WITH gone AS (" DELETE_OLD(
+			 "message_dead_letters", "port_name", "id",
+			 "died_at") " RETURNING t.id), " FORGET("gone") "SELECT FROM gone",
 		 .nparameters = 3,
 		 .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
 };
 
-static Prune errors = {
-	.count = {.sql =
-				  "SELECT pg_catalog.count(*) FROM stormdisc.message_errors o "
-				  "WHERE o.failed_at OPERATOR(pg_catalog.<) $1",
-			  .nparameters = 1,
-			  .types = {TIMESTAMPTZOID}},
-	.pick = {.sql = "SELECT o.port_name, pg_catalog.array_agg(o.id) FROM "
-					"(SELECT t.port_name, t.id FROM stormdisc.message_errors t "
-					"WHERE t.failed_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-					"GROUP BY o.port_name",
-			 .nparameters = 2,
-			 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql = "DELETE FROM stormdisc.message_errors t "
-					  "WHERE t.port_name OPERATOR(pg_catalog.=) $1 "
-					  "AND t.id OPERATOR(pg_catalog.=) ANY ($2) "
-					  "AND t.failed_at OPERATOR(pg_catalog.<) $3",
-			   .nparameters = 3,
-			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
-};
-
-static Prune dedup_keys = {
-	.count = {.sql =
-				  "SELECT pg_catalog.count(*) FROM stormdisc.message_dedup o "
-				  "WHERE o.expires_at OPERATOR(pg_catalog.<) $1",
-			  .nparameters = 1,
-			  .types = {TIMESTAMPTZOID}},
-	.pick =
-		{.sql =
-			 "SELECT o.port_name, pg_catalog.array_agg(o.dedup_key) FROM "
-			 "(SELECT t.port_name, t.dedup_key FROM stormdisc.message_dedup t "
-			 "WHERE t.expires_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-			 "GROUP BY o.port_name",
-		 .nparameters = 2,
-		 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql = "DELETE FROM stormdisc.message_dedup t "
-					  "WHERE t.port_name OPERATOR(pg_catalog.=) $1 "
-					  "AND t.dedup_key OPERATOR(pg_catalog.=) ANY ($2) "
-					  "AND t.expires_at OPERATOR(pg_catalog.<) $3",
-			   .nparameters = 3,
-			   .types = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID}},
-};
-
-static Prune rollups = {
-	.count = {.sql =
-				  "SELECT pg_catalog.count(*) FROM stormdisc.metric_rollups o "
-				  "WHERE o.hour OPERATOR(pg_catalog.<) $1",
-			  .nparameters = 1,
-			  .types = {TIMESTAMPTZOID}},
-	.pick =
-		{.sql =
-			 "SELECT o.component_name, pg_catalog.array_agg(o.hour) FROM "
-			 "(SELECT t.component_name, t.hour FROM stormdisc.metric_rollups t "
-			 "WHERE t.hour OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-			 "GROUP BY o.component_name",
-		 .nparameters = 2,
-		 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql = "DELETE FROM stormdisc.metric_rollups t "
-					  "WHERE t.component_name OPERATOR(pg_catalog.=) $1 "
-					  "AND t.hour OPERATOR(pg_catalog.=) ANY ($2) "
-					  "AND t.hour OPERATOR(pg_catalog.<) $3",
-			   .nparameters = 3,
-			   .types = {TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID}},
-};
-
-static Prune late_values = {
-	.count =
-		{.sql =
-			 "SELECT pg_catalog.count(*) FROM stormdisc.metric_late_values o "
-			 "WHERE o.hour OPERATOR(pg_catalog.<) $1",
-		 .nparameters = 1,
-		 .types = {TIMESTAMPTZOID}},
-	.pick =
-		{.sql =
-			 "SELECT o.component_name, pg_catalog.array_agg(o.hour) FROM "
-			 "(SELECT t.component_name, t.hour FROM stormdisc.metric_late_values t "
-			 "WHERE t.hour OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-			 "GROUP BY o.component_name",
-		 .nparameters = 2,
-		 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql = "DELETE FROM stormdisc.metric_late_values t "
-					  "WHERE t.component_name OPERATOR(pg_catalog.=) $1 "
-					  "AND t.hour OPERATOR(pg_catalog.=) ANY ($2) "
-					  "AND t.hour OPERATOR(pg_catalog.<) $3",
-			   .nparameters = 3,
-			   .types = {TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID}},
-};
-
-static Prune health = {
-	.count = {.sql =
-				  "SELECT pg_catalog.count(*) FROM stormdisc.health_history o "
-				  "WHERE o.changed_at OPERATOR(pg_catalog.<) $1",
-			  .nparameters = 1,
-			  .types = {TIMESTAMPTZOID}},
-	.pick =
-		{.sql =
-			 "SELECT o.component_name, pg_catalog.array_agg(o.change) FROM "
-			 "(SELECT t.component_name, t.change FROM stormdisc.health_history t "
-			 "WHERE t.changed_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-			 "GROUP BY o.component_name",
-		 .nparameters = 2,
-		 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql = "DELETE FROM stormdisc.health_history t "
-					  "WHERE t.component_name OPERATOR(pg_catalog.=) $1 "
-					  "AND t.change OPERATOR(pg_catalog.=) ANY ($2) "
-					  "AND t.changed_at OPERATOR(pg_catalog.<) $3",
-			   .nparameters = 3,
-			   .types = {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID}},
-};
-
-static Prune sinks = {
-	.count = {.sql = "SELECT pg_catalog.count(*) FROM stormdisc.sink_storage o "
-					 "WHERE o.updated_at OPERATOR(pg_catalog.<) $1",
-			  .nparameters = 1,
-			  .types = {TIMESTAMPTZOID}},
-	.pick =
-		{.sql = "SELECT o.sink_name, pg_catalog.array_agg(o.sink_key) FROM "
-				"(SELECT t.sink_name, t.sink_key FROM stormdisc.sink_storage t "
-				"WHERE t.updated_at OPERATOR(pg_catalog.<) $1 LIMIT $2) o "
-				"GROUP BY o.sink_name",
-		 .nparameters = 2,
-		 .types = {TIMESTAMPTZOID, INT8OID}},
-	.remove = {.sql = "DELETE FROM stormdisc.sink_storage t "
-					  "WHERE t.sink_name OPERATOR(pg_catalog.=) $1 "
-					  "AND t.sink_key OPERATOR(pg_catalog.=) ANY ($2) "
-					  "AND t.updated_at OPERATOR(pg_catalog.<) $3",
-			   .nparameters = 3,
-			   .types = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID}},
-};
+static Prune errors =
+	PRUNE_OLD("message_errors", "port_name", "id", INT8ARRAYOID, "failed_at");
+static Prune dedup_keys = PRUNE_OLD("message_dedup", "port_name", "dedup_key",
+									TEXTARRAYOID, "expires_at");
+static Prune rollups = PRUNE_OLD("metric_rollups", "component_name", "hour",
+								 TIMESTAMPTZARRAYOID, "hour");
+static Prune late_values = PRUNE_OLD("metric_late_values", "component_name",
+									 "hour", TIMESTAMPTZARRAYOID, "hour");
+static Prune health = PRUNE_OLD("health_history", "component_name", "change",
+								INT8ARRAYOID, "changed_at");
+static Prune sinks = PRUNE_OLD("sink_storage", "sink_name", "sink_key",
+							   TEXTARRAYOID, "updated_at");
 
 static SdStatement select_rolled_up = {
 	.sql = "SELECT s.rolled_up_to FROM stormdisc.metric_rollup_state s "

@@ -35,6 +35,18 @@
 	(SD_MAX_PRIORITY - (int) ((int64) (position) >> 56))
 
 /*
+ * In a statement, where the rows of messages of port $1 are, message by
+ * message: the planner is not to choose a join, as it knows too little of these
+ * tables. ids is what to select their numbers from.
+ */
+#define SD_ROWS_OF(ids, table)                                                 \
+	"ctid OPERATOR(pg_catalog.=) ANY (ARRAY("                                  \
+	"SELECT x.ctid FROM " ids " AS u (id), LATERAL ("                          \
+	"SELECT t.ctid FROM stormdisc." table " t "                                \
+	"WHERE t.port_name OPERATOR(pg_catalog.=) $1 "                             \
+	"AND t.id OPERATOR(pg_catalog.=) u.id OFFSET 0) x)) "
+
+/*
  * How far a session has been in an index, so that it need not walk over the
  * rows that are gone each time.  It is only a hint.
  */

@@ -89,24 +89,22 @@ static SdStatement delete_dead = {
 	.types = {TIDARRAYOID},
 };
 
-/* where the rows of messages are, message by message */
-#define ROWS_OF(table)                                                         \
-	"ctid OPERATOR(pg_catalog.=) ANY (ARRAY("                                  \
-	"SELECT x.ctid FROM pg_catalog.unnest($2) u (id), LATERAL ("               \
-	"SELECT t.ctid FROM stormdisc." table " t "                                \
-	"WHERE t.port_name OPERATOR(pg_catalog.=) $1 "                             \
-	"AND t.id OPERATOR(pg_catalog.=) u.id OFFSET 0) x)) "
+/* the messages of the array $2 */
+#define IDS "pg_catalog.unnest($2)"
 
 static SdStatement forget_messages = {
 	.sql =
 		"WITH errors AS (DELETE FROM stormdisc.message_errors e "
-		"WHERE e." ROWS_OF(
+		"WHERE e." SD_ROWS_OF(
+			IDS,
 			"message_errors") "), "
 							  "redrives AS (DELETE FROM stormdisc.message_redrives r "
-							  "WHERE r." ROWS_OF(
+							  "WHERE r." SD_ROWS_OF(
+								  IDS,
 								  "message_redrives") ") "
 													  "DELETE FROM stormdisc.messages m "
-													  "WHERE m." ROWS_OF(
+													  "WHERE m." SD_ROWS_OF(
+														  IDS,
 														  "messages") "RETURNING m.id, m.dedup_key",
 	.nparameters = 2,
 	.types = {TEXTOID, INT8ARRAYOID},
