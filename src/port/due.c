@@ -25,13 +25,13 @@
 #define CHEAP_WALK 1000
 
 /* the same in buffers: pages whose entries are all dead have none to count */
-#define CHEAP_PAGES 24
+#define CHEAP_PAGES 20
 
 /* likewise, where rows are not counted: some are of the planner */
 #define CHEAP_BUFFERS 500
 
 /* else this many times as long as it took passes until the next */
-#define LOOK_SHARE 20
+#define LOOK_SHARE 50
 
 static int read_due(const SdPort *port, SdFound *found);
 

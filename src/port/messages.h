@@ -34,6 +34,25 @@
 #define SD_POSITION_PRIORITY(position)                                         \
 	(SD_MAX_PRIORITY - (int) ((int64) (position) >> 56))
 
+/* columns of stormdisc.messages, in their order */
+enum
+{
+	SD_MESSAGES_PORT_NAME,
+	SD_MESSAGES_ID,
+	SD_MESSAGES_CREATED_AT,
+	SD_MESSAGES_SOURCE,
+	SD_MESSAGES_TARGET,
+	SD_MESSAGES_PRIORITY,
+	SD_MESSAGES_MAX_RETRIES,
+	SD_MESSAGES_GROUP_KEY,
+	SD_MESSAGES_DEDUP_KEY,
+	SD_MESSAGES_REPLAY_OF,
+	SD_MESSAGES_TOPIC,
+	SD_MESSAGES_DATA,
+	SD_MESSAGES_METADATA,
+	SD_MESSAGES_COLUMNS
+};
+
 /*
  * In a statement, where the rows of messages of port $1 are, message by
  * message: the planner is not to choose a join, as it knows too little of these
@@ -61,6 +80,7 @@ typedef struct SdPlace
 typedef struct SdPortHints
 {
 	SdPlace ready;			 /* a position */
+	int64 ready_step;		 /* positions from one message to the next */
 	SdPlace due;			 /* a time */
 	SdPlace due_leases;		 /* likewise */
 	TimestampTz next_due;	 /* when to look for what is due at the latest */
@@ -151,6 +171,7 @@ typedef struct SdFound
 } SdFound;
 
 /* states.c: the tables of each segment; rows that are of no group */
+extern SdTable sd_messages_table;
 extern SdTable sd_ready_tables[];
 extern SdTable sd_waiting_tables[];
 

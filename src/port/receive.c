@@ -42,6 +42,9 @@ PG_FUNCTION_INFO_V1(stormdisc_consume);
 #define MAX_EMPTY_ROUNDS 100
 #define GROUP_ROUND 100
 
+/* positions from one message to the next, as far as it is worth remembering */
+#define MAX_STEP 10000
+
 /* result columns of both functions */
 #define MAX_COLUMNS 11
 
@@ -60,11 +63,16 @@ static int claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 					  TimestampTz now);
 static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
 						SdFound *found, int *n_found, int *n_taken);
+static int64 pick_between(const SdPort *port, SdOpenTable *open, int n,
+						  int limit, int64 after, int64 until, SdFound *found,
+						  int *n_found, int *n_taken);
 static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
 static int pick(const SdPort *port, int n, bool locks, int64 after,
 				SdFound *found, int *n_taken);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
+static bool read_plain(const SdPort *port, Claimed **by_id, int n);
+static void read_messages(const SdPort *port, Claimed **by_id, int n);
 static int find_id(Claimed **by_id, int n, int64 id);
 static int compare_by_position(const void *a, const void *b);
 static int compare_by_id(const void *a, const void *b);
@@ -97,16 +105,11 @@ static SdStatement select_messages = {
 	.types = {TEXTOID, INT8ARRAYOID},
 };
 
-/* likewise, when they are close to each other */
-static SdStatement select_range = {
-	.sql = "SELECT m.id, m.message_data, m.message_metadata, "
-		   "m.source_component, m.target_component, m.priority, m.group_key, "
-		   "m.created_at FROM stormdisc.messages m "
-		   "WHERE m.port_name OPERATOR(pg_catalog.=) $1 "
-		   "AND m.id OPERATOR(pg_catalog.>=) $2 "
-		   "AND m.id OPERATOR(pg_catalog.<=) $3",
-	.nparameters = 3,
-	.types = {TEXTOID, INT8OID, INT8OID},
+/* the same columns by number */
+static const int message_columns[] = {
+	SD_MESSAGES_DATA,		SD_MESSAGES_METADATA, SD_MESSAGES_SOURCE,
+	SD_MESSAGES_TARGET,		SD_MESSAGES_PRIORITY, SD_MESSAGES_GROUP_KEY,
+	SD_MESSAGES_CREATED_AT,
 };
 
 /*
@@ -305,17 +308,18 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
  * Without a statement, if that is possible: take up to limit of those that are
  * of no group, and from the first one of a group on look only.  How many
  * entries of the index it saw, or -1 if it takes a statement.
+ *
+ * An index is read a page at a time, which is more than is wanted; so it is
+ * read no further than where the last call leads one to expect the rows, and
+ * on from there only if they are not.
  */
 static int64
 pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 		   int *n_found, int *n_taken)
 {
+	SdPortHints *hints = port->hints;
 	SdOpenTable open[SD_SEGMENT_KEPT + 1];
-	SdKeyScan scans[SD_SEGMENT_KEPT + 1];
-	SdFound heads[SD_SEGMENT_KEPT + 1];
-	bool has_head[SD_SEGMENT_KEPT + 1];
-	ScanKeyData keys[2];
-	Snapshot snapshot;
+	int64 until;
 	int64 walked = 0;
 
 	if (IsolationUsesXactSnapshot())
@@ -332,12 +336,49 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 	*n_taken = 0;
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	snapshot = GetActiveSnapshot();
+	if (after == 0 || hints->ready_step == 0 ||
+		pg_add_s64_overflow(after, 2 * hints->ready_step * n, &until))
+		until = PG_INT64_MAX;
+	walked = pick_between(port, open, n, limit, after, until, found, n_found,
+						  n_taken);
+	if (until < PG_INT64_MAX && *n_found < n && *n_taken < limit)
+		walked += pick_between(port, open, n, limit, until, PG_INT64_MAX, found,
+							   n_found, n_taken);
+	if (*n_found > 0)
+	{
+		const SdWaiting *last = &found[*n_found - 1].row;
+		int64 span = SD_MESSAGE_POSITION(last->priority, last->id) - after;
+
+		hints->ready_step = Min(span / *n_found + 1, MAX_STEP);
+	}
+	for (int i = 0; i < lengthof(open); i++)
+		sd_table_close(&open[i]);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+
+	return walked;
+}
+
+/* Likewise, of those with positions after one and until another. */
+static int64
+pick_between(const SdPort *port, SdOpenTable *open, int n, int limit,
+			 int64 after, int64 until, SdFound *found, int *n_found,
+			 int *n_taken)
+{
+	SdKeyScan scans[SD_SEGMENT_KEPT + 1];
+	SdFound heads[SD_SEGMENT_KEPT + 1];
+	bool has_head[SD_SEGMENT_KEPT + 1];
+	ScanKeyData keys[3];
+	Snapshot snapshot = GetActiveSnapshot();
+	int64 walked = 0;
+
 	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID,
 						   C_COLLATION_OID, F_TEXTEQ,
 						   PointerGetDatum(port->name_text));
 	ScanKeyEntryInitialize(&keys[1], 0, 2, BTGreaterStrategyNumber, INT8OID,
 						   InvalidOid, F_INT8GT, Int64GetDatum(after));
+	ScanKeyEntryInitialize(&keys[2], 0, 2, BTLessEqualStrategyNumber, INT8OID,
+						   InvalidOid, F_INT8LE, Int64GetDatum(until));
 	for (int i = 0; i < lengthof(scans); i++)
 	{
 		sd_key_scan_begin(&scans[i], &open[i], snapshot, keys, lengthof(keys));
@@ -376,10 +417,7 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 	{
 		walked += scans[i].walked;
 		sd_key_scan_end(&scans[i]);
-		sd_table_close(&open[i]);
 	}
-	PopActiveSnapshot();
-	CommandCounterIncrement();
 
 	return walked;
 }
@@ -452,11 +490,6 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 	bool with_lease = lease_until != 0;
 	Claimed *rows = palloc0(n * sizeof(Claimed));
 	Claimed **by_id = palloc(n * sizeof(Claimed *));
-	Datum values[3];
-	int64 first;
-	int64 last;
-	int n_found;
-	int next = 0;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -464,24 +497,110 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		by_id[i] = &rows[i];
 	}
 	qsort(by_id, n, sizeof(Claimed *), compare_by_id);
-	first = by_id[0]->found->row.id;
-	last = by_id[n - 1]->found->row.id;
-	values[0] = PointerGetDatum(port->name_text);
-	if (last - first <= 2 * n)
-	{
-		values[1] = Int64GetDatum(first);
-		values[2] = Int64GetDatum(last);
-		n_found = (int) sd_spi_write(&select_range, values, NULL);
-	}
-	else
-	{
-		Datum *ids = palloc(n * sizeof(Datum));
+	if (!read_plain(port, by_id, n))
+		read_messages(port, by_id, n);
 
-		for (int i = 0; i < n; i++)
-			ids[i] = Int64GetDatum(by_id[i]->found->row.id);
-		values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
-		n_found = (int) sd_spi_write(&select_messages, values, NULL);
+	for (int i = 0; i < n; i++)
+	{
+		const SdWaiting *state = &rows[i].found->row;
+		Datum columns[MAX_COLUMNS];
+		bool nulls[MAX_COLUMNS] = {false};
+		int column = 0;
+
+		if (!rows[i].is_there)
+			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("message " INT64_FORMAT
+						   " of port \"%s\" is ready but not there",
+						   state->id, port->name));
+		columns[column++] = Int64GetDatum(state->id);
+		columns[column++] = Int32GetDatum(state->attempt);
+		for (int j = 0; j < lengthof(message_columns); j++)
+		{
+			nulls[column] = rows[i].nulls[j];
+			columns[column++] =
+				message_columns[j] == SD_MESSAGES_PRIORITY
+					? Int32GetDatum((int32) DatumGetInt16(rows[i].row[j]))
+					: rows[i].row[j];
+		}
+		if (with_lease)
+			columns[column++] = TimestampTzGetDatum(lease_until);
+		columns[column++] = Int32GetDatum(state->last_attempt);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
+							 nulls);
 	}
+	sd_wait_note_received();
+}
+
+/*
+ * What was sent, of messages that are sorted by id, without a statement; false
+ * if it takes one, or if they are far from each other.
+ */
+static bool
+read_plain(const SdPort *port, Claimed **by_id, int n)
+{
+	int64 first = by_id[0]->found->row.id;
+	int64 last = by_id[n - 1]->found->row.id;
+	ScanKeyData keys[3];
+	SdOpenTable open;
+	SdKeyScan scan;
+	int next = 0;
+
+	if (last - first > 2 * n || IsolationUsesXactSnapshot() ||
+		!sd_table_open(&sd_messages_table, &open))
+		return false;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, TEXTOID,
+						   C_COLLATION_OID, F_TEXTEQ,
+						   PointerGetDatum(port->name_text));
+	ScanKeyEntryInitialize(&keys[1], 0, 2, BTGreaterEqualStrategyNumber,
+						   INT8OID, InvalidOid, F_INT8GE, Int64GetDatum(first));
+	ScanKeyEntryInitialize(&keys[2], 0, 2, BTLessEqualStrategyNumber, INT8OID,
+						   InvalidOid, F_INT8LE, Int64GetDatum(last));
+	sd_key_scan_begin(&scan, &open, GetActiveSnapshot(), keys, lengthof(keys));
+	while (next < n && sd_key_scan_next(&scan))
+	{
+		Datum columns[SD_MESSAGES_COLUMNS];
+		bool nulls[SD_MESSAGES_COLUMNS];
+		bool isnull;
+		int64 id =
+			DatumGetInt64(slot_getattr(scan.slot, SD_MESSAGES_ID + 1, &isnull));
+
+		CHECK_FOR_INTERRUPTS();
+		while (next < n && by_id[next]->found->row.id < id)
+			next++;
+		if (next == n || by_id[next]->found->row.id != id)
+			continue;
+		heap_deform_tuple(ExecCopySlotHeapTuple(scan.slot),
+						  RelationGetDescr(open.rel), columns, nulls);
+		for (int i = 0; i < lengthof(message_columns); i++)
+		{
+			by_id[next]->row[i] = columns[message_columns[i]];
+			by_id[next]->nulls[i] = nulls[message_columns[i]];
+		}
+		by_id[next++]->is_there = true;
+	}
+	sd_key_scan_end(&scan);
+	sd_table_close(&open);
+	PopActiveSnapshot();
+
+	return true;
+}
+
+/* Likewise with a statement. */
+static void
+read_messages(const SdPort *port, Claimed **by_id, int n)
+{
+	Datum *ids = palloc(n * sizeof(Datum));
+	Datum values[2];
+	int n_found;
+	int next = 0;
+
+	for (int i = 0; i < n; i++)
+		ids[i] = Int64GetDatum(by_id[i]->found->row.id);
+	values[0] = PointerGetDatum(port->name_text);
+	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, INT8OID));
+	n_found = (int) sd_spi_write(&select_messages, values, NULL);
 
 	/* mostly in the order of the ids, but nothing relies on it */
 	for (int i = 0; i < n_found; i++)
@@ -507,35 +626,6 @@ deliver(FunctionCallInfo fcinfo, const SdPort *port, SdFound *claimed, int n,
 		memcpy(by_id[next]->nulls, &nulls[1], sizeof(by_id[next]->nulls));
 		by_id[next++]->is_there = true;
 	}
-
-	for (int i = 0; i < n; i++)
-	{
-		const SdWaiting *state = &rows[i].found->row;
-		Datum columns[MAX_COLUMNS];
-		bool nulls[MAX_COLUMNS] = {false};
-		int column = 0;
-
-		if (!rows[i].is_there)
-			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-					errmsg("message " INT64_FORMAT
-						   " of port \"%s\" is ready but not there",
-						   state->id, port->name));
-		columns[column++] = Int64GetDatum(state->id);
-		columns[column++] = Int32GetDatum(state->attempt);
-		for (int j = 0; j < 7; j++)
-		{
-			nulls[column] = rows[i].nulls[j];
-			columns[column++] =
-				j == 4 ? Int32GetDatum((int32) DatumGetInt16(rows[i].row[j]))
-					   : rows[i].row[j];
-		}
-		if (with_lease)
-			columns[column++] = TimestampTzGetDatum(lease_until);
-		columns[column++] = Int32GetDatum(state->last_attempt);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, columns,
-							 nulls);
-	}
-	sd_wait_note_received();
 }
 
 /* Where it is among those that are sorted, or -1. */

@@ -47,28 +47,9 @@ enum
 	ARG_MAX_RETRIES
 };
 
-/* columns of stormdisc.messages, in their order */
-enum
-{
-	MESSAGES_PORT_NAME,
-	MESSAGES_ID,
-	MESSAGES_CREATED_AT,
-	MESSAGES_SOURCE,
-	MESSAGES_TARGET,
-	MESSAGES_PRIORITY,
-	MESSAGES_MAX_RETRIES,
-	MESSAGES_GROUP_KEY,
-	MESSAGES_DEDUP_KEY,
-	MESSAGES_REPLAY_OF,
-	MESSAGES_TOPIC,
-	MESSAGES_DATA,
-	MESSAGES_METADATA,
-	MESSAGES_COLUMNS
-};
-
-static SdTable messages_table = {
+SdTable sd_messages_table = {
 	.name = "messages",
-	.ncolumns = MESSAGES_COLUMNS,
+	.ncolumns = SD_MESSAGES_COLUMNS,
 };
 
 /* a key that has been seen in a call */
@@ -597,39 +578,39 @@ write_plain(const SdPort *port, const SdMessage *messages, int n,
 	int n_ready = 0;
 	int count = 0;
 
-	if (!sd_table_open(&messages_table, &open))
+	if (!sd_table_open(&sd_messages_table, &open))
 		return false;
 
-	values = palloc(n * MESSAGES_COLUMNS * sizeof(Datum));
-	nulls = palloc0(n * MESSAGES_COLUMNS * sizeof(bool));
+	values = palloc(n * SD_MESSAGES_COLUMNS * sizeof(Datum));
+	nulls = palloc0(n * SD_MESSAGES_COLUMNS * sizeof(bool));
 	for (int i = 0; i < n; i++)
 	{
 		const SdMessage *message = &messages[i];
-		Datum *row = &values[count * MESSAGES_COLUMNS];
-		bool *row_nulls = &nulls[count * MESSAGES_COLUMNS];
+		Datum *row = &values[count * SD_MESSAGES_COLUMNS];
+		bool *row_nulls = &nulls[count * SD_MESSAGES_COLUMNS];
 
 		if (!is_new[i])
 			continue;
 		count++;
-		row[MESSAGES_PORT_NAME] = PointerGetDatum(port->name_text);
-		row[MESSAGES_ID] = Int64GetDatum(message->id);
-		row[MESSAGES_CREATED_AT] = TimestampTzGetDatum(now);
-		row[MESSAGES_SOURCE] = PointerGetDatum(message->source);
-		row[MESSAGES_TARGET] = PointerGetDatum(message->target);
-		row[MESSAGES_PRIORITY] = Int16GetDatum((int16) message->priority);
-		row[MESSAGES_MAX_RETRIES] =
+		row[SD_MESSAGES_PORT_NAME] = PointerGetDatum(port->name_text);
+		row[SD_MESSAGES_ID] = Int64GetDatum(message->id);
+		row[SD_MESSAGES_CREATED_AT] = TimestampTzGetDatum(now);
+		row[SD_MESSAGES_SOURCE] = PointerGetDatum(message->source);
+		row[SD_MESSAGES_TARGET] = PointerGetDatum(message->target);
+		row[SD_MESSAGES_PRIORITY] = Int16GetDatum((int16) message->priority);
+		row[SD_MESSAGES_MAX_RETRIES] =
 			Int32GetDatum(last_attempt(port, message) - 1);
-		row[MESSAGES_GROUP_KEY] =
-			text_or_null(message->group_key, &row_nulls[MESSAGES_GROUP_KEY]);
-		row[MESSAGES_DEDUP_KEY] =
-			text_or_null(message->dedup_key, &row_nulls[MESSAGES_DEDUP_KEY]);
-		row[MESSAGES_REPLAY_OF] = Int64GetDatum(message->replay_of);
-		row_nulls[MESSAGES_REPLAY_OF] = message->replay_of == 0;
-		row[MESSAGES_TOPIC] =
-			text_or_null(message->topic, &row_nulls[MESSAGES_TOPIC]);
-		row[MESSAGES_DATA] = message->data;
-		row[MESSAGES_METADATA] = message->metadata;
-		row_nulls[MESSAGES_METADATA] = !message->has_metadata;
+		row[SD_MESSAGES_GROUP_KEY] =
+			text_or_null(message->group_key, &row_nulls[SD_MESSAGES_GROUP_KEY]);
+		row[SD_MESSAGES_DEDUP_KEY] =
+			text_or_null(message->dedup_key, &row_nulls[SD_MESSAGES_DEDUP_KEY]);
+		row[SD_MESSAGES_REPLAY_OF] = Int64GetDatum(message->replay_of);
+		row_nulls[SD_MESSAGES_REPLAY_OF] = message->replay_of == 0;
+		row[SD_MESSAGES_TOPIC] =
+			text_or_null(message->topic, &row_nulls[SD_MESSAGES_TOPIC]);
+		row[SD_MESSAGES_DATA] = message->data;
+		row[SD_MESSAGES_METADATA] = message->metadata;
+		row_nulls[SD_MESSAGES_METADATA] = !message->has_metadata;
 		if (message->delay == 0)
 		{
 			SdReady *state = &ready[n_ready++];

@@ -138,6 +138,13 @@ static SdStatement insert_completion = {
 			  TIMESTAMPTZARRAYOID},
 };
 
+#define COMPLETIONS_COLUMNS 6
+
+static SdTable completions_table = {
+	.name = "message_completions",
+	.ncolumns = COMPLETIONS_COLUMNS,
+};
+
 /* columns of the tables, in their order */
 enum
 {
@@ -592,15 +599,25 @@ void
 sd_messages_note_completion(const SdPort *port, const SdFound *found, int n,
 							TimestampTz now)
 {
-	Datum values[6];
+	Datum values[COMPLETIONS_COLUMNS];
+	bool nulls[COMPLETIONS_COLUMNS] = {false};
+	SdOpenTable open;
 
+	/* these are the columns, in their order */
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = TimestampTzGetDatum(now);
 	values[2] = Int64GetDatum(found[0].row.id);
 	values[3] = id_array(found, n);
 	values[4] = attempt_array(found, n);
 	values[5] = claimed_array(found, n);
-	(void) sd_spi_write(&insert_completion, values, NULL);
+	if (sd_table_open(&completions_table, &open))
+	{
+		sd_table_insert(&open, values, nulls, 1);
+		sd_table_close(&open);
+		CommandCounterIncrement();
+	}
+	else
+		(void) sd_spi_write(&insert_completion, values, NULL);
 }
 
 static Datum
