@@ -167,7 +167,4 @@ extern void sd_lock_sets_init(SdLockSets *sets, MemoryContext context);
 extern int32 sd_lock_sets_enter(SdLockSets *sets, SdLockHeld *held, int n);
 extern bool sd_lock_sets_protect(const SdLockSets *sets, int32 a, int32 b);
 
-/* of two events that are SD_EVENT_CLOCKED: is the clock of a before that of b? */
-extern bool sd_clocks_before(const SdTrace *trace, int32 a, int32 b);
-
 #endif /* STORMDISC_TRACE_TRACE_H */
