@@ -62,13 +62,10 @@ typedef struct Load
 static void read_events(Load *load);
 static void read_event(Load *load, HeapTuple tuple, TupleDesc desc);
 static void read_kind(Load *load, SdTraceEvent *event, Jsonb *kind);
-static JsonbContainer *kind_of_event(const JsonbContainer *kind, uint8 *number);
-static uint8 access_of(JsonbContainer *fields);
 static void read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata);
 static int32 enter_thread(Load *load, int32 service, int32 instance,
 						  int32 thread_id);
 static void read_lock_set(Load *load, SdTraceEvent *event, Jsonb *set);
-static bool is_shared_mode(const char *mode, int length);
 static int32 word_of(Load *load, JsonbContainer *object, const char *key);
 static int32 enter_value(Load *load, const JsonbValue *value);
 static int32 operation_of(Load *load, SdTraceEvent *event,
@@ -78,30 +75,6 @@ static void find_parents(Load *load);
 static void sort_events(Load *load);
 static int compare_events(const void *a, const void *b);
 static void read_edges(Load *load);
-
-static const char *const kinds[] = {
-	[SD_KIND_FUNCTION_CALL] = "FunctionCall",
-	[SD_KIND_ASYNC_SPAWN] = "AsyncSpawn",
-	[SD_KIND_ASYNC_AWAIT] = "AsyncAwait",
-	[SD_KIND_STATE_CHANGE] = "StateChange",
-	[SD_KIND_LOCK_ACQUIRE] = "LockAcquire",
-	[SD_KIND_LOCK_RELEASE] = "LockRelease",
-	[SD_KIND_MEMORY_FENCE] = "MemoryFence",
-	[SD_KIND_HTTP_REQUEST] = "HttpRequest",
-	[SD_KIND_HTTP_RESPONSE] = "HttpResponse",
-	[SD_KIND_DATABASE_QUERY] = "DatabaseQuery",
-	[SD_KIND_DATABASE_RESULT] = "DatabaseResult",
-	[SD_KIND_ERROR] = "Error",
-	[SD_KIND_CUSTOM] = "Custom",
-};
-
-static const char *const accesses[] = {
-	[SD_ACCESS_READ] = "Read",
-	[SD_ACCESS_WRITE] = "Write",
-	[SD_ACCESS_ATOMIC_READ] = "AtomicRead",
-	[SD_ACCESS_ATOMIC_WRITE] = "AtomicWrite",
-	[SD_ACCESS_ATOMIC_RMW] = "AtomicRMW",
-};
 
 #define EVENT_COLUMNS                                                          \
 	"e.id, e.parent_id, e.kind, e.\"timestamp\", e.timestamp_nanos, "          \
@@ -272,7 +245,7 @@ read_event(Load *load, HeapTuple tuple, TupleDesc desc)
 
 	read_kind(load, event, DatumGetJsonbP(values[COL_KIND - 1]));
 	read_metadata(load, event, DatumGetJsonbP(values[COL_METADATA - 1]));
-	if (!nulls[COL_LOCK_SET - 1] && event->kind == SD_KIND_STATE_CHANGE)
+	if (!nulls[COL_LOCK_SET - 1] && event->kind == SD_STATE_CHANGE)
 		read_lock_set(load, event, DatumGetJsonbP(values[COL_LOCK_SET - 1]));
 	if (!nulls[COL_CLOCK - 1])
 	{
@@ -288,87 +261,34 @@ read_event(Load *load, HeapTuple tuple, TupleDesc desc)
 static void
 read_kind(Load *load, SdTraceEvent *event, Jsonb *kind)
 {
-	JsonbContainer *fields = kind_of_event(&kind->root, &event->kind);
+	JsonbContainer *fields;
 
-	if (fields == NULL)
-		return;
-	switch (event->kind)
+	event->kind = sd_event_kind(kind, &fields);
+	switch ((SdEventKind) event->kind)
 	{
-		case SD_KIND_STATE_CHANGE:
+		case SD_STATE_CHANGE:
 			event->subject = word_of(load, fields, "variable");
-			event->access = access_of(fields);
+			event->access = sd_event_access_type(fields);
 			if ((load->trace->parts & SD_TRACE_LOCATIONS) != 0)
 				event->label = word_of(load, fields, "location");
 			break;
-		case SD_KIND_LOCK_ACQUIRE:
-		case SD_KIND_LOCK_RELEASE:
-		{
-			JsonbValue type;
-
+		case SD_LOCK_ACQUIRE:
+		case SD_LOCK_RELEASE:
 			event->subject = word_of(load, fields, "lock_id");
-			if (getKeyJsonValueFromContainer(fields, "lock_type", 9, &type) !=
-					NULL &&
-				type.type == jbvString &&
-				is_shared_mode(type.val.string.val, type.val.string.len))
+			if (sd_event_lock_type(fields) == SD_RWLOCK_READ)
 				event->flags |= SD_EVENT_SHARED;
 			break;
-		}
-		case SD_KIND_ASYNC_SPAWN:
+		case SD_ASYNC_SPAWN:
 			event->subject = word_of(load, fields, "task_id");
 			break;
-		case SD_KIND_ASYNC_AWAIT:
+		case SD_ASYNC_AWAIT:
 			event->subject = word_of(load, fields, "future_id");
 			break;
 		default:
 			break;
 	}
-	if ((load->trace->parts & SD_TRACE_OPERATIONS) != 0 && event->label < 0)
+	if ((load->trace->parts & SD_TRACE_OPERATIONS) != 0)
 		event->label = operation_of(load, event, fields);
-}
-
-/* The fields of the one kind that there is; NULL if it is nothing of ours. */
-static JsonbContainer *
-kind_of_event(const JsonbContainer *kind, uint8 *number)
-{
-	const char *name;
-	int length;
-	JsonbValue fields;
-
-	*number = SD_KIND_UNKNOWN;
-	if (!JsonContainerIsObject(kind) || JsonContainerSize(kind) != 1)
-		return NULL;
-
-	/* the name stands behind the two entries, for it and for its value */
-	name = (const char *) &kind->children[2];
-	length = getJsonbLength(kind, 0);
-	for (int i = 0; i < lengthof(kinds); i++)
-		if (strlen(kinds[i]) == length && memcmp(kinds[i], name, length) == 0)
-			*number = i;
-	if (*number == SD_KIND_UNKNOWN ||
-		getKeyJsonValueFromContainer(unconstify(JsonbContainer *, kind), name,
-									 length, &fields) == NULL ||
-		fields.type != jbvBinary ||
-		!JsonContainerIsObject(fields.val.binary.data))
-		return NULL;
-
-	return fields.val.binary.data;
-}
-
-static uint8
-access_of(JsonbContainer *fields)
-{
-	JsonbValue value;
-
-	if (getKeyJsonValueFromContainer(fields, "access_type", 11, &value) !=
-			NULL &&
-		value.type == jbvString)
-		for (int i = SD_ACCESS_READ; i <= SD_ACCESS_ATOMIC_RMW; i++)
-			if (strlen(accesses[i]) == value.val.string.len &&
-				memcmp(accesses[i], value.val.string.val,
-					   value.val.string.len) == 0)
-				return i;
-
-	return SD_ACCESS_NONE;
 }
 
 /* Who an event is of, and how long it took. */
@@ -392,7 +312,7 @@ read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata)
 	event->thread = enter_thread(load, service, instance, thread_id);
 
 	event->upstream = word_of(load, fields, "upstream_span_id");
-	if (event->kind == SD_KIND_HTTP_REQUEST)
+	if (event->kind == SD_HTTP_REQUEST)
 		event->span = word_of(load, fields, "distributed_span_id");
 	if (getKeyJsonValueFromContainer(fields, "tags", 4, &value) != NULL &&
 		value.type == jbvBinary &&
@@ -468,42 +388,26 @@ enter_thread(Load *load, int32 service, int32 instance, int32 thread_id)
 	return trace->nthreads - 1;
 }
 
-/* A string is a lock that is held exclusively; else it is {lock, mode}. */
+/* The locks that are held by what the client says. */
 static void
 read_lock_set(Load *load, SdTraceEvent *event, Jsonb *set)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue value;
 	int n = 0;
 
-	if (!JB_ROOT_IS_ARRAY(set) || JB_ROOT_IS_SCALAR(set) ||
-		JB_ROOT_COUNT(set) == 0)
+	if (!JB_ROOT_IS_ARRAY(set) || JB_ROOT_COUNT(set) == 0)
 		return;
 
 	it = JsonbIteratorInit(&set->root);
 	(void) JsonbIteratorNext(&it, &value, true);
-	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_ELEM)
+	while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM)
 	{
-		bool is_shared = false;
-		int32 lock;
+		const char *name;
+		int length;
+		bool is_shared = sd_event_lock(&value, &name, &length);
+		int32 lock = sd_words_enter(&load->trace->words, name, length);
 
-		if (value.type == jbvBinary &&
-			JsonContainerIsObject(value.val.binary.data))
-		{
-			JsonbValue mode;
-
-			lock = word_of(load, value.val.binary.data, "lock");
-			if (getKeyJsonValueFromContainer(value.val.binary.data, "mode", 4,
-											 &mode) != NULL &&
-				mode.type == jbvString)
-				is_shared =
-					is_shared_mode(mode.val.string.val, mode.val.string.len);
-		}
-		else
-			lock = enter_value(load, &value);
-		if (lock < 0)
-			continue;
 		if (n == load->held_allocated)
 		{
 			load->held_allocated *= 2;
@@ -512,18 +416,9 @@ read_lock_set(Load *load, SdTraceEvent *event, Jsonb *set)
 		}
 		load->held[n++] = SD_LOCK_HELD(lock, is_shared);
 	}
-	if (n == 0)
-		return;
 	event->lock_set =
 		sd_lock_sets_enter(&load->trace->lock_sets, load->held, n);
 	event->flags |= SD_EVENT_SUPPLIED;
-}
-
-static bool
-is_shared_mode(const char *mode, int length)
-{
-	return (length == 12 && memcmp(mode, "RwLock::Read", 12) == 0) ||
-		   (length == 6 && memcmp(mode, "shared", 6) == 0);
 }
 
 /* A field as a word, -1 if there is none or it is null. */
@@ -571,19 +466,19 @@ operation_of(Load *load, SdTraceEvent *event, JsonbContainer *fields)
 		const char *before; /* what stands before the field's value */
 		const char *field;
 	} names[] = {
-		[SD_KIND_FUNCTION_CALL] = {NULL, "function_name"},
-		[SD_KIND_ASYNC_SPAWN] = {"spawn", "task_id"},
-		[SD_KIND_ASYNC_AWAIT] = {"await", "future_id"},
-		[SD_KIND_STATE_CHANGE] = {NULL, "variable"},
-		[SD_KIND_LOCK_ACQUIRE] = {"acquire", "lock_id"},
-		[SD_KIND_LOCK_RELEASE] = {"release", "lock_id"},
-		[SD_KIND_MEMORY_FENCE] = {"fence", "ordering"},
-		[SD_KIND_HTTP_REQUEST] = {NULL, "url"},
-		[SD_KIND_HTTP_RESPONSE] = {"response", "status"},
-		[SD_KIND_DATABASE_QUERY] = {"query", "database"},
-		[SD_KIND_DATABASE_RESULT] = {"result", NULL},
-		[SD_KIND_ERROR] = {NULL, "error_type"},
-		[SD_KIND_CUSTOM] = {NULL, "name"},
+		[SD_FUNCTION_CALL] = {NULL, "function_name"},
+		[SD_ASYNC_SPAWN] = {"spawn", "task_id"},
+		[SD_ASYNC_AWAIT] = {"await", "future_id"},
+		[SD_STATE_CHANGE] = {NULL, "variable"},
+		[SD_LOCK_ACQUIRE] = {"acquire", "lock_id"},
+		[SD_LOCK_RELEASE] = {"release", "lock_id"},
+		[SD_MEMORY_FENCE] = {"fence", "ordering"},
+		[SD_HTTP_REQUEST] = {NULL, "url"},
+		[SD_HTTP_RESPONSE] = {"response", "status"},
+		[SD_DATABASE_QUERY] = {"query", "database"},
+		[SD_DATABASE_RESULT] = {"result", NULL},
+		[SD_ERROR_EVENT] = {NULL, "error_type"},
+		[SD_CUSTOM] = {NULL, "name"},
 	};
 	SdWords *words = &load->trace->words;
 	const char *before = names[event->kind].before;
@@ -598,10 +493,9 @@ operation_of(Load *load, SdTraceEvent *event, JsonbContainer *fields)
 	name = word_of(load, fields, field);
 	if (name < 0)
 		return -1;
-	if (event->kind == SD_KIND_STATE_CHANGE)
-		before =
-			event->access == SD_ACCESS_NONE ? NULL : accesses[event->access];
-	else if (event->kind == SD_KIND_HTTP_REQUEST)
+	if (event->kind == SD_STATE_CHANGE)
+		before = sd_access_type_name(event->access);
+	else if (event->kind == SD_HTTP_REQUEST)
 	{
 		method = word_of(load, fields, "method");
 		before = sd_trace_word(load->trace, method);
