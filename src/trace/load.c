@@ -405,7 +405,7 @@ read_lock_set(Load *load, SdTraceEvent *event, Jsonb *set)
 	{
 		const char *name;
 		int length;
-		bool is_shared = sd_event_lock(&value, &name, &length);
+		bool is_shared = !sd_event_lock(&value, &name, &length);
 		int32 lock = sd_words_enter(&load->trace->words, name, length);
 
 		if (n == load->held_allocated)
