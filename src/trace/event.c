@@ -413,9 +413,8 @@ sd_event_kind_problem(JsonbContainer *kind)
 	(void) JsonbIteratorNext(&it, &value, true);
 	found = find_kind(value.val.string.val, value.val.string.len);
 	if (found < 0)
-		return psprintf(
-			"There is no kind of events \"%s\".",
-			pnstrdup(value.val.string.val, value.val.string.len));
+		return psprintf("There is no kind of events \"%s\".",
+						pnstrdup(value.val.string.val, value.val.string.len));
 	(void) JsonbIteratorNext(&it, &value, true);
 	pfree(it);
 	if (!is_object(&value))
@@ -447,9 +446,8 @@ fields_problem(JsonbContainer *object, const Field *fields, const char *of)
 	{
 		JsonbValue value;
 
-		if (getKeyJsonValueFromContainer(object, fields[i].name,
-										 strlen(fields[i].name),
-										 &value) != NULL)
+		if (getKeyJsonValueFromContainer(
+				object, fields[i].name, strlen(fields[i].name), &value) != NULL)
 		{
 			const char *problem = value_problem(&value, &fields[i], of);
 
@@ -851,8 +849,8 @@ read_time(const char *text, int length, SdEvent *event)
 		return false;
 	text++;
 	if (!read_digits(&text, end, 2, &hour) || text >= end || *text++ != ':' ||
-		!read_digits(&text, end, 2, &minute) || text >= end ||
-		*text++ != ':' || !read_digits(&text, end, 2, &second) || text >= end)
+		!read_digits(&text, end, 2, &minute) || text >= end || *text++ != ':' ||
+		!read_digits(&text, end, 2, &second) || text >= end)
 		return false;
 	if (*text == '.')
 	{
@@ -929,10 +927,15 @@ extra_fields(JsonbContainer *json)
 	(void) JsonbIteratorNext(&it, &key, false);
 	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
-		static const char *const known[] = {
-			"id",		 "trace_id",		 "parent_id", "timestamp",
-			"kind",		 "metadata",		 "lock_set",  "causality_vector",
-			"parent_quarantined"};
+		static const char *const known[] = {"id",
+											"trace_id",
+											"parent_id",
+											"timestamp",
+											"kind",
+											"metadata",
+											"lock_set",
+											"causality_vector",
+											"parent_quarantined"};
 
 		(void) JsonbIteratorNext(&it, &value, true);
 		if (find_word(known, lengthof(known), &key) >= 0)
@@ -1140,6 +1143,5 @@ raise_check(const char *what, const char *problem)
 {
 	if (problem != NULL)
 		ereport(ERROR, errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg_internal("%s", what),
-				errdetail_internal("%s", problem));
+				errmsg_internal("%s", what), errdetail_internal("%s", problem));
 }

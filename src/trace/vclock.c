@@ -129,8 +129,7 @@ sd_vclock_compare(const SdVclock *a, const SdVclock *b)
 		else if (!has_y)
 			order = -1;
 		else
-			order =
-				compare_names(x.name, x.name_length, y.name, y.name_length);
+			order = compare_names(x.name, x.name_length, y.name, y.name_length);
 
 		if (order == 0)
 		{
@@ -341,7 +340,8 @@ get_number(SdVclockReader *reader)
 		byte = *reader->next++;
 		number |= (uint64) (byte & 0x7f) << shift;
 		shift += 7;
-	} while (byte & 0x80);
+	}
+	while (byte & 0x80);
 
 	return number;
 }
@@ -360,8 +360,8 @@ Jsonb *
 sd_vclock_to_jsonb(const SdVclock *clock)
 {
 	return DatumGetJsonbP(DirectFunctionCall1(
-		jsonb_in, DirectFunctionCall1(stormdisc_vclock_out,
-									  PointerGetDatum(clock))));
+		jsonb_in,
+		DirectFunctionCall1(stormdisc_vclock_out, PointerGetDatum(clock))));
 }
 
 Datum
@@ -401,7 +401,6 @@ stormdisc_vclock_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(out.data);
 }
 
-
 Datum
 stormdisc_vclock_recv(PG_FUNCTION_ARGS)
 {
@@ -413,13 +412,15 @@ stormdisc_vclock_recv(PG_FUNCTION_ARGS)
 	Component *components;
 	SdVclock *clock;
 
-	if (version != BINARY_VERSION || (shape != SHAPE_OBJECT && shape != SHAPE_PAIRS))
+	if (version != BINARY_VERSION ||
+		(shape != SHAPE_OBJECT && shape != SHAPE_PAIRS))
 		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				errmsg("unsupported binary format of a vector clock"));
 	/* a component takes no less */
 	if (n < 0 || n > (in->len - in->cursor) / 12)
-		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				errmsg("invalid number of components of a vector clock: %d", n));
+		ereport(
+			ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			errmsg("invalid number of components of a vector clock: %d", n));
 
 	components = palloc(Max(n, 1) * sizeof(Component));
 	for (int i = 0; i < n; i++)
@@ -456,9 +457,8 @@ stormdisc_vclock_send(PG_FUNCTION_ARGS)
 	sd_vclock_read(&reader, clock);
 	while (sd_vclock_next(&reader))
 	{
-		char *name =
-			pg_server_to_client(pnstrdup(reader.name, reader.name_length),
-								reader.name_length);
+		char *name = pg_server_to_client(
+			pnstrdup(reader.name, reader.name_length), reader.name_length);
 		int length = strlen(name);
 
 		pq_sendint32(&out, length);
@@ -529,9 +529,9 @@ stormdisc_vclock_hash(PG_FUNCTION_ARGS)
 	while (sd_vclock_next(&reader))
 		if (reader.value > 0)
 		{
-			hash = hash_combine(
-				hash, hash_bytes((const unsigned char *) reader.name,
-								 reader.name_length));
+			hash = hash_combine(hash,
+								hash_bytes((const unsigned char *) reader.name,
+										   reader.name_length));
 			hash = hash_combine(hash, (uint32) (reader.value >> 32));
 			hash = hash_combine(hash, hash_bytes_uint32((uint32) reader.value));
 		}
@@ -555,6 +555,5 @@ static void
 raise_malformed(const char *problem)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("invalid vector clock"),
-			errdetail_internal("%s", problem));
+			errmsg("invalid vector clock"), errdetail_internal("%s", problem));
 }
