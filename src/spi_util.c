@@ -66,6 +66,8 @@ static Portal open_cursor(SdStatement *statement, const Datum *values,
 						  const bool *nulls, bool read_only);
 static int begin_statement(SdStatement *statement, const bool *nulls,
 						   char *marks);
+static Portal open_cursor(SdStatement *statement, const Datum *values,
+						  const bool *nulls, bool read_only);
 static bool has_plan(SdStatement *statement);
 static void prepare(SdStatement *statement);
 static uint64 run(SdStatement *statement, const Datum *values,
