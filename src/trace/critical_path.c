@@ -21,7 +21,7 @@
 #include "trace/event.h"
 #include "trace/path_walk.h"
 #include "trace/trace.h"
-#include "trace/trace_util.h"
+#include "trace/report.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_get_critical_path);
 
@@ -123,8 +123,7 @@ make_graph(SdTrace *trace, SdPathGraph *graph)
 	graph->n = trace->nevents;
 	graph->start = palloc_extended(sizeof(int64) * (n + 1), MCXT_ALLOC_HUGE);
 	graph->end = palloc_extended(sizeof(int64) * (n + 1), MCXT_ALLOC_HUGE);
-	graph->pred_start =
-		palloc_extended(sizeof(int) * (n + 1), MCXT_ALLOC_HUGE);
+	graph->pred_start = palloc_extended(sizeof(int) * (n + 1), MCXT_ALLOC_HUGE);
 	find_times(trace, graph);
 	find_predecessors(trace, graph);
 }
@@ -162,8 +161,10 @@ raise_too_long(void)
 static void
 find_predecessors(const SdTrace *trace, SdPathGraph *graph)
 {
-	int *place = palloc0_huge(sizeof(int) * ((Size) graph->n + 1));
-	int *seen = palloc0_huge(sizeof(int) * ((Size) graph->n + 1));
+	int *place = palloc_extended(sizeof(int) * ((Size) graph->n + 1),
+								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int *seen = palloc_extended(sizeof(int) * ((Size) graph->n + 1),
+								MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int64 total = 0;
 	int n = 0;
 
@@ -227,16 +228,13 @@ put_segment(FunctionCallInfo fcinfo, SdTrace *trace, int seq,
 			const SdPathSegment *segment)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Interval exclusive = {0};
 	Datum values[N_COLS];
 	bool nulls[N_COLS] = {0};
 
-	exclusive.time =
-		(segment->leave - segment->enter) / NANOSECONDS_PER_MICROSECOND;
 	values[COL_SEQ] = Int32GetDatum(seq);
 	values[COL_ENTER] = TimestampTzGetDatum(time_at(trace, segment->enter));
 	values[COL_LEAVE] = TimestampTzGetDatum(time_at(trace, segment->leave));
-	values[COL_EXCLUSIVE] = IntervalPGetDatum(&exclusive);
+	values[COL_EXCLUSIVE] = sd_report_duration(segment->leave - segment->enter);
 	values[COL_EXCLUSIVE_NS] = Int64GetDatum(segment->leave - segment->enter);
 	values[COL_SLACK_NS] = Int64GetDatum(segment->slack);
 	nulls[COL_SLACK_NS] = !segment->has_slack;
@@ -249,14 +247,13 @@ put_segment(FunctionCallInfo fcinfo, SdTrace *trace, int seq,
 		SdTraceEvent *event = &trace->events[segment->event];
 
 		values[COL_EVENT_ID] = UUIDPGetDatum(&event->id);
-		values[COL_KIND] = sd_trace_kind_name(event);
+		values[COL_KIND] = sd_report_kind(event->kind);
 		values[COL_OPERATION] =
-			sd_trace_text(trace, event->label, &nulls[COL_OPERATION]);
-		values[COL_SERVICE] =
-			sd_trace_text(trace, trace->threads[event->thread].service,
-						  &nulls[COL_SERVICE]);
-		values[COL_THREAD] = CStringGetTextDatum(
-			sd_trace_thread_name(trace, event->thread));
+			sd_report_word(trace, event->label, &nulls[COL_OPERATION]);
+		values[COL_SERVICE] = sd_report_word(
+			trace, trace->threads[event->thread].service, &nulls[COL_SERVICE]);
+		values[COL_THREAD] =
+			CStringGetTextDatum(sd_trace_thread_name(trace, event->thread));
 	}
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }

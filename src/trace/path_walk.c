@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -31,16 +32,16 @@
 typedef struct Child
 {
 	int event;
-	int next; /* that was not passed by yet when it was last looked at */
+	int next;  /* that was not passed by yet when it was last looked at */
 	int64 end; /* or that of the host if that is earlier */
 } Child;
 
 typedef struct Walk
 {
 	const SdPathGraph *graph;
-	int *rank;		/* place in the order of predecessors and time */
-	int *host;		/* the innermost of an event, or NONE */
-	int *first;		/* of each event's children, or NONE */
+	int *rank;	/* place in the order of predecessors and time */
+	int *host;	/* the innermost of an event, or NONE */
+	int *first; /* of each event's children, or NONE */
 	Child *children;
 	int nchildren;
 	int *longest;	/* of events 0 to i: the one that ends last */
@@ -427,8 +428,7 @@ list_children(Walk *walk, Pair *pairs)
 		Child *child = &walk->children[walk->first[pairs[i].host]++];
 
 		child->event = pairs[i].child;
-		child->end =
-			Min(graph->end[pairs[i].child], graph->end[pairs[i].host]);
+		child->end = Min(graph->end[pairs[i].child], graph->end[pairs[i].host]);
 		child->next = pairs[i].host; /* for now */
 	}
 	pfree(pairs);
@@ -751,6 +751,5 @@ reverse(SdPath *path)
 static void *
 allocate(Size number, Size size)
 {
-	return MemoryContextAllocHuge(CurrentMemoryContext,
-								  Max(number, 1) * size);
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(number, 1) * size);
 }
