@@ -64,6 +64,8 @@ static Oid read_extension_owner(void);
 static void forget_owner(Datum arg, Oid relid);
 static int begin_statement(SdStatement *statement, const bool *nulls,
 						   char *marks);
+static Portal open_cursor(SdStatement *statement, const Datum *values,
+						  const bool *nulls, bool read_only);
 static bool has_plan(SdStatement *statement);
 static void prepare(SdStatement *statement);
 static uint64 run(SdStatement *statement, const Datum *values,
@@ -163,10 +165,27 @@ sd_spi_conflict(void)
 Portal
 sd_spi_open(SdStatement *statement, const Datum *values, const bool *nulls)
 {
+	return open_cursor(statement, values, nulls, false);
+}
+
+/*
+ * sd_spi_open_read
+ *		Likewise, under the active snapshot.
+ */
+Portal
+sd_spi_open_read(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	return open_cursor(statement, values, nulls, true);
+}
+
+static Portal
+open_cursor(SdStatement *statement, const Datum *values, const bool *nulls,
+			bool read_only)
+{
 	char marks[SD_MAX_PARAMETERS];
 	int level = begin_statement(statement, nulls, marks);
-	Portal portal = SPI_cursor_open(NULL, statement->plan,
-									unconstify(Datum *, values), marks, false);
+	Portal portal = SPI_cursor_open(
+		NULL, statement->plan, unconstify(Datum *, values), marks, read_only);
 
 	if (level != 0)
 		AtEOXact_GUC(true, level);

@@ -17,6 +17,8 @@
 #include "datatype/timestamp.h"
 #include "utils/uuid.h"
 
+#include "trace/event.h"
+
 /* what sd_trace_load() reads beyond what it always does */
 #define SD_TRACE_LOCATIONS 0x01	 /* of accesses */
 #define SD_TRACE_CLOCKS 0x02	 /* what clients sent */
@@ -30,36 +32,6 @@
 #define SD_EVENT_SUPPLIED 0x10	  /* has a lock set that is not empty */
 #define SD_EVENT_TIMED 0x20		  /* has a duration */
 #define SD_EVENT_SHARED 0x40	  /* acquires or releases a lock as a reader */
-
-/* kinds of events */
-typedef enum SdKindOfEvent
-{
-	SD_KIND_FUNCTION_CALL,
-	SD_KIND_ASYNC_SPAWN,
-	SD_KIND_ASYNC_AWAIT,
-	SD_KIND_STATE_CHANGE,
-	SD_KIND_LOCK_ACQUIRE,
-	SD_KIND_LOCK_RELEASE,
-	SD_KIND_MEMORY_FENCE,
-	SD_KIND_HTTP_REQUEST,
-	SD_KIND_HTTP_RESPONSE,
-	SD_KIND_DATABASE_QUERY,
-	SD_KIND_DATABASE_RESULT,
-	SD_KIND_ERROR,
-	SD_KIND_CUSTOM,
-	SD_KIND_UNKNOWN
-} SdKindOfEvent;
-
-/* types of access */
-typedef enum SdAccess
-{
-	SD_ACCESS_NONE, /* the event is none */
-	SD_ACCESS_READ,
-	SD_ACCESS_WRITE,
-	SD_ACCESS_ATOMIC_READ,
-	SD_ACCESS_ATOMIC_WRITE,
-	SD_ACCESS_ATOMIC_RMW
-} SdAccess;
 
 typedef struct SdTraceEvent
 {
@@ -76,8 +48,8 @@ typedef struct SdTraceEvent
 	int32 label;	/* word: location, or operation */
 	int32 clock;	/* of SdTrace.clocks */
 	int16 nanos;	/* within the microsecond */
-	uint8 kind;		/* SdKindOfEvent */
-	uint8 access;	/* SdAccess */
+	uint8 kind;		/* SdEventKind */
+	uint8 access;	/* SdAccessType, if it is a StateChange */
 	uint8 flags;
 } SdTraceEvent;
 
@@ -166,8 +138,5 @@ extern int32 sd_words_enter(SdWords *words, const char *string, int length);
 extern void sd_lock_sets_init(SdLockSets *sets, MemoryContext context);
 extern int32 sd_lock_sets_enter(SdLockSets *sets, SdLockHeld *held, int n);
 extern bool sd_lock_sets_protect(const SdLockSets *sets, int32 a, int32 b);
-
-/* of two events that are SD_EVENT_CLOCKED: is the clock of a before that of b? */
-extern bool sd_clocks_before(const SdTrace *trace, int32 a, int32 b);
 
 #endif /* STORMDISC_TRACE_TRACE_H */

@@ -132,8 +132,8 @@ sd_lock_sets_init(SdLockSets *sets, MemoryContext context)
 		MemoryContextAlloc(context, sizeof(int64) * (sets->allocated + 1));
 	sets->start[0] = 0;
 	sets->nheld_allocated = FIRST_SLOTS;
-	sets->held = MemoryContextAlloc(context, sizeof(SdLockHeld) *
-												 sets->nheld_allocated);
+	sets->held =
+		MemoryContextAlloc(context, sizeof(SdLockHeld) * sets->nheld_allocated);
 	sets->nslots = FIRST_SLOTS;
 	sets->slots = make_slots(context, sets->nslots);
 }
@@ -153,8 +153,7 @@ sd_lock_sets_enter(SdLockSets *sets, SdLockHeld *held, int n)
 	if (n > 1)
 		qsort(held, n, sizeof(SdLockHeld), compare_held);
 	for (int i = 0; i < n; i++)
-		if (kept == 0 ||
-			SD_LOCK_WORD(held[kept - 1]) != SD_LOCK_WORD(held[i]))
+		if (kept == 0 || SD_LOCK_WORD(held[kept - 1]) != SD_LOCK_WORD(held[i]))
 			held[kept++] = held[i];
 
 	slot = hash_of_set(held, kept) & (sets->nslots - 1);
