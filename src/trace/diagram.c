@@ -3,8 +3,8 @@
  * diagram.c
  *	  stormdisc_trace_diagram: a trace as text, for Mermaid or Graphviz to draw.
  *
- * Logical threads and events have numbers for names (p1, e1, ...), and what they
- * are called is in a label, where any character can stand in one form or
+ * Logical threads and events have numbers for names (p1, e1, ...), and what
+ *they are called is in a label, where any character can stand in one form or
  * another.
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,10 @@
 #include "diagram_text.h"
 #include "trace/event.h"
 #include "trace/order.h"
+#if __has_include("trace/races.h")
 #include "trace/races.h"
+#define HAS_RACES 1
+#endif
 #include "trace/report.h"
 #include "trace/trace.h"
 
@@ -114,8 +117,7 @@ stormdisc_trace_diagram(PG_FUNCTION_ARGS)
 	MemoryContext oldcontext;
 	text *result;
 
-	picture.trace =
-		sd_trace_load(id, SD_TRACE_OPERATIONS | SD_TRACE_CLOCKS);
+	picture.trace = sd_trace_load(id, SD_TRACE_OPERATIONS | SD_TRACE_CLOCKS);
 	if (picture.trace->nevents == 0)
 	{
 		sd_trace_free(picture.trace);
@@ -179,9 +181,8 @@ find_lines(Picture *picture)
 		trace, SD_ORDER_ALL & ~SD_ORDER_BIT(SD_ORDER_PROGRAM), false);
 	int32 *last = palloc_extended(
 		sizeof(int32) * Max((Size) trace->nthreads, 1), MCXT_ALLOC_HUGE);
-	int *first =
-		palloc_extended(sizeof(int) * ((Size) picture->nevents + 1),
-						MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int *first = palloc_extended(sizeof(int) * ((Size) picture->nevents + 1),
+								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int nhard;
 
 	for (int32 i = 0; i < picture->nevents; i++)
@@ -215,8 +216,7 @@ find_lines(Picture *picture)
 		{
 			int32 from = order->before[b];
 
-			if (from < trace->nevents &&
-				!has_line(picture, first[i], from, i))
+			if (from < trace->nevents && !has_line(picture, first[i], from, i))
 				add_line(picture, from, i, LINE_DERIVED,
 						 derived_label(picture, from, i));
 		}
@@ -224,7 +224,11 @@ find_lines(Picture *picture)
 			add_line(picture, last[thread], i, LINE_PROGRAM, NULL);
 		last[thread] = i;
 	}
+#ifdef HAS_RACES
 	(void) sd_races_pairs(trace, MAX_RACES, add_race, picture);
+#else
+	(void) add_race;
+#endif
 	qsort(picture->lines, picture->nlines, sizeof(Line), compare_lines);
 	pfree(first);
 	pfree(last);
@@ -246,9 +250,8 @@ add_line(Picture *picture, int32 from, int32 to, LineType type,
 		if (picture->lines == NULL)
 			picture->lines = palloc(sizeof(Line) * picture->allocated);
 		else
-			picture->lines =
-				repalloc_huge(picture->lines,
-							  sizeof(Line) * (Size) picture->allocated);
+			picture->lines = repalloc_huge(
+				picture->lines, sizeof(Line) * (Size) picture->allocated);
 	}
 	line = &picture->lines[picture->nlines++];
 	line->from = from;
@@ -261,8 +264,7 @@ add_line(Picture *picture, int32 from, int32 to, LineType type,
 static bool
 has_line(const Picture *picture, int first, int32 from, int32 to)
 {
-	for (int i = first;
-		 i < picture->nlines && picture->lines[i].to == to; i++)
+	for (int i = first; i < picture->nlines && picture->lines[i].to == to; i++)
 		if (picture->lines[i].from == from &&
 			picture->lines[i].type <= LINE_EXPLICIT)
 			return true;
@@ -319,10 +321,14 @@ static char *
 event_label(const Picture *picture, int32 number)
 {
 	static const char *const verbs[] = {
-		[SD_ASYNC_SPAWN] = "spawn ",	 [SD_ASYNC_AWAIT] = "await ",
-		[SD_LOCK_ACQUIRE] = "acquire ",	 [SD_LOCK_RELEASE] = "release ",
-		[SD_MEMORY_FENCE] = "fence ",	 [SD_HTTP_RESPONSE] = "response ",
-		[SD_DATABASE_RESULT] = "rows: ", [SD_ERROR_EVENT] = "error ",
+		[SD_ASYNC_SPAWN] = "spawn ",
+		[SD_ASYNC_AWAIT] = "await ",
+		[SD_LOCK_ACQUIRE] = "acquire ",
+		[SD_LOCK_RELEASE] = "release ",
+		[SD_MEMORY_FENCE] = "fence ",
+		[SD_HTTP_RESPONSE] = "response ",
+		[SD_DATABASE_RESULT] = "rows: ",
+		[SD_ERROR_EVENT] = "error ",
 		[SD_CUSTOM] = "",
 	};
 	const SdTrace *trace = picture->trace;
