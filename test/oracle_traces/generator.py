@@ -39,7 +39,7 @@ STEPS = {
     "acquire": 8,
     "release": 8,
     "spawn": 6,
-    "await": 6,
+    "await": 9,
     "request": 5,
     "response": 6,
     "call": 10,
@@ -73,6 +73,7 @@ class Generator:
         self.tick = r.choice([0, 1, 300, 1000, 5_000_000])
         self.skew = r.choice([0, 0, 0, 1, 4, 20])
         self.parents = r.choice([0.0, 0.2, 0.5, 0.9])
+        self.odd_parents = r.choice([0.0, 0.0, 0.05, 0.3])
         self.durations = r.choice([0.0, 0.5, 1.0])
         self.lock_sets = r.choice([0.0, 0.0, 0.0, 0.3, 1.0])
 
@@ -237,7 +238,7 @@ class Generator:
         for event in self.events:
             if self.skew and self.some(0.2):
                 event["at"] += r.randint(-self.skew, self.skew) * max(self.tick, 1)
-            if self.some(0.02):
+            if self.some(self.odd_parents):
                 event["parent_id"] = r.choice([self.id(), r.choice(self.events)["id"]])
             if event["parent_id"] == event["id"]:
                 event["parent_id"] = None
@@ -254,12 +255,14 @@ class Generator:
         r = self.r
         if self.some(0.5) or not events:
             return
-        for _ in range(r.choice([1, 1, 2, 3, 5, 8])):
-            a, b = r.choice(events), r.choice(events)
-            if self.some(0.7) and a["timestamp"] > b["timestamp"]:
+        forwards = r.choice([0.0, 0.5, 0.9, 1.0])
+        some = r.sample(events, min(len(events), r.choice([3, 6, 60])))
+        for _ in range(r.choice([1, 1, 2, 3, 5, 12])):
+            a, b = r.choice(some), r.choice(some)
+            if a["timestamp"] > b["timestamp"] and self.some(forwards):
                 a, b = b, a
             kind = r.choice(EDGES)
-            yield {"edge": [a["id"], b["id"], kind], "trace": a["trace_id"] if self.some(0.3) else None}
+            yield {"edge": [a["id"], b["id"], kind], "trace": a["trace_id"] if self.some(0.7) else None}
             if self.some(0.1):  # again, or of another type
                 yield {"edge": [a["id"], b["id"], r.choice([kind, r.choice(EDGES)])], "trace": a["trace_id"]}
 
