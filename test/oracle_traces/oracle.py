@@ -51,6 +51,10 @@ MUTANTS = {
     "quarantined-orders": "a quarantined link orders",
     "late-link-kept": "a late parent link that closes a cycle is kept",
     "cycles-allowed": "an edge that closes a cycle is taken",
+    "first-finisher": "the critical path takes the child that finishes first",
+    "no-late-hosts": "the critical path knows no child that begins before its parent",
+    "no-clipping": "the critical path does not clip children to their parent",
+    "fewest-events": "raceway's path has the fewest events of the longest",
 }
 mutant = None
 
@@ -466,6 +470,151 @@ class Trace:
                         severity = "CRITICAL" if self.writes(a) and self.writes(b) else "WARNING"
                         found.append([variable, self.ids[a], self.ids[b], verdict, severity])
         return found
+
+    # - critical path -
+
+    def times(self):
+        start = [nanoseconds(e["timestamp"]) for e in self.events]
+        duration = [max(e["metadata"].get("duration_ns") or 0, 0) for e in self.events]
+        return start, [s + d for s, d in zip(start, duration)]
+
+    def predecessors(self):
+        return [{a for a, b in self.hard if b == x} for x in range(self.n)]
+
+    def ranks(self, preds):
+        """Places in the smallest topological order."""
+        rank = [None] * self.n
+        for place in range(self.n):
+            x = min(x for x in range(self.n) if rank[x] is None and all(rank[p] is not None for p in preds[x]))
+            rank[x] = place
+        return rank
+
+    def critical_path(self):
+        """[event or None for idle, nanoseconds, slack], in the order of time; they add up to the wall time."""
+        if not self.n:
+            return []
+        events = range(self.n)
+        start, end = self.times()
+        preds = self.predecessors()
+        rank = self.ranks(preds)
+
+        # what is nested in what: children[h] is a list of (event, its end in h), the best first
+        up, late = [None] * self.n, set()
+        nested = set()
+        for x in sorted(events, key=lambda x: rank[x]):
+            hosts = set()
+            for p in preds[x]:
+                if start[p] > start[x]:
+                    if start[p] < end[p] and end[x] > start[p] and not wrong("no-late-hosts"):
+                        late.add((p, x))
+                    continue
+                h = p
+                while h is not None and not start[h] <= start[x] < end[h]:
+                    h = up[h]
+                if h is not None:
+                    hosts.add(h)
+            nested |= {(h, x) for h in hosts}
+            up[x] = max(hosts, key=lambda h: (start[h], rank[h]), default=None)
+
+        def end_in(h, x):
+            return end[x] if wrong("no-clipping") else min(end[x], end[h])
+
+        def order(h, x):
+            is_empty = max(start[x], start[h]) == end_in(h, x)
+            return (-end_in(h, x), not is_empty, start[x], -rank[x])
+
+        children = [sorted({x for g, x in nested | late if g == h}, key=lambda x: order(h, x)) for h in events]
+        done, taken = set(), set()
+        came, slack = {}, {}
+        noted = []  # backwards
+
+        def running(before):
+            some = [x for x in events if before is None or start[x] < before]
+            return max(some, key=lambda x: (end[x], -start[x], rank[x]), default=None)
+
+        def emit(x, a, b):
+            is_point = x is not None and start[x] == end[x]
+            if noted and noted[-1][0] == x and noted[-1][1] == b and not is_point:
+                noted[-1][1] = a
+            elif b > a or is_point:
+                noted.append([x, a, b, slack.get(x)])
+
+        cur, left = running(None), None
+        t = end[cur]
+        while True:
+            host = came.get(cur)
+            cut = host is not None and start[host] > start[cur] and t >= start[host] and host not in done
+            low = start[host] if cut else start[cur]
+            candidates = [
+                (end_in(cur, x), 0, -place, x)
+                for place, x in enumerate(children[cur])
+                if x not in done and (cur, x) not in taken and end_in(cur, x) <= t
+            ]
+            if left is not None:
+                candidates += [
+                    (end[y], 1, rank[y], y)
+                    for y in preds[left]
+                    if y not in done and y != cur and end[y] <= start[left] and end[y] > start[cur]
+                ]
+            if cut:
+                candidates = [c for c in candidates if c[0] > low]
+            if candidates:
+                f, is_predecessor, _, w = (min if wrong("first-finisher") else max)(candidates)
+                if not is_predecessor:
+                    taken.add((cur, w))
+                others = [c[0] for c in candidates if c[3] != w]
+                slack[w] = f - max(others) if others else None
+                emit(cur, f, t)
+                t = f
+                came[w] = None if is_predecessor else cur
+                cur, left = w, None
+                continue
+            emit(cur, low, t)
+            t = low
+            if cut:
+                cur, left = host, None
+                continue
+            done.add(cur)
+            host = came.get(cur)
+            if host is None or start[host] > t:
+                host = up[cur]
+            if host is not None and host not in done:
+                cur, left = host, cur
+                continue
+            over = sorted(((end[y], rank[y], y) for y in preds[cur] if y not in done and end[y] <= t), reverse=True)
+            if over:
+                w = over[0][2]
+                slack[w] = over[0][0] - over[1][0] if len(over) > 1 else None
+                at = end[w]
+            else:
+                w = running(t)
+                if w is None:
+                    break
+                slack[w] = None
+                at = min(end[w], t)
+            emit(None, at, t)
+            t = at
+            came[w] = None
+            cur, left = w, None
+        assert mutant or sum(b - a for _, a, b, _ in noted) == max(end) - min(start)
+        return [[None if x is None else self.ids[x], b - a, s] for x, a, b, s in reversed(noted)]
+
+    def longest_path(self):
+        """The same as Raceway has it: the largest sum of durations."""
+        preds = self.predecessors()
+        start, end = self.times()
+        best, previous = {}, {}
+        for x in sorted(range(self.n), key=self.ranks(preds).__getitem__):
+            few = -1 if wrong("fewest-events") else 1
+            p = min(preds[x], key=lambda p: (-best[p][0], -best[p][1] * few, p), default=None)
+            total, count = best[p] if p is not None else (0, 0)
+            best[x], previous[x] = (total + end[x] - start[x], count + 1), p
+        x = min(range(self.n), key=lambda x: (-best[x][0], -best[x][1], x), default=None)
+        path = []
+        while x is not None:
+            path.append([self.ids[x], end[x] - start[x], None])
+            x = previous[x]
+        return path[::-1]
 
     # - roots -
 
