@@ -47,8 +47,3 @@ CREATE TABLE cross_trace_index (
 CREATE INDEX idx_cross_trace_index_variable ON cross_trace_index (variable);
 CREATE INDEX idx_cross_trace_index_trace_id ON cross_trace_index (trace_id);
 
--- What its program sends for an event: the document's INSERT, and one for the
--- edge from the parent, or for a root, and one for the index of variables.
-PREPARE insert_event AS
-	INSERT INTO events (id, trace_id, parent_id, kind, timestamp, metadata, causality_vector, lock_set)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
