@@ -22,6 +22,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -30,6 +31,7 @@
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
 
 #include "spi_util.h"
 
@@ -62,6 +64,8 @@ static Oid read_extension_owner(void);
 static void forget_owner(Datum arg, Oid relid);
 static int begin_statement(SdStatement *statement, const bool *nulls,
 						   char *marks);
+static Portal open_cursor(SdStatement *statement, const Datum *values,
+						  const bool *nulls, bool read_only);
 static bool has_plan(SdStatement *statement);
 static void prepare(SdStatement *statement);
 static uint64 run(SdStatement *statement, const Datum *values,
@@ -161,10 +165,27 @@ sd_spi_conflict(void)
 Portal
 sd_spi_open(SdStatement *statement, const Datum *values, const bool *nulls)
 {
+	return open_cursor(statement, values, nulls, false);
+}
+
+/*
+ * sd_spi_open_read
+ *		Likewise, under the active snapshot.
+ */
+Portal
+sd_spi_open_read(SdStatement *statement, const Datum *values, const bool *nulls)
+{
+	return open_cursor(statement, values, nulls, true);
+}
+
+static Portal
+open_cursor(SdStatement *statement, const Datum *values, const bool *nulls,
+			bool read_only)
+{
 	char marks[SD_MAX_PARAMETERS];
 	int level = begin_statement(statement, nulls, marks);
-	Portal portal = SPI_cursor_open(NULL, statement->plan,
-									unconstify(Datum *, values), marks, false);
+	Portal portal = SPI_cursor_open(
+		NULL, statement->plan, unconstify(Datum *, values), marks, read_only);
 
 	if (level != 0)
 		AtEOXact_GUC(true, level);
@@ -282,6 +303,46 @@ value(uint64 row, int column, Oid type)
 			errmsg("result column \"%s\" is null", SPI_fname(desc, column)));
 
 	return result;
+}
+
+/*
+ * sd_result
+ *		A value of SPI's last result; rows from 0, columns from 1.
+ */
+Datum
+sd_result(uint64 row, int column, bool *isnull)
+{
+	bool none;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+								column, &none);
+
+	if (isnull != NULL)
+		*isnull = none;
+	else if (none)
+		elog(ERROR, "result column %d is null", column);
+
+	return value;
+}
+
+/*
+ * sd_result_put
+ *		Return the rows of SPI's last result, which has the function's columns.
+ */
+void
+sd_result_put(FunctionCallInfo fcinfo, uint64 rows)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	SPITupleTable *found = SPI_tuptable;
+
+	if (found->tupdesc->natts != rsinfo->setDesc->natts)
+		elog(ERROR, "%d result columns instead of %d", found->tupdesc->natts,
+			 rsinfo->setDesc->natts);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		tuplestore_puttuple(rsinfo->setResult, found->vals[i]);
+	}
 }
 
 /*

@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * audit.c
+ *	  stormdisc_get_audit_trail: who has read and written a variable.
+ *
+ * Accesses are found by the index of variables, over all traces.  Whether one
+ * takes part in a race is a question to its whole trace, which is read only if
+ * that is asked.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+#include "utils/uuid.h"
+
+#include "arguments.h"
+#include "spi_util.h"
+#include "trace/access.h"
+#include "trace/event.h"
+#include "trace/races.h"
+#include "trace/report.h"
+#include "trace/trace.h"
+
+PG_FUNCTION_INFO_V1(stormdisc_get_audit_trail);
+
+/* arguments */
+enum
+{
+	ARG_VARIABLE,
+	ARG_TRACE,
+	ARG_WITH_RACES,
+	ARG_SINCE,
+	ARG_UNTIL,
+	ARG_MAX_ROWS
+};
+
+/* result columns */
+enum
+{
+	COL_EVENT_ID,
+	COL_TRACE_ID,
+	COL_TIMESTAMP,
+	COL_NANOS,
+	COL_SERVICE,
+	COL_THREAD,
+	COL_ACCESS_TYPE,
+	COL_OLD_VALUE,
+	COL_NEW_VALUE,
+	COL_LOCATION,
+	COL_LOCK_SET,
+	COL_IS_RACE,
+	N_COLS
+};
+
+/* the accesses that were asked for */
+typedef struct Trail
+{
+	Datum values[5]; /* parameters of the statements */
+	bool nulls[5];
+	HTAB *racing; /* of event ids, or NULL */
+} Trail;
+
+#define TRAIL_OF                                                               \
+	"FROM stormdisc.events e "                                                 \
+	"WHERE e.variable OPERATOR(pg_catalog.=) $1 "                              \
+	"AND ($2 IS NULL OR e.trace_id OPERATOR(pg_catalog.=) $2) "                \
+	"AND e.\"timestamp\" OPERATOR(pg_catalog.>=) "                             \
+	"COALESCE($3, '-infinity'::pg_catalog.timestamptz) "                       \
+	"AND e.\"timestamp\" OPERATOR(pg_catalog.<) "                              \
+	"COALESCE($4, 'infinity'::pg_catalog.timestamptz) "
+
+static SdStatement select_trail = {
+	.sql = "SELECT " SD_ACCESS_SELECT " " TRAIL_OF
+		   "ORDER BY e.\"timestamp\", e.timestamp_nanos, e.id LIMIT $5",
+	.nparameters = 5,
+	.types = {TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
+};
+
+static SdStatement select_traces = {
+	.sql = "SELECT DISTINCT t.trace_id FROM (SELECT e.trace_id " TRAIL_OF
+		   "ORDER BY e.\"timestamp\", e.timestamp_nanos, e.id LIMIT $5) t",
+	.nparameters = 5,
+	.types = {TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
+};
+
+static void read_arguments(FunctionCallInfo fcinfo, Trail *trail);
+static void find_races(Trail *trail);
+static void note_race(void *arg, const pg_uuid_t *event);
+static void put_access(FunctionCallInfo fcinfo, const Trail *trail,
+					   HeapTuple tuple, TupleDesc desc);
+
+/*
+ * stormdisc_get_audit_trail(variable, trace, with_races, since, until,
+ *		max_rows) -> setof accesses
+ *		The accesses to a variable, in the order of time.
+ */
+Datum
+stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
+{
+	Trail trail = {0};
+	MemoryContext context;
+	SdSpi spi;
+	Portal portal;
+
+	read_arguments(fcinfo, &trail);
+	InitMaterializedSRF(fcinfo, 0);
+	if (DatumGetBool(
+			sd_argument_required(fcinfo, ARG_WITH_RACES, "with_races")))
+		find_races(&trail);
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "stormdisc access",
+									ALLOCSET_DEFAULT_SIZES);
+	sd_spi_begin(&spi, true);
+	portal = sd_spi_open(&select_trail, trail.values, trail.nulls);
+	for (;;)
+	{
+		SPITupleTable *found;
+		MemoryContext oldcontext;
+
+		SPI_cursor_fetch(portal, true, 1000);
+		found = SPI_tuptable;
+		if (SPI_processed == 0)
+			break;
+		oldcontext = MemoryContextSwitchTo(context);
+		for (uint64 i = 0; i < found->numvals; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			put_access(fcinfo, &trail, found->vals[i], found->tupdesc);
+			MemoryContextReset(context);
+		}
+		MemoryContextSwitchTo(oldcontext);
+		SPI_freetuptable(found);
+	}
+	SPI_cursor_close(portal);
+	sd_spi_end(&spi);
+	MemoryContextDelete(context);
+
+	return (Datum) 0;
+}
+
+static void
+read_arguments(FunctionCallInfo fcinfo, Trail *trail)
+{
+	trail->values[0] =
+		sd_argument_required(fcinfo, ARG_VARIABLE, "variable");
+	trail->values[1] = PG_GETARG_DATUM(ARG_TRACE);
+	trail->nulls[1] = PG_ARGISNULL(ARG_TRACE);
+	trail->values[2] = PG_GETARG_DATUM(ARG_SINCE);
+	trail->nulls[2] = PG_ARGISNULL(ARG_SINCE);
+	trail->values[3] = PG_GETARG_DATUM(ARG_UNTIL);
+	trail->nulls[3] = PG_ARGISNULL(ARG_UNTIL);
+	trail->values[4] =
+		Int64GetDatum(sd_report_limit(fcinfo, ARG_MAX_ROWS, "max_rows"));
+}
+
+/* Which of the accesses take part in a race, trace by trace. */
+static void
+find_races(Trail *trail)
+{
+	HASHCTL info = {0};
+	pg_uuid_t *traces;
+	uint64 ntraces;
+	char *variable = TextDatumGetCString(trail->values[0]);
+	SdSpi spi;
+
+	info.keysize = sizeof(pg_uuid_t);
+	info.entrysize = sizeof(pg_uuid_t);
+	info.hcxt = CurrentMemoryContext;
+	trail->racing = hash_create("stormdisc racing accesses", 256, &info,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	sd_spi_begin(&spi, true);
+	ntraces = sd_spi_read(&select_traces, trail->values, trail->nulls);
+	traces = MemoryContextAllocHuge(spi.context,
+									sizeof(pg_uuid_t) * Max(ntraces, 1));
+	for (uint64 i = 0; i < ntraces; i++)
+		traces[i] = *DatumGetUUIDP(sd_result(i, 1, NULL));
+	sd_spi_end(&spi);
+
+	for (uint64 i = 0; i < ntraces; i++)
+	{
+		SdTrace *trace = sd_trace_load(&traces[i], 0);
+
+		sd_races_of_variable(trace, variable, note_race, trail->racing);
+		sd_trace_free(trace);
+	}
+}
+
+static void
+note_race(void *arg, const pg_uuid_t *event)
+{
+	(void) hash_search((HTAB *) arg, event, HASH_ENTER, NULL);
+}
+
+static void
+put_access(FunctionCallInfo fcinfo, const Trail *trail, HeapTuple tuple,
+		   TupleDesc desc)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum row[SD_ACCESS_COLUMNS];
+	bool row_nulls[SD_ACCESS_COLUMNS];
+	Datum values[N_COLS];
+	bool nulls[N_COLS] = {0};
+	SdAccessRow access;
+
+	heap_deform_tuple(tuple, desc, row, row_nulls);
+	sd_access_read(&access, row, row_nulls);
+
+	values[COL_EVENT_ID] = UUIDPGetDatum(&access.id);
+	values[COL_TRACE_ID] = UUIDPGetDatum(&access.trace_id);
+	values[COL_TIMESTAMP] = TimestampTzGetDatum(access.time);
+	values[COL_NANOS] = Int16GetDatum(access.nanos);
+	values[COL_SERVICE] = PointerGetDatum(access.service);
+	nulls[COL_SERVICE] = access.service == NULL;
+	values[COL_THREAD] = PointerGetDatum(access.thread);
+	values[COL_ACCESS_TYPE] =
+		CStringGetTextDatum(sd_access_type_name(access.type));
+	values[COL_OLD_VALUE] = JsonbPGetDatum(access.old_value);
+	nulls[COL_OLD_VALUE] = access.old_value == NULL;
+	values[COL_NEW_VALUE] = JsonbPGetDatum(access.new_value);
+	nulls[COL_NEW_VALUE] = access.new_value == NULL;
+	values[COL_LOCATION] = PointerGetDatum(access.location);
+	nulls[COL_LOCATION] = access.location == NULL;
+	values[COL_LOCK_SET] = JsonbPGetDatum(access.lock_set);
+	nulls[COL_LOCK_SET] = access.lock_set == NULL;
+	nulls[COL_IS_RACE] = trail->racing == NULL;
+	values[COL_IS_RACE] =
+		BoolGetDatum(trail->racing != NULL &&
+					 hash_search(trail->racing, &access.id, HASH_FIND, NULL) !=
+						 NULL);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
