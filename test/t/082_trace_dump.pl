@@ -24,14 +24,14 @@ my $psql = Psql->new(database => 'postgres');
 my ($first, $second) = map { uuid($_, 't') } 1, 2;
 $psql->rows($_) for (
 	sprintf("SELECT stormdisc_add_events_batch('%s')", batch(
-		event(1, kind => write_of('it''s'), clock => '[["b", 18446744073709551615], ["a", 1]]', locks => '["m", {"lock": "rw", "mode": "shared"}]', at => 1.123456789),
+		event(1, kind => write_of("it''s"), clock => '[["b", 18446744073709551615], ["a", 1]]', locks => '["m", {"lock": "rw", "mode": "shared"}]', at => 1.123456789),
 		event(2, kind => read_of('x'), thread => 't2', parent => 1, clock => '{"b": 1, "a": 7}'),
 		event(3, kind => write_of('x'), parent => 2, duration => 1500), event(4, parent => 99), event(10, trace => 2, parent => 3, kind => write_of('x')))),
 	# a late parent that would close a cycle
 	sprintf("SELECT stormdisc_add_event('%s')", event(20, trace => 2, parent => 21)), sprintf("SELECT stormdisc_add_event('%s')", event(21, trace => 2, parent => 20)),
 	sprintf("SELECT stormdisc_add_event('%s')", event(5, kind => '{"Custom": {"name": "n", "data": [1, null], "more": true}}') =~ s/"lock_set"/"unknown": {"a": 1}, "lock_set"/r),
 	sprintf("SELECT stormdisc_add_edge('%s', '%s', 'HappensBefore')", uuid(1), uuid(4)),
-	sprintf("SELECT stormdisc_add_edge('%s', '%s', 'DataDependency', 7, '{\"why\": \"it''''s\"}')", uuid(1), uuid(4)) =~ s/''''/''/r,
+	sprintf("SELECT stormdisc_add_edge('%s', '%s', 'DataDependency', 7, '{\"why\": \"it''s\"}')", uuid(1), uuid(4)),
 	sprintf("SELECT stormdisc_add_edge('%s', '%s', 'ConcurrentWith')", uuid(4), uuid(1)),
 	sprintf("SELECT stormdisc_add_edge('%s', '%s', 'HappensBefore', trace_id => '%s')", uuid(1), uuid(77), $first),
 	"SELECT stormdisc_set_trace_root('$first', '" . uuid(3) . "')",
@@ -73,7 +73,7 @@ sub goes_on
 	{
 		is($there->value($question), $psql->value($question), "$name: the same answer to $question");
 	}
-	is($there->value(sprintf "SELECT stormdisc_add_events_batch('%s')", batch(event(1, kind => write_of('it''s'), clock => '[["b", 18446744073709551615], ["a", 1]]', locks => '["m", {"lock": "rw", "mode": "shared"}]', at => 1.123456789))), 0,
+	is($there->value(sprintf "SELECT stormdisc_add_events_batch('%s')", batch(event(1, kind => write_of("it''s"), clock => '[["b", 18446744073709551615], ["a", 1]]', locks => '["m", {"lock": "rw", "mode": "shared"}]', at => 1.123456789))), 0,
 		"$name: an event that was there is known");
 	is($there->value(sprintf "SELECT stormdisc_add_events_batch('%s')", batch(event(50, parent => 1), event(51, parent => 50))), 2, "$name: events are taken");
 	is($there->run(sprintf "SELECT stormdisc_add_edge('%s', '%s', 'HappensBefore')", uuid(5), uuid(51))->{state}, undef, "$name: an edge is taken");
