@@ -15,6 +15,7 @@ import uuid
 from oracle import as_timestamp
 
 START = 1_700_000_000 * 10**9
+VARIABLES = ["x", "y", "balance", "Z"]
 LOCK_TYPES = ["Mutex", "RwLock::Read", "RwLock::Write"]
 EDGES = [
     "DirectCall",
@@ -62,7 +63,7 @@ class Generator:
     def __init__(self, seed, number):
         self.r = r = random.Random(f"{seed}/{number}")
         self.size = r.choice([1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 20, 25, 30, 45, 60])
-        self.variables = ["x", "y", "balance", "Z"][: r.choice([1, 1, 2, 2, 3, 4])]
+        self.variables = VARIABLES[: r.choice([1, 1, 2, 2, 3, 4])]
         self.locks = ["m", "rw", "other"][: r.choice([1, 1, 2, 3])]
         self.tasks = ["t1", "t2", "t3"][: r.randint(0, 3)]
         self.spans = 0

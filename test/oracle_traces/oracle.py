@@ -51,6 +51,7 @@ MUTANTS = {
     "quarantined-orders": "a quarantined link orders",
     "late-link-kept": "a late parent link that closes a cycle is kept",
     "cycles-allowed": "an edge that closes a cycle is taken",
+    "cross-trace-locks": "locks do not protect between traces",
     "first-finisher": "the critical path takes the child that finishes first",
     "no-late-hosts": "the critical path knows no child that begins before its parent",
     "no-clipping": "the critical path does not clip children to their parent",
@@ -383,11 +384,7 @@ class Trace:
         return self.held_locks(access, threads)
 
     def is_protected(self, a, b):
-        return any(
-            lock == other and (exclusive or also_exclusive or wrong("two-reads-protect"))
-            for lock, exclusive in self.lock_set(a, self.threads)
-            for other, also_exclusive in self.lock_set(b, self.threads)
-        )
+        return have_common_lock(self.lock_set(a, self.threads), self.lock_set(b, self.threads))
 
     # - races -
 
@@ -622,6 +619,15 @@ class Trace:
         return [id for id, parent in zip(self.ids, self.parents) if parent is None]
 
 
+def have_common_lock(ours, theirs):
+    """Is there one that at least one side holds alone?"""
+    return any(
+        lock == other and (exclusive or also_exclusive or wrong("two-reads-protect"))
+        for lock, exclusive in ours
+        for other, also_exclusive in theirs
+    )
+
+
 def closure(n, edges):
     """For each node the nodes after it, as bits; right with cycles too."""
     after = [0] * n
@@ -657,3 +663,37 @@ def happens_before(store, traces, a, b):
     if dominates(clock_of(x), clock_of(y)):
         return True
     return False if clock_of(x) is not None and clock_of(y) is not None else None
+
+
+def accesses_to(traces, variable):
+    """(trace, place in it) of accesses in all traces, in the order of time."""
+    found = [(trace, i) for trace in traces.values() for i in trace.accesses(variable)]
+    return sorted(found, key=lambda access: time_key(access[0].events[access[1]]))
+
+
+def audit_trail(traces, variable):
+    """[event, is it in a race] of all accesses."""
+    racing = {id for trace in traces.values() for _, a, b, verdict, _ in trace.races() if verdict == "race" for id in (a, b)}
+    return [[trace.ids[i], trace.ids[i] in racing] for trace, i in accesses_to(traces, variable)]
+
+
+def cross_trace_races(traces, variable, window):
+    """[event, other, severity] of conflicting accesses in different traces, at most window nanoseconds apart."""
+    found = []
+    accesses = accesses_to(traces, variable)
+    for x, (one, a) in enumerate(accesses):
+        for other, b in accesses[x + 1 :]:
+            if one is other or one.threads[a] == other.threads[b]:
+                continue
+            if nanoseconds(other.events[b]["timestamp"]) - nanoseconds(one.events[a]["timestamp"]) > window:
+                continue
+            types = {one.access_type(a), other.access_type(b)}
+            writes = [one.writes(a), other.writes(b)]
+            if not any(writes) or types <= ATOMIC:
+                continue
+            if have_common_lock(one.lock_set(a, one.threads), other.lock_set(b, other.threads)) and not wrong("cross-trace-locks"):
+                continue
+            if dominates(one.clocks[a], other.clocks[b]) or dominates(other.clocks[b], one.clocks[a]):
+                continue
+            found.append([one.ids[a], other.ids[b], "CRITICAL" if all(writes) else "WARNING"])
+    return sorted(found)

@@ -57,6 +57,12 @@ BEGIN
 	SELECT array_agg(x ORDER BY x, y), array_agg(y ORDER BY x, y) INTO a, b FROM unnest(known) AS x, unnest(known) AS y;
 	answer := jsonb_build_object('steps', steps,
 		'quarantined', (SELECT coalesce(jsonb_agg(id ORDER BY id), '[]') FROM stormdisc.events WHERE parent_quarantined AND id = ANY (known)),
+		'audit', (
+			SELECT jsonb_object_agg(v, (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, is_race) ORDER BY ordinality), '[]')
+				FROM stormdisc_get_audit_trail(v, with_races => true) WITH ORDINALITY))
+			FROM unnest('{x,y,balance,Z}'::text[]) AS v),
+		'cross_trace', (
+			SELECT jsonb_object_agg(v, pg_temp.cross_trace(v)) FROM unnest('{x,y,balance,Z}'::text[]) AS v),
 		'happens_before', (SELECT coalesce(string_agg(coalesce(left(h::text, 1), 'n'), '' ORDER BY place), '')
 			FROM unnest(stormdisc_find_happens_before_many(a, b)) WITH ORDINALITY AS q (h, place)));
 	FOR trace IN SELECT DISTINCT e ->> 'trace_id' FROM jsonb_array_elements(played -> 'steps') AS s (step), jsonb_array_elements(s.step -> 'events') AS e LOOP
@@ -69,6 +75,13 @@ BEGIN
 			SELECT q.key AS question, jsonb_object_agg(t.key, q.value) AS answers
 			FROM jsonb_each(traces) AS t, jsonb_each(t.value) AS q GROUP BY 1) AS by_question);
 END
+$$;
+
+CREATE FUNCTION pg_temp.cross_trace(variable text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_object_agg(w, (
+		SELECT coalesce(jsonb_agg(jsonb_build_array(event1_id, event2_id, severity) ORDER BY event1_id, event2_id), '[]')
+		FROM stormdisc_get_cross_trace_races(variable, w * interval '1 microsecond', max_pairs => 1000000)))
+	FROM unnest('{2,100000000000}'::bigint[]) AS w
 $$;
 
 CREATE FUNCTION pg_temp.questions(trace uuid) RETURNS jsonb LANGUAGE sql AS $$
