@@ -7,6 +7,7 @@ An event is the JSON object that stormdisc_add_event() takes.  The store keeps
 what was accepted; a Trace answers questions about the events of one trace.
 """
 
+import functools
 import re
 import uuid
 from datetime import datetime, timezone
@@ -68,6 +69,7 @@ def wrong(name):
 # --- pieces of an event ---
 
 
+@functools.lru_cache(maxsize=10000)
 def nanoseconds(text):
     """Nanoseconds since 1970 of an RFC 3339 timestamp."""
     m = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)", text)
@@ -228,6 +230,9 @@ class Trace:
             for a, b, kind, trace in store.edges
             if trace == trace_id and a in self.index and b in self.index
         ]
+        self.lock_sets = [self.lock_set(i, self.threads) for i in range(self.n)]
+        self.thread_ids = [e["metadata"]["thread_id"] for e in self.events]
+        self.lock_sets_of_raceway = [self.lock_set(i, self.thread_ids) for i in range(self.n)]
         self.find_order()
 
     # - order -
@@ -384,7 +389,7 @@ class Trace:
         return self.held_locks(access, threads)
 
     def is_protected(self, a, b):
-        return have_common_lock(self.lock_set(a, self.threads), self.lock_set(b, self.threads))
+        return have_common_lock(self.lock_sets[a], self.lock_sets[b])
 
     # - races -
 
@@ -429,15 +434,14 @@ class Trace:
         return False
 
     def is_race_by_raceway(self, a, b):
-        threads = [e["metadata"]["thread_id"] for e in self.events]
         types = {self.access_type(a), self.access_type(b)}
-        if types in ({"Read"}, {"AtomicRead"}) or threads[a] == threads[b]:
+        if types in ({"Read"}, {"AtomicRead"}) or self.thread_ids[a] == self.thread_ids[b]:
             return False
         if self.is_ancestor(a, b) or self.is_ancestor(b, a):
             return False
         if dominates(self.clocks[a], self.clocks[b]) or dominates(self.clocks[b], self.clocks[a]):
             return False
-        ours, theirs = self.lock_set(a, threads), self.lock_set(b, threads)
+        ours, theirs = self.lock_sets_of_raceway[a], self.lock_sets_of_raceway[b]
         if wrong("raceway-lock-modes"):
             return not any(x == y and (m or n) for x, m in ours for y, n in theirs)
         return not {x for x, _ in ours} & {y for y, _ in theirs}
@@ -691,7 +695,7 @@ def cross_trace_races(traces, variable, window):
             writes = [one.writes(a), other.writes(b)]
             if not any(writes) or types <= ATOMIC:
                 continue
-            if have_common_lock(one.lock_set(a, one.threads), other.lock_set(b, other.threads)) and not wrong("cross-trace-locks"):
+            if have_common_lock(one.lock_sets[a], other.lock_sets[b]) and not wrong("cross-trace-locks"):
                 continue
             if dominates(one.clocks[a], other.clocks[b]) or dominates(other.clocks[b], one.clocks[a]):
                 continue
