@@ -40,26 +40,26 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 	access->new_value = json_field(fields, "new_value");
 	access->location = string_field(fields, "location");
 	access->service = string_field(&metadata->root, "service_name");
-	access->thread = sd_access_thread_name(metadata);
+	access->thread = sd_access_thread_name(metadata, '/');
 	access->lock_set = nulls[6] ? NULL : DatumGetJsonbP(values[6]);
 }
 
 /*
  * sd_access_thread_name
- *		The logical thread of metadata as people read it, which is also what it
- *		is told apart by: service/instance/thread.
+ *		The logical thread of metadata: service, instance and thread, with '/'
+ *		between them for people, or 0, which is in none of them, to compare.
  */
 text *
-sd_access_thread_name(Jsonb *metadata)
+sd_access_thread_name(Jsonb *metadata, char separator)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
 	(void) append_field(&buf, &metadata->root, "service_name");
-	appendStringInfoChar(&buf, '/');
+	appendStringInfoChar(&buf, separator);
 	if (!append_field(&buf, &metadata->root, "instance_id"))
 		(void) append_field(&buf, &metadata->root, "process_id");
-	appendStringInfoChar(&buf, '/');
+	appendStringInfoChar(&buf, separator);
 	(void) append_field(&buf, &metadata->root, "thread_id");
 
 	return cstring_to_text_with_len(buf.data, buf.len);
@@ -98,8 +98,7 @@ append_field(StringInfo buf, JsonbContainer *object, const char *name)
 		NULL)
 		return false;
 	if (value.type == jbvString)
-		appendBinaryStringInfo(buf, value.val.string.val,
-							   value.val.string.len);
+		appendBinaryStringInfo(buf, value.val.string.val, value.val.string.len);
 	else if (value.type == jbvNumeric)
 		appendStringInfoString(
 			buf, DatumGetCString(DirectFunctionCall1(

@@ -37,6 +37,6 @@ typedef struct SdAccessRow
 
 extern void sd_access_read(SdAccessRow *access, const Datum *values,
 						   const bool *nulls);
-extern text *sd_access_thread_name(Jsonb *metadata);
+extern text *sd_access_thread_name(Jsonb *metadata, char separator);
 
 #endif /* STORMDISC_TRACE_ACCESS_H */

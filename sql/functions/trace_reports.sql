@@ -1,0 +1,82 @@
+-- Reports on traces: critical path, audit trail, anomalies, summaries, diagrams.
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_critical_path(
+	trace uuid,
+	mode text DEFAULT 'crisp',
+	OUT seq int,
+	OUT event_id uuid,
+	OUT kind text,
+	OUT operation text,
+	OUT service text,
+	OUT thread text,
+	OUT enter timestamptz,
+	OUT leave timestamptz,
+	OUT exclusive interval,
+	OUT exclusive_ns bigint,
+	OUT slack_ns bigint
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stormdisc_get_critical_path'
+LANGUAGE C STABLE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_get_critical_path(uuid, text) IS
+	'what decided how long a trace took, piece by piece';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_get_critical_path(uuid, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_audit_trail(
+	variable text,
+	trace uuid DEFAULT NULL,
+	with_races bool DEFAULT false,
+	since timestamptz DEFAULT NULL,
+	until timestamptz DEFAULT NULL,
+	max_rows bigint DEFAULT NULL,
+	OUT event_id uuid,
+	OUT trace_id uuid,
+	OUT "timestamp" timestamptz,
+	OUT timestamp_nanos smallint,
+	OUT service text,
+	OUT thread text,
+	OUT access_type text,
+	OUT old_value jsonb,
+	OUT new_value jsonb,
+	OUT location text,
+	OUT lock_set jsonb,
+	OUT is_race bool
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stormdisc_get_audit_trail'
+LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_get_audit_trail(text, uuid, bool, timestamptz, timestamptz, bigint) IS
+	'the accesses to a variable in the order of time, in all traces or in one';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_get_audit_trail(text, uuid, bool, timestamptz, timestamptz, bigint) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_cross_trace_races(
+	variable text,
+	time_window interval DEFAULT '1 second',
+	max_pairs bigint DEFAULT 10000,
+	since timestamptz DEFAULT NULL,
+	OUT event1_id uuid,
+	OUT event2_id uuid,
+	OUT trace1_id uuid,
+	OUT trace2_id uuid,
+	OUT severity text,
+	OUT confidence float8,
+	OUT distance interval,
+	OUT thread1 text,
+	OUT thread2 text,
+	OUT access_type1 text,
+	OUT access_type2 text,
+	OUT timestamp1 timestamptz,
+	OUT timestamp2 timestamptz,
+	OUT location1 text,
+	OUT location2 text,
+	OUT evidence jsonb
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stormdisc_get_cross_trace_races'
+LANGUAGE C STABLE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION @extschema@.stormdisc_get_cross_trace_races(text, interval, bigint, timestamptz) IS
+	'accesses to a variable in different traces that may have raced: close in time, conflicting, not ordered by clocks, without a common lock';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_get_cross_trace_races(text, interval, bigint, timestamptz) FROM PUBLIC;
