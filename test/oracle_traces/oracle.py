@@ -113,12 +113,12 @@ def thread_of(event):
 
 
 def clock_of(event):
-    """Component -> count; None if there is no clock."""
+    """Component -> count; None if there is no clock, which one that is 0 everywhere is like."""
     clock = event.get("causality_vector")
     clock = dict(clock.items() if isinstance(clock, dict) else clock or [])
     if wrong("signed-clock"):
         clock = {c: n - 2**64 if n >= 2**63 else n for c, n in clock.items()}
-    return clock if clock or wrong("empty-clock") else None
+    return clock if any(clock.values()) or wrong("empty-clock") else None
 
 
 def dominates(a, b):
@@ -132,6 +132,9 @@ def dominates(a, b):
 
 
 def is_of_task(event, task):
+    """Whoever spawns a task is not yet of it."""
+    if kind_of(event) == "AsyncSpawn" and fields(event)["task_id"] == task:
+        return False
     m = event["metadata"]
     return m.get("tags", {}).get("task_id") == task or m["thread_id"] == task
 
@@ -256,7 +259,7 @@ class Trace:
         for i, e in enumerate(self.events):
             if kind_of(e) == "AsyncSpawn":
                 task = fields(e)["task_id"]
-                of_task = [j for j, other in enumerate(self.events) if j != i and is_of_task(other, task)]
+                of_task = [j for j, other in enumerate(self.events) if is_of_task(other, task)]
                 if of_task:
                     yield i, of_task[0]
 
