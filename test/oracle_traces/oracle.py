@@ -685,14 +685,15 @@ def audit_trail(traces, variable):
 
 
 def cross_trace_races(traces, variable, window):
-    """[event, other, severity] of conflicting accesses in different traces, at most window nanoseconds apart."""
+    """[event, other, severity] of conflicting accesses in different traces, at most so many microseconds apart."""
     found = []
     accesses = accesses_to(traces, variable)
     for x, (one, a) in enumerate(accesses):
         for other, b in accesses[x + 1 :]:
             if one is other or one.threads[a] == other.threads[b]:
                 continue
-            if nanoseconds(other.events[b]["timestamp"]) - nanoseconds(one.events[a]["timestamp"]) > window:
+            start, end = (nanoseconds(e["timestamp"]) // 1000 for e in (one.events[a], other.events[b]))
+            if end - start > window:
                 continue
             types = {one.access_type(a), other.access_type(b)}
             writes = [one.writes(a), other.writes(b)]
