@@ -608,12 +608,16 @@ class Trace:
         preds = self.predecessors()
         start, end = self.times()
         best, previous = {}, {}
+
+        def order(x):
+            total, count = best[x]
+            return (-total, count if wrong("fewest-events") else -count, x)
+
         for x in sorted(range(self.n), key=self.ranks(preds).__getitem__):
-            few = -1 if wrong("fewest-events") else 1
-            p = min(preds[x], key=lambda p: (-best[p][0], -best[p][1] * few, p), default=None)
+            p = min(preds[x], key=order, default=None)
             total, count = best[p] if p is not None else (0, 0)
             best[x], previous[x] = (total + end[x] - start[x], count + 1), p
-        x = min(range(self.n), key=lambda x: (-best[x][0], -best[x][1], x), default=None)
+        x = min(range(self.n), key=order, default=None)
         path = []
         while x is not None:
             path.append([self.ids[x], end[x] - start[x], None])
