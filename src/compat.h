@@ -202,4 +202,19 @@
 					   (wait), (failure), false)
 #endif
 
+/* since 19 a jsonb that is being built knows its result */
+#if PG_VERSION_NUM >= 190000
+#define SdJsonbBuild JsonbInState
+#define sd_jsonb_push(build, token, value)                                     \
+	pushJsonbValue((build), (token), (value))
+#else
+typedef struct SdJsonbBuild
+{
+	struct JsonbParseState *parseState;
+	struct JsonbValue *result;
+} SdJsonbBuild;
+#define sd_jsonb_push(build, token, value)                                     \
+	((build)->result = pushJsonbValue(&(build)->parseState, (token), (value)))
+#endif
+
 #endif /* STORMDISC_COMPAT_H */

@@ -104,9 +104,11 @@ static const SdErrorMeaning meanings[] = {
 	{"72", SD_ERROR_CONFLICT, SD_REACTION_RETRY, false},
 	/* another server cannot be reached */
 	{"HV00N", SD_ERROR_CONNECTION, SD_REACTION_RETRY, true},
-	/* ours: another version is there; a checkpoint is not what was saved */
+	/* ours: another version is there; a checkpoint is not what was saved; an
+	   edge would close a cycle */
 	{"SD001", SD_ERROR_CONFLICT, SD_REACTION_RETRY, true},
 	{"SD002", SD_ERROR_OTHER, SD_REACTION_FAIL, true},
+	{"SD003", SD_ERROR_OTHER, SD_REACTION_FAIL, true},
 	/* damage */
 	{"XX001", SD_ERROR_OTHER, SD_REACTION_FAIL, false},
 	{"XX002", SD_ERROR_OTHER, SD_REACTION_FAIL, false},

@@ -11,6 +11,7 @@
 /* SQLSTATEs of our own */
 #define SD_ERRCODE_VERSION_CONFLICT MAKE_SQLSTATE('S', 'D', '0', '0', '1')
 #define SD_ERRCODE_CHECKPOINT_CORRUPTED MAKE_SQLSTATE('S', 'D', '0', '0', '2')
+#define SD_ERRCODE_CYCLE MAKE_SQLSTATE('S', 'D', '0', '0', '3')
 
 /* the order is that of class_names in errors.c */
 typedef enum SdErrorClass

@@ -50,3 +50,32 @@ sd_lock_hash(SdLockClass class, uint64 hash)
 	return LockAcquire(&tag, ExclusiveLock, false, true) !=
 		   LOCKACQUIRE_NOT_AVAIL;
 }
+
+/*
+ * sd_lock_number
+ *		Have a number, in a mode of table locks, until the end of the
+ *		transaction or sd_unlock_number(); false if others have it and it is
+ *		not to be waited for.
+ */
+bool
+sd_lock_number(SdLockClass class, uint32 number, LOCKMODE mode, bool wait)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, number, class);
+
+	return LockAcquire(&tag, mode, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * sd_unlock_number
+ *		Have it no longer, unless it was locked before, too.
+ */
+void
+sd_unlock_number(SdLockClass class, uint32 number, LOCKMODE mode)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, number, class);
+	(void) LockRelease(&tag, mode, false);
+}

@@ -62,6 +62,8 @@ static Oid cached_owner = InvalidOid;
 static Oid extension_owner(void);
 static Oid read_extension_owner(void);
 static void forget_owner(Datum arg, Oid relid);
+static Portal open_cursor(SdStatement *statement, const Datum *values,
+						  const bool *nulls, bool read_only);
 static int begin_statement(SdStatement *statement, const bool *nulls,
 						   char *marks);
 static Portal open_cursor(SdStatement *statement, const Datum *values,

@@ -35,6 +35,15 @@ int sd_setting_partitions_ahead = 3;
 int sd_setting_partition_window = 366;
 int sd_setting_partition_lock_timeout = 200;
 int sd_setting_heartbeat_ttl = 60;
+int sd_setting_retention_hours = 168;
+int sd_setting_max_events_in_memory = 100000;
+int sd_setting_edge_cycles = SD_CYCLES_REJECT;
+
+static const struct config_enum_entry edge_cycles_values[] = {
+	{"reject", SD_CYCLES_REJECT, false},
+	{"quarantine", SD_CYCLES_QUARANTINE, false},
+	{NULL, 0, false},
+};
 
 static bool check_schemas(char **newval, void **extra, GucSource source);
 
@@ -97,6 +106,26 @@ _PG_init(void)
 		"Time after which a component that says nothing is unknown.",
 		"A heartbeat may say another.", &sd_setting_heartbeat_ttl, 60, 1,
 		INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.retention_hours",
+		"Hours after its newest event that a trace is kept.",
+		"stormdisc_cleanup_old_traces() may say another number.",
+		&sd_setting_retention_hours, 168, 0, 1000 * 366 * 24, PGC_USERSET, 0,
+		NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+		"stormdisc.max_events_in_memory",
+		"Number of events above which the oldest traces are removed, in the storage \"memory\".",
+		"0 means that there is no limit.", &sd_setting_max_events_in_memory,
+		100000, 0, INT_MAX, PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable(
+		"stormdisc.edge_cycles",
+		"What becomes of an edge that would close a cycle.",
+		"It is an error, or the edge is stored and does not count.",
+		&sd_setting_edge_cycles, SD_CYCLES_REJECT, edge_cycles_values,
+		PGC_USERSET, 0, NULL, NULL, NULL);
 
 	sd_wait_init();
 	sd_worker_init();

@@ -35,4 +35,19 @@ extern int sd_setting_partition_lock_timeout;
 /* stormdisc.heartbeat_ttl: seconds that a heartbeat holds by default */
 extern int sd_setting_heartbeat_ttl;
 
+/* stormdisc.retention_hours: hours that traces are kept by default */
+extern int sd_setting_retention_hours;
+
+/* stormdisc.max_events_in_memory: in the storage "memory"; 0 is no limit */
+extern int sd_setting_max_events_in_memory;
+
+/* stormdisc.edge_cycles: what becomes of an edge that would close a cycle */
+typedef enum SdEdgeCycles
+{
+	SD_CYCLES_REJECT,
+	SD_CYCLES_QUARANTINE
+} SdEdgeCycles;
+
+extern int sd_setting_edge_cycles;
+
 #endif /* STORMDISC_H */

@@ -67,7 +67,7 @@ RETURNS TABLE (
 	description text
 )
 AS 'MODULE_PATHNAME', 'stormdisc_maintenance_rules'
-LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 20;
+LANGUAGE C STABLE PARALLEL SAFE ROWS 20;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_maintenance_rules() IS
 	'rules of stormdisc_maintain(), as they are built in';

@@ -204,3 +204,18 @@ COMMENT ON COLUMN stormdisc.baseline_store.sketch IS 'how many are about how lon
 COMMENT ON COLUMN stormdisc.baseline_store.updated_at IS 'when the last one was recorded';
 
 SELECT pg_catalog.pg_extension_config_dump('stormdisc.baseline_store', '');
+
+-- The one thing that is not a matter of one row: links to parents must not go
+-- round in a circle.
+CREATE FUNCTION @extschema@.stormdisc_events_written() RETURNS trigger
+AS 'MODULE_PATHNAME', 'stormdisc_events_written' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.stormdisc_events_written() IS
+	'trigger: put links to parents that would close a cycle into quarantine';
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_events_written() FROM PUBLIC;
+
+CREATE TRIGGER events_inserted AFTER INSERT ON stormdisc.events
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.stormdisc_events_written();
+CREATE TRIGGER events_updated AFTER UPDATE ON stormdisc.events
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.stormdisc_events_written();

@@ -11,6 +11,7 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
+#include "prune.h"
 #include "spi_util.h"
 
 /* one checkpoint to be saved */
@@ -28,17 +29,6 @@ typedef struct SdCheckpoint
 	int64 version;	/* the client's, 0: the next */
 	int64 group_id; /* 0: none */
 } SdCheckpoint;
-
-/* what to remove, and how much it was */
-typedef struct SdPrune
-{
-	int64 keep;				/* as many of the newest stay, 0: any number */
-	TimestampTz older_than; /* what is older goes, DT_NOBEGIN: nothing is */
-	int64 max_rows;			/* no more than that now */
-	bool dry_run;			/* only count */
-	int64 rows;				/* result */
-	bool done;				/* result: nothing more is to be removed */
-} SdPrune;
 
 extern void sd_checkpoint_arguments(FunctionCallInfo fcinfo, int first,
 									SdCheckpoint *checkpoint);

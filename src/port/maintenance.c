@@ -48,7 +48,9 @@
 #include "port/metrics.h"
 #include "port/partitions.h"
 #include "port/port_util.h"
+#include "prune.h"
 #include "spi_util.h"
+#include "stormdisc.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_maintain);
 PG_FUNCTION_INFO_V1(stormdisc_maintain_all);
@@ -119,6 +121,7 @@ static void remove_rollups(Job *job);
 static void remove_late_values(Job *job);
 static void remove_health(Job *job);
 static void remove_sinks(Job *job);
+static void remove_traces(Job *job);
 static void recycle_segments(Job *job);
 static void prune(Job *job, Prune *statements);
 static int64 count_old(Job *job, SdStatement *count);
@@ -130,6 +133,7 @@ static bool read_policy(Job *job);
 static void put_result(ReturnSetInfo *rsinfo,
 					   const SdMaintenanceResult *result);
 static TimestampTz time_before(TimestampTz now, Interval *interval);
+static const char *age_of(const Rule *rule);
 static Interval *interval_of(const char *text);
 static const Rule *rule_argument(FunctionCallInfo fcinfo);
 
@@ -185,6 +189,11 @@ static const Rule rules[] = {
 	 remove_health, "changes of the health of components"},
 	{"sinks", "sink_storage", NULL, "delete", NULL, 0, true, remove_sinks,
 	 "what sinks have written, by its last change; all is kept by default"},
+	/* its age is that of a setting */
+	{"traces", "events", "edge_store root_store", "delete", "168 hours", 0,
+	 true, remove_traces,
+	 "whole traces, by their newest event; stormdisc.retention_hours is the "
+	 "default"},
 	{"queue_segments", "message_ready", "message_leases message_waiting",
 	 "truncate", NULL, 0, false, recycle_segments,
 	 "segments of queues that all messages have left"},
@@ -453,7 +462,7 @@ stormdisc_maintenance_rules(PG_FUNCTION_ARGS)
 		values[3] = CStringGetTextDatum(rule->action);
 		nulls[4] = rule->keep_for == NULL;
 		if (!nulls[4])
-			values[4] = IntervalPGetDatum(interval_of(rule->keep_for));
+			values[4] = IntervalPGetDatum(interval_of(age_of(rule)));
 		nulls[5] = rule->keep_last == 0;
 		values[5] = Int32GetDatum(rule->keep_last);
 		values[6] = BoolGetDatum(rule->has_age);
@@ -754,8 +763,7 @@ read_policy(Job *job)
 	{
 		job->has_cutoff = rule->keep_for != NULL;
 		if (job->has_cutoff)
-			job->cutoff =
-				time_before(job->run->now, interval_of(rule->keep_for));
+			job->cutoff = time_before(job->run->now, interval_of(age_of(rule)));
 		job->keep_last = rule->keep_last;
 	}
 	sd_spi_end(&spi);
@@ -967,6 +975,12 @@ remove_sinks(Job *job)
 	prune(job, &sinks);
 }
 
+static void
+remove_traces(Job *job)
+{
+	remove_versions(job, sd_traces_prune);
+}
+
 /* What is in them has moved on, or is moved now. */
 static void
 recycle_segments(Job *job)
@@ -1045,6 +1059,16 @@ time_before(TimestampTz now, Interval *interval)
 	return DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval,
 												 TimestampGetDatum(now),
 												 IntervalPGetDatum(interval)));
+}
+
+/* How long a rule keeps rows, unless somebody has changed it. */
+static const char *
+age_of(const Rule *rule)
+{
+	if (rule->follow == remove_traces)
+		return psprintf("%d hours", sd_setting_retention_hours);
+
+	return rule->keep_for;
 }
 
 static Interval *

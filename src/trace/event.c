@@ -21,6 +21,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "trace/event.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_check_event_kind);
@@ -183,10 +184,9 @@ static const char *parse_time(const JsonbValue *value, SdEvent *event);
 static bool read_time(const char *text, int length, SdEvent *event);
 static bool read_digits(const char **text, const char *end, int n, int *number);
 static Jsonb *extra_fields(JsonbContainer *json);
-static void put_string(JsonbParseState **state, const char *key,
-					   const char *text);
-static void put_jsonb(JsonbParseState **state, const char *key, Jsonb *json);
-static void put_key(JsonbParseState **state, const char *key);
+static void put_string(SdJsonbBuild *build, const char *key, const char *text);
+static void put_jsonb(SdJsonbBuild *build, const char *key, Jsonb *json);
+static void put_key(SdJsonbBuild *build, const char *key);
 static void raise_check(const char *what, const char *problem);
 
 /* bits of what parse_field() has seen */
@@ -919,11 +919,11 @@ static Jsonb *
 extra_fields(JsonbContainer *json)
 {
 	JsonbIterator *it = JsonbIteratorInit(json);
-	JsonbParseState *state = NULL;
+	SdJsonbBuild build = {0};
 	JsonbValue key;
 	JsonbValue value;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	sd_jsonb_push(&build, WJB_BEGIN_OBJECT, NULL);
 	(void) JsonbIteratorNext(&it, &key, false);
 	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
@@ -940,11 +940,13 @@ extra_fields(JsonbContainer *json)
 		(void) JsonbIteratorNext(&it, &value, true);
 		if (find_word(known, lengthof(known), &key) >= 0)
 			continue;
-		pushJsonbValue(&state, WJB_KEY, &key);
-		pushJsonbValue(&state, WJB_VALUE, &value);
+		sd_jsonb_push(&build, WJB_KEY, &key);
+		sd_jsonb_push(&build, WJB_VALUE, &value);
 	}
 
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	sd_jsonb_push(&build, WJB_END_OBJECT, NULL);
+
+	return JsonbValueToJsonb(build.result);
 }
 
 /*
@@ -954,34 +956,34 @@ extra_fields(JsonbContainer *json)
 Jsonb *
 sd_event_to_jsonb(const SdEvent *event)
 {
-	JsonbParseState *state = NULL;
+	SdJsonbBuild build = {0};
 	JsonbValue value;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	put_string(&state, "id",
+	sd_jsonb_push(&build, WJB_BEGIN_OBJECT, NULL);
+	put_string(&build, "id",
 			   DatumGetCString(
 				   DirectFunctionCall1(uuid_out, UUIDPGetDatum(&event->id))));
-	put_string(&state, "trace_id",
+	put_string(&build, "trace_id",
 			   DatumGetCString(DirectFunctionCall1(
 				   uuid_out, UUIDPGetDatum(&event->trace_id))));
-	put_string(&state, "parent_id",
+	put_string(&build, "parent_id",
 			   event->has_parent
 				   ? DatumGetCString(DirectFunctionCall1(
 						 uuid_out, UUIDPGetDatum(&event->parent_id)))
 				   : NULL);
-	put_string(&state, "timestamp",
+	put_string(&build, "timestamp",
 			   sd_event_time_text(event->timestamp, event->nanos));
-	put_jsonb(&state, "kind", event->kind);
-	put_jsonb(&state, "metadata", event->metadata);
-	put_jsonb(&state, "causality_vector",
+	put_jsonb(&build, "kind", event->kind);
+	put_jsonb(&build, "metadata", event->metadata);
+	put_jsonb(&build, "causality_vector",
 			  event->clock == NULL ? NULL : sd_vclock_to_jsonb(event->clock));
-	put_jsonb(&state, "lock_set", event->lock_set);
+	put_jsonb(&build, "lock_set", event->lock_set);
 	if (event->parent_quarantined)
 	{
-		put_key(&state, "parent_quarantined");
+		put_key(&build, "parent_quarantined");
 		value.type = jbvBool;
 		value.val.boolean = true;
-		pushJsonbValue(&state, WJB_VALUE, &value);
+		sd_jsonb_push(&build, WJB_VALUE, &value);
 	}
 	if (event->extra != NULL)
 	{
@@ -990,22 +992,24 @@ sd_event_to_jsonb(const SdEvent *event)
 		(void) JsonbIteratorNext(&it, &value, false);
 		while (JsonbIteratorNext(&it, &value, true) == WJB_KEY)
 		{
-			pushJsonbValue(&state, WJB_KEY, &value);
+			sd_jsonb_push(&build, WJB_KEY, &value);
 			(void) JsonbIteratorNext(&it, &value, true);
-			pushJsonbValue(&state, WJB_VALUE, &value);
+			sd_jsonb_push(&build, WJB_VALUE, &value);
 		}
 	}
 
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	sd_jsonb_push(&build, WJB_END_OBJECT, NULL);
+
+	return JsonbValueToJsonb(build.result);
 }
 
 /* NULL is null. */
 static void
-put_string(JsonbParseState **state, const char *key, const char *text)
+put_string(SdJsonbBuild *build, const char *key, const char *text)
 {
 	JsonbValue value;
 
-	put_key(state, key);
+	put_key(build, key);
 	value.type = jbvNull;
 	if (text != NULL)
 	{
@@ -1013,37 +1017,37 @@ put_string(JsonbParseState **state, const char *key, const char *text)
 		value.val.string.val = unconstify(char *, text);
 		value.val.string.len = strlen(text);
 	}
-	pushJsonbValue(state, WJB_VALUE, &value);
+	sd_jsonb_push(build, WJB_VALUE, &value);
 }
 
 /* NULL is an empty array: that is what clients send for none. */
 static void
-put_jsonb(JsonbParseState **state, const char *key, Jsonb *json)
+put_jsonb(SdJsonbBuild *build, const char *key, Jsonb *json)
 {
 	JsonbValue value;
 
-	put_key(state, key);
+	put_key(build, key);
 	if (json == NULL)
 	{
-		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-		pushJsonbValue(state, WJB_END_ARRAY, NULL);
+		sd_jsonb_push(build, WJB_BEGIN_ARRAY, NULL);
+		sd_jsonb_push(build, WJB_END_ARRAY, NULL);
 		return;
 	}
 	value.type = jbvBinary;
 	value.val.binary.data = &json->root;
 	value.val.binary.len = VARSIZE(json) - VARHDRSZ;
-	pushJsonbValue(state, WJB_VALUE, &value);
+	sd_jsonb_push(build, WJB_VALUE, &value);
 }
 
 static void
-put_key(JsonbParseState **state, const char *key)
+put_key(SdJsonbBuild *build, const char *key)
 {
 	JsonbValue value;
 
 	value.type = jbvString;
 	value.val.string.val = unconstify(char *, key);
 	value.val.string.len = strlen(key);
-	pushJsonbValue(state, WJB_KEY, &value);
+	sd_jsonb_push(build, WJB_KEY, &value);
 }
 
 /*
