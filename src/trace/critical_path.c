@@ -47,7 +47,7 @@ enum
 typedef struct PathMode
 {
 	const char *name;
-	SdPath *(*find)(const SdPathGraph *graph);
+	SdPath *(*find)(SdPathGraph *graph);
 } PathMode;
 
 static const PathMode modes[] = {

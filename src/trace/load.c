@@ -308,6 +308,8 @@ read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata)
 	instance = word_of(load, fields, "instance_id");
 	if (instance < 0)
 		instance = word_of(load, fields, "process_id");
+	if (instance < 0)
+		instance = sd_words_enter(&load->trace->words, "", 0);
 	thread_id = word_of(load, fields, "thread_id");
 	event->thread = enter_thread(load, service, instance, thread_id);
 
@@ -457,56 +459,36 @@ enter_value(Load *load, const JsonbValue *value)
 	}
 }
 
-/* What an event does, in words: baselines go by them. */
+/* What an event does, in a word: baselines go by it. */
 static int32
 operation_of(Load *load, SdTraceEvent *event, JsonbContainer *fields)
 {
-	static const struct
-	{
-		const char *before; /* what stands before the field's value */
-		const char *field;
-	} names[] = {
-		[SD_FUNCTION_CALL] = {NULL, "function_name"},
-		[SD_ASYNC_SPAWN] = {"spawn", "task_id"},
-		[SD_ASYNC_AWAIT] = {"await", "future_id"},
-		[SD_STATE_CHANGE] = {NULL, "variable"},
-		[SD_LOCK_ACQUIRE] = {"acquire", "lock_id"},
-		[SD_LOCK_RELEASE] = {"release", "lock_id"},
-		[SD_MEMORY_FENCE] = {"fence", "ordering"},
-		[SD_HTTP_REQUEST] = {NULL, "url"},
-		[SD_HTTP_RESPONSE] = {"response", "status"},
-		[SD_DATABASE_QUERY] = {"query", "database"},
-		[SD_DATABASE_RESULT] = {"result", NULL},
-		[SD_ERROR_EVENT] = {NULL, "error_type"},
-		[SD_CUSTOM] = {NULL, "name"},
+	static const char *const names[] = {
+		[SD_FUNCTION_CALL] = "function_name",
+		[SD_ASYNC_SPAWN] = "task_id",
+		[SD_ASYNC_AWAIT] = "future_id",
+		[SD_STATE_CHANGE] = "variable",
+		[SD_LOCK_ACQUIRE] = "lock_id",
+		[SD_LOCK_RELEASE] = "lock_id",
+		[SD_MEMORY_FENCE] = "ordering",
+		[SD_HTTP_REQUEST] = "url",
+		[SD_HTTP_RESPONSE] = "status",
+		[SD_DATABASE_QUERY] = "query",
+		[SD_DATABASE_RESULT] = "rows_affected",
+		[SD_ERROR_EVENT] = "error_type",
+		[SD_CUSTOM] = "name",
 	};
 	SdWords *words = &load->trace->words;
-	const char *before = names[event->kind].before;
-	const char *field = names[event->kind].field;
-	int length = -1;
-	int32 name;
+	int32 name = word_of(load, fields, names[event->kind]);
 	int32 method;
 	char *both;
 
-	if (field == NULL)
-		return sd_words_enter(words, before, strlen(before));
-	name = word_of(load, fields, field);
-	if (name < 0)
-		return -1;
-	if (event->kind == SD_STATE_CHANGE)
-		before = sd_access_type_name(event->access);
-	else if (event->kind == SD_HTTP_REQUEST)
-	{
-		method = word_of(load, fields, "method");
-		before = sd_trace_word(load->trace, method);
-		length = strcspn(words->words[name], "?#");
-	}
-	if (before == NULL && length < 0)
+	if (event->kind != SD_HTTP_REQUEST || name < 0)
 		return name;
-	if (length < 0)
-		length = strlen(words->words[name]);
-	both = psprintf("%s%s%.*s", before != NULL ? before : "",
-					before != NULL ? " " : "", length, words->words[name]);
+	method = word_of(load, fields, "method");
+	if (method < 0)
+		return name;
+	both = psprintf("%s %s", words->words[method], words->words[name]);
 
 	return sd_words_enter(words, both, strlen(both));
 }

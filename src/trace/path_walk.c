@@ -38,7 +38,7 @@ typedef struct Child
 
 typedef struct Walk
 {
-	const SdPathGraph *graph;
+	SdPathGraph *graph;
 	int *rank;	/* place in the order of predecessors and time */
 	int *host;	/* the innermost of an event, or NONE */
 	int *first; /* of each event's children, or NONE */
@@ -71,6 +71,7 @@ typedef struct Pair
 
 static void find_ranks(Walk *walk);
 static void rank_by_heap(Walk *walk);
+static void drop_backward_edges(Walk *walk);
 static void heap_push(int *heap, int *size, int event);
 static int heap_pop(int *heap, int *size);
 static int *by_start_and_rank(Walk *walk);
@@ -99,7 +100,7 @@ static void *allocate(Size number, Size size);
  *		The path that decided when the last of all events ended.
  */
 SdPath *
-sd_path_walk(const SdPathGraph *graph)
+sd_path_walk(SdPathGraph *graph)
 {
 	Walk walk = {.graph = graph};
 
@@ -122,7 +123,7 @@ sd_path_walk(const SdPathGraph *graph)
  *		those; what starts first among equals.
  */
 SdPath *
-sd_path_longest(const SdPathGraph *graph)
+sd_path_longest(SdPathGraph *graph)
 {
 	Walk walk = {.graph = graph};
 	int *order = allocate(graph->n, sizeof(int));
@@ -206,6 +207,8 @@ rank_by_heap(Walk *walk)
 	int *heap = allocate(graph->n, sizeof(int));
 	int size = 0;
 	int rank = 0;
+	int oldest = 0;
+	bool has_cycle = false;
 
 	memset(succ_start, 0, sizeof(int) * (graph->n + 1));
 	for (int e = 0; e < nedges; e++)
@@ -221,23 +224,56 @@ rank_by_heap(Walk *walk)
 			heap_push(heap, &size, i);
 	}
 
-	while (size > 0)
+	memset(walk->rank, -1, sizeof(int) * graph->n);
+	while (rank < graph->n)
 	{
-		int i = heap_pop(heap, &size);
+		int i;
 
 		CHECK_FOR_INTERRUPTS();
+		if (size == 0)
+		{
+			/* a cycle, which only rows by other means than ours can make */
+			while (walk->rank[oldest] != NONE)
+				oldest++;
+			waits_for[oldest] = 0;
+			heap_push(heap, &size, oldest);
+			has_cycle = true;
+		}
+		i = heap_pop(heap, &size);
 		walk->rank[i] = rank++;
 		for (int s = succ_start[i]; s < succ_start[i + 1]; s++)
 			if (--waits_for[succs[s]] == 0)
 				heap_push(heap, &size, succs[s]);
 	}
-	if (rank != graph->n)
-		elog(ERROR, "events make a cycle");
-
+	if (has_cycle)
+		drop_backward_edges(walk);
 	pfree(heap);
 	pfree(waits_for);
 	pfree(succs);
 	pfree(succ_start);
+}
+
+/* What is ranked before its predecessor does not wait for it. */
+static void
+drop_backward_edges(Walk *walk)
+{
+	SdPathGraph *graph = walk->graph;
+	int nedges = graph->pred_start[graph->n];
+	int n = 0;
+
+	for (int i = 0; i < graph->n; i++)
+	{
+		int from = graph->pred_start[i];
+
+		graph->pred_start[i] = n;
+		for (int p = from; p < graph->pred_start[i + 1]; p++)
+			if (walk->rank[graph->preds[p]] < walk->rank[i])
+				graph->preds[n++] = graph->preds[p];
+	}
+	graph->pred_start[graph->n] = n;
+	ereport(WARNING, errmsg_plural("%d edge that closes a cycle is left out",
+								   "%d edges that close a cycle are left out",
+								   nedges - n, nedges - n));
 }
 
 /* The least is at the root of the heap. */

@@ -38,7 +38,7 @@ typedef struct SdPath
 	SdPathSegment *segments; /* in time order */
 } SdPath;
 
-extern SdPath *sd_path_walk(const SdPathGraph *graph);
-extern SdPath *sd_path_longest(const SdPathGraph *graph);
+extern SdPath *sd_path_walk(SdPathGraph *graph);
+extern SdPath *sd_path_longest(SdPathGraph *graph);
 
 #endif /* STORMDISC_TRACE_PATH_WALK_H */
