@@ -517,7 +517,7 @@ report() {
 }
 
 install_test_packages() {
-  install_packages perl libipc-run-perl libtap-parser-sourcehandler-pgtap-perl binutils
+  install_packages perl python3 libipc-run-perl libtap-parser-sourcehandler-pgtap-perl binutils
   install_packages_that_exist python3-pglast python3-jsonschema graphviz sqlite3
   install_pg_cron
   install_pgbouncer
