@@ -22,6 +22,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -30,6 +31,7 @@
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
 
 #include "spi_util.h"
 
@@ -282,6 +284,46 @@ value(uint64 row, int column, Oid type)
 			errmsg("result column \"%s\" is null", SPI_fname(desc, column)));
 
 	return result;
+}
+
+/*
+ * sd_result
+ *		A value of SPI's last result; rows from 0, columns from 1.
+ */
+Datum
+sd_result(uint64 row, int column, bool *isnull)
+{
+	bool none;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+								column, &none);
+
+	if (isnull != NULL)
+		*isnull = none;
+	else if (none)
+		elog(ERROR, "result column %d is null", column);
+
+	return value;
+}
+
+/*
+ * sd_result_put
+ *		Return the rows of SPI's last result, which has the function's columns.
+ */
+void
+sd_result_put(FunctionCallInfo fcinfo, uint64 rows)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	SPITupleTable *found = SPI_tuptable;
+
+	if (found->tupdesc->natts != rsinfo->setDesc->natts)
+		elog(ERROR, "%d result columns instead of %d", found->tupdesc->natts,
+			 rsinfo->setDesc->natts);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		tuplestore_puttuple(rsinfo->setResult, found->vals[i]);
+	}
 }
 
 /*

@@ -46,6 +46,8 @@ extern void sd_spi_conflict(void);
 extern Portal sd_spi_open(SdStatement *statement, const Datum *values,
 						  const bool *nulls);
 extern Jsonb *sd_spi_jsonb(SdSpi *spi, uint64 row, int column);
+extern Datum sd_result(uint64 row, int column, bool *isnull);
+extern void sd_result_put(FunctionCallInfo fcinfo, uint64 rows);
 extern void sd_spi_end(SdSpi *spi);
 
 #endif /* STORMDISC_SPI_UTIL_H */

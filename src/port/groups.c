@@ -26,7 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "lock.h"
-#include "port/arrays.h"
+#include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
 

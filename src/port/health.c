@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "port/messages.h"
-#include "port/uuid.h"
+#include "uuid.h"
 #include "spi_util.h"
 #include "stormdisc.h"
 

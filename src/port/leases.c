@@ -26,7 +26,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "port/arrays.h"
+#include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
 

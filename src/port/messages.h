@@ -13,7 +13,7 @@
 #include "datatype/timestamp.h"
 #include "portability/instr_time.h"
 #include "storage/itemptr.h"
-#include "port/rows.h"
+#include "rows.h"
 #include "spi_util.h"
 
 /* most messages that one call sends, receives or completes */

@@ -38,7 +38,7 @@
 #include "port/messages.h"
 #include "port/metrics.h"
 #include "port/partitions.h"
-#include "port/uuid.h"
+#include "uuid.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_record_metric);

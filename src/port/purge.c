@@ -20,7 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "port/arrays.h"
+#include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
 

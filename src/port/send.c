@@ -22,9 +22,9 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "port/arrays.h"
+#include "arrays.h"
 #include "port/messages.h"
-#include "port/rows.h"
+#include "rows.h"
 #include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"

@@ -19,7 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "port/messages.h"
-#include "port/uuid.h"
+#include "uuid.h"
 #include "spi_util.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_sink_write);

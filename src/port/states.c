@@ -13,9 +13,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "port/arrays.h"
+#include "arrays.h"
 #include "port/messages.h"
-#include "port/rows.h"
+#include "rows.h"
 #include "port/wait.h"
 #include "spi_util.h"
 #include "stormdisc.h"

@@ -17,7 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "port/arrays.h"
+#include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
 

@@ -10,7 +10,7 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 
-#include "port/arrays.h"
+#include "arrays.h"
 
 /*
  * sd_array_make

@@ -8,8 +8,8 @@
  * sd_table_open() says that a table is not as we made it.
  *-------------------------------------------------------------------------
  */
-#ifndef STORMDISC_PORT_ROWS_H
-#define STORMDISC_PORT_ROWS_H
+#ifndef STORMDISC_ROWS_H
+#define STORMDISC_ROWS_H
 
 #include "access/genam.h"
 #include "access/skey.h"
@@ -65,4 +65,4 @@ extern bool sd_key_scan_delete_wait(SdKeyScan *scan, Snapshot snapshot);
 extern bool sd_key_scan_is_taken(SdKeyScan *scan);
 extern void sd_key_scan_end(SdKeyScan *scan);
 
-#endif /* STORMDISC_PORT_ROWS_H */
+#endif /* STORMDISC_ROWS_H */

@@ -9,7 +9,7 @@
 
 #include "utils/timestamp.h"
 
-#include "port/uuid.h"
+#include "uuid.h"
 
 /* bytes before those that count: time, version, 12 random bits, variant */
 #define FIXED_LENGTH 9

@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef STORMDISC_PORT_UUID_H
-#define STORMDISC_PORT_UUID_H
+#ifndef STORMDISC_UUID_H
+#define STORMDISC_UUID_H
 
 #include "datatype/timestamp.h"
 #include "utils/uuid.h"
@@ -14,4 +14,4 @@
 extern void sd_uuid_first(pg_uuid_t *uuid, TimestampTz now);
 extern void sd_uuid_next(pg_uuid_t *uuid);
 
-#endif /* STORMDISC_PORT_UUID_H */
+#endif /* STORMDISC_UUID_H */

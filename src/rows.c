@@ -38,7 +38,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
-#include "port/rows.h"
+#include "rows.h"
 
 /* how often a relation has changed, from 1 */
 static uint64 changes = 0;
