@@ -33,6 +33,9 @@
 /* else this many times as long as it took passes until the next */
 #define LOOK_SHARE 50
 
+/* and this many times if nothing was found elsewhere */
+#define LOOK_SHARE_IDLE 10
+
 static int read_due(const SdPort *port, SdFound *found);
 
 static SdStatement select_due = {
@@ -153,18 +156,30 @@ sd_look_end(const SdLook *look, SdPlace *place, int64 walked, int64 found,
 	bool has_walked = walked >= 0 && walked - found > CHEAP_WALK;
 	bool has_read = walked >= 0 ? buffers - 2 * found > CHEAP_PAGES
 								: buffers - 4 * found > CHEAP_BUFFERS;
-	instr_time duration;
 
 	/* the first time catalogs may have been read */
 	place->n_costly = has_walked || has_read ? place->n_costly + 1 : 0;
 	place->next_start = now;
+	place->next_idle = now;
 	if (has_walked || place->n_costly > 1)
-	{
-		INSTR_TIME_SET_CURRENT(duration);
-		INSTR_TIME_SUBTRACT(duration, look->start);
-		place->next_start =
-			now + LOOK_SHARE * (int64) INSTR_TIME_GET_MICROSEC(duration);
-	}
+		sd_look_pause(look, place, now);
+}
+
+/*
+ * sd_look_pause
+ *		Likewise, but the next time is some time after in any case.
+ */
+void
+sd_look_pause(const SdLook *look, SdPlace *place, TimestampTz now)
+{
+	instr_time duration;
+	int64 microseconds;
+
+	INSTR_TIME_SET_CURRENT(duration);
+	INSTR_TIME_SUBTRACT(duration, look->start);
+	microseconds = (int64) INSTR_TIME_GET_MICROSEC(duration);
+	place->next_start = now + LOOK_SHARE * microseconds;
+	place->next_idle = now + LOOK_SHARE_IDLE * microseconds;
 }
 
 /* The rows of the last result. */

@@ -34,6 +34,10 @@
 #define SD_POSITION_PRIORITY(position)                                         \
 	(SD_MAX_PRIORITY - (int) ((int64) (position) >> 56))
 
+/* no message of a higher priority is after it, all others are */
+#define SD_POSITION_FLOOR(position)                                            \
+	SD_MESSAGE_POSITION(SD_POSITION_PRIORITY(position), 0)
+
 /* columns of stormdisc.messages, in their order */
 enum
 {
@@ -73,6 +77,7 @@ typedef struct SdPlace
 {
 	int64 value;			/* nothing before it was there */
 	TimestampTz next_start; /* when to look from the start again */
+	TimestampTz next_idle;	/* when to do so if there is nothing else */
 	int n_costly;			/* times in a row that it was costly */
 } SdPlace;
 
@@ -80,6 +85,9 @@ typedef struct SdPlace
 typedef struct SdPortHints
 {
 	SdPlace ready;			 /* a position */
+	SdPlace recent;			 /* where that was a while ago */
+	int64 recent_next;		 /* and where it will be */
+	TimestampTz recent_from; /* since when it will */
 	int64 ready_step;		 /* positions from one message to the next */
 	SdPlace due;			 /* a time */
 	SdPlace due_leases;		 /* likewise */
@@ -227,6 +235,7 @@ typedef struct SdLook
 extern void sd_look_begin(SdLook *look);
 extern void sd_look_end(const SdLook *look, SdPlace *place, int64 walked,
 						int64 found, TimestampTz now);
+extern void sd_look_pause(const SdLook *look, SdPlace *place, TimestampTz now);
 
 extern int sd_messages_wake(const SdPort *port, TimestampTz now);
 

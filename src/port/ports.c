@@ -525,9 +525,21 @@ sd_port_recheck(const SdPort *port)
 void
 sd_port_has_ready(const SdPort *port, int priority, int64 id)
 {
-	SdPlace *place = &port->hints->ready;
+	SdPortHints *hints = port->hints;
+	int64 position = SD_MESSAGE_POSITION(priority, id);
+	int64 floor = SD_POSITION_FLOOR(position);
 
-	place->value = Min(place->value, SD_MESSAGE_POSITION(priority, id) - 1);
+	if (position > hints->ready.value)
+		return;
+	/* what is of a higher priority is looked for with what is recent */
+	if (floor == SD_POSITION_FLOOR(hints->ready.value))
+		hints->ready.value = position - 1;
+	else if (hints->recent.value > 0)
+		hints->recent.next_start = 0;
+	else
+		hints->ready.next_start = 0;
+	if (floor == SD_POSITION_FLOOR(hints->recent.value))
+		hints->recent.value = Min(hints->recent.value, position - 1);
 }
 
 /* The row of a port. */
@@ -612,6 +624,8 @@ forget_places(void)
 	while ((cached = hash_seq_search(&status)) != NULL)
 	{
 		MemSet(&cached->hints.ready, 0, sizeof(SdPlace));
+		MemSet(&cached->hints.recent, 0, sizeof(SdPlace));
+		cached->hints.recent_next = 0;
 		MemSet(&cached->hints.due, 0, sizeof(SdPlace));
 		MemSet(&cached->hints.due_leases, 0, sizeof(SdPlace));
 	}

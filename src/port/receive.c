@@ -9,6 +9,9 @@
  * Rows that are gone stay in the index as long as any snapshot might see them.
  * So as not to walk over all of them each time a session remembers how far it
  * was, and looks from the start again when that is cheap, or some time after.
+ * Some messages can be had before that place: those of a higher priority, and
+ * those whose sender has committed after the sender of a later one. Most of
+ * these are found at once by a short look, which passes by what is between.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -45,6 +48,9 @@ PG_FUNCTION_INFO_V1(stormdisc_consume);
 /* positions from one message to the next, as far as it is worth remembering */
 #define MAX_STEP 10000
 
+/* a message is recent for at least this long */
+#define RECENT_PERIOD (200 * 1000)
+
 /* result columns of both functions */
 #define MAX_COLUMNS 11
 
@@ -57,18 +63,29 @@ typedef struct Claimed
 	bool is_there;
 } Claimed;
 
+/* positions that a look passes by: those after start, until end */
+typedef struct Gap
+{
+	int64 start;
+	int64 end;
+} Gap;
+
 static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 					  TimestampTz now);
+static SdPlace *choose_look(SdPortHints *hints, TimestampTz now, Gap *gap);
+static void note_place(SdPortHints *hints, int64 before, int64 after,
+					   bool is_end);
 static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
-						SdFound *found, int *n_found, int *n_taken);
+						const Gap *gap, SdFound *found, int *n_found,
+						int *n_taken);
 static int64 pick_between(const SdPort *port, SdOpenTable *open, int n,
 						  int limit, int64 after, int64 until, SdFound *found,
 						  int *n_found, int *n_taken);
 static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
-static int pick(const SdPort *port, int n, bool locks, int64 after,
-				SdFound *found, int *n_taken);
+static void pick(const SdPort *port, int n, bool locks, int64 after,
+				 int64 until, SdFound *found, int *n_found, int *n_taken);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
 static bool read_plain(const SdPort *port, Claimed **by_id, int n);
@@ -81,18 +98,19 @@ static int compare_by_id(const void *a, const void *b);
 	"SELECT r.segment, r.ctid, r.position, r.id, r.attempt, r.last_attempt, "  \
 	"r.group_key FROM stormdisc.message_ready r "                              \
 	"WHERE r.port_name OPERATOR(pg_catalog.=) $1 "                             \
-	"AND r.position OPERATOR(pg_catalog.>) $2 ORDER BY r.position LIMIT $3"
+	"AND r.position OPERATOR(pg_catalog.>) $2 "                                \
+	"AND r.position OPERATOR(pg_catalog.<=) $3 ORDER BY r.position LIMIT $4"
 
 static SdStatement select_ready = {
 	.sql = SELECT_READY,
-	.nparameters = 3,
-	.types = {TEXTOID, INT8OID, INT8OID},
+	.nparameters = 4,
+	.types = {TEXTOID, INT8OID, INT8OID, INT8OID},
 };
 
 static SdStatement lock_ready = {
 	.sql = SELECT_READY " FOR UPDATE SKIP LOCKED",
-	.nparameters = 3,
-	.types = {TEXTOID, INT8OID, INT8OID},
+	.nparameters = 4,
+	.types = {TEXTOID, INT8OID, INT8OID, INT8OID},
 };
 
 static SdStatement select_messages = {
@@ -251,8 +269,11 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		   TimestampTz now)
 {
 	SdPortHints *hints = port->hints;
-	bool is_full = now >= hints->ready.next_start;
-	int64 after = is_full ? 0 : hints->ready.value;
+	int64 before = hints->ready.value;
+	int64 after = 0;
+	bool is_end = false;
+	Gap gap;
+	SdPlace *place = choose_look(hints, now, &gap);
 	int size = Max(n, GROUP_ROUND);
 	SdFound *found = palloc(size * sizeof(SdFound));
 	SdFound *chosen = NULL;
@@ -262,22 +283,42 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		 round++)
 	{
 		int wanted = round == 0 ? n - count : Max(n - count, GROUP_ROUND);
-		int n_found;
-		int n_taken;
+		int n_found = 0;
+		int n_taken = 0;
 		int n_seen;
 		int64 walked;
 		SdLook look;
 
 		CHECK_FOR_INTERRUPTS();
 		sd_look_begin(&look);
-		walked = pick_plain(port, wanted, n - count, after, found, &n_found,
-							&n_taken);
+		walked = pick_plain(port, wanted, n - count, after, &gap, found,
+							&n_found, &n_taken);
 		if (walked < 0)
-			n_found = pick(port, wanted, round == 0, after, found, &n_taken);
-		if (round == 0 && is_full)
-			sd_look_end(&look, &hints->ready, walked, n_found, now);
+		{
+			if (after < gap.start)
+				pick(port, wanted, round == 0, after, gap.start, found,
+					 &n_found, &n_taken);
+			pick(port, wanted, round == 0, Max(after, gap.end), PG_INT64_MAX,
+				 found, &n_found, &n_taken);
+		}
+		if (round == 0 && place == &hints->ready)
+			sd_look_end(&look, place, walked, n_found, now);
+		else if (round == 0 && place == &hints->recent)
+			sd_look_pause(&look, place, now);
 		if (n_found == 0)
-			break;
+		{
+			is_end = true;
+			if (count > 0 || place == &hints->ready ||
+				now < hints->ready.next_idle)
+				break;
+			/* there is time to look everywhere */
+			place = &hints->ready;
+			MemSet(&gap, 0, sizeof(gap));
+			is_end = false;
+			after = 0;
+			round = -1;
+			continue;
+		}
 
 		memcpy(claimed + count, found, n_taken * sizeof(SdFound));
 		count += n_taken;
@@ -296,12 +337,64 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		}
 		after = SD_MESSAGE_POSITION(found[n_seen - 1].row.priority,
 									found[n_seen - 1].row.id);
-		if (n_seen == n_found && n_found < wanted)
+		is_end = n_seen == n_found && n_found < wanted && count < n;
+		if (is_end)
 			break;
 	}
-	hints->ready.value = after;
+	note_place(hints, before, after, is_end);
 
 	return count;
+}
+
+/*
+ * Where to look this time, from the first position on but for a gap.  Whose
+ * look it is, or NULL if it goes on where the last one has ended.
+ */
+static SdPlace *
+choose_look(SdPortHints *hints, TimestampTz now, Gap *gap)
+{
+	if (now >= hints->recent_from + RECENT_PERIOD || now < hints->recent_from)
+	{
+		if (hints->recent_next > 0)
+			hints->recent.value = hints->recent_next;
+		hints->recent_next = hints->ready.value;
+		hints->recent_from = now;
+	}
+
+	gap->start = 0;
+	gap->end = 0;
+	if (now >= hints->ready.next_start)
+		return &hints->ready;
+
+	gap->end = hints->ready.value;
+	if (hints->recent.value == 0 || now < hints->recent.next_start)
+		return NULL;
+
+	gap->end = Min(gap->end, hints->recent.value);
+	gap->start = SD_POSITION_FLOOR(gap->end);
+
+	return &hints->recent;
+}
+
+/*
+ * A look has ended after some position, or at the end of all.  The place was
+ * somewhere before, unless it is not there any more: what has been made ready
+ * meanwhile has moved it.
+ */
+static void
+note_place(SdPortHints *hints, int64 before, int64 after, bool is_end)
+{
+	if (is_end)
+		after = Max(after, before);
+	else if (hints->recent.value > 0 &&
+			 SD_POSITION_FLOOR(after) < SD_POSITION_FLOOR(before))
+	{
+		/* there may be more of that priority, for the next look */
+		hints->recent.next_start = 0;
+		after = before;
+	}
+	if (hints->ready.value == before || after < hints->ready.value)
+		hints->ready.value = after;
 }
 
 /*
@@ -314,11 +407,12 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
  * on from there only if they are not.
  */
 static int64
-pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
-		   int *n_found, int *n_taken)
+pick_plain(const SdPort *port, int n, int limit, int64 after, const Gap *gap,
+		   SdFound *found, int *n_found, int *n_taken)
 {
 	SdPortHints *hints = port->hints;
 	SdOpenTable open[SD_SEGMENT_KEPT + 1];
+	int n_before = 0;
 	int64 until;
 	int64 walked = 0;
 
@@ -332,24 +426,30 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, SdFound *found,
 			return -1;
 		}
 
-	*n_found = 0;
-	*n_taken = 0;
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
+	if (after < gap->start)
+	{
+		walked = pick_between(port, open, n, limit, after, gap->start, found,
+							  n_found, n_taken);
+		n_before = *n_found;
+	}
+	after = Max(after, gap->end);
 	if (after == 0 || hints->ready_step == 0 ||
 		pg_add_s64_overflow(after, 2 * hints->ready_step * n, &until))
 		until = PG_INT64_MAX;
-	walked = pick_between(port, open, n, limit, after, until, found, n_found,
-						  n_taken);
+	if (*n_found < n && *n_taken < limit)
+		walked += pick_between(port, open, n, limit, after, until, found,
+							   n_found, n_taken);
 	if (until < PG_INT64_MAX && *n_found < n && *n_taken < limit)
 		walked += pick_between(port, open, n, limit, until, PG_INT64_MAX, found,
 							   n_found, n_taken);
-	if (*n_found > 0)
+	if (*n_found > n_before)
 	{
 		const SdWaiting *last = &found[*n_found - 1].row;
 		int64 span = SD_MESSAGE_POSITION(last->priority, last->id) - after;
 
-		hints->ready_step = Min(span / *n_found + 1, MAX_STEP);
+		hints->ready_step = Min(span / (*n_found - n_before) + 1, MAX_STEP);
 	}
 	for (int i = 0; i < lengthof(open); i++)
 		sd_table_close(&open[i]);
@@ -438,24 +538,28 @@ next_head(SdKeyScan *scan, int segment, SdFound *head)
 }
 
 /*
- * Likewise with a statement; how many it found.  If they are to be locked it
- * passes by those that somebody else has.
+ * Likewise with a statement.  If they are to be locked it passes by those that
+ * somebody else has.
  */
-static int
-pick(const SdPort *port, int n, bool locks, int64 after, SdFound *found,
-	 int *n_taken)
+static void
+pick(const SdPort *port, int n, bool locks, int64 after, int64 until,
+	 SdFound *found, int *n_found, int *n_taken)
 {
-	Datum values[3];
-	int n_found;
+	int n_before = *n_taken;
+	Datum values[4];
+	int n_more;
 
+	if (*n_found == n)
+		return;
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = Int64GetDatum(after);
-	values[2] = Int64GetDatum(n);
-	n_found =
+	values[2] = Int64GetDatum(until);
+	values[3] = Int64GetDatum(n - *n_found);
+	n_more =
 		(int) sd_spi_write(locks ? &lock_ready : &select_ready, values, NULL);
-	for (int i = 0; i < n_found; i++)
+	for (int i = 0; i < n_more; i++)
 	{
-		SdFound *row = &found[i];
+		SdFound *row = &found[(*n_found)++];
 		Datum columns[7];
 		bool nulls[7];
 
@@ -473,12 +577,10 @@ pick(const SdPort *port, int n, bool locks, int64 after, SdFound *found,
 		row->row.claimed_at = 0;
 		row->row.wake_at = 0;
 	}
-	*n_taken = 0;
-	while (locks && *n_taken < n_found && found[*n_taken].row.group_key == NULL)
+	while (locks && *n_taken < *n_found &&
+		   found[*n_taken].row.group_key == NULL)
 		(*n_taken)++;
-	sd_messages_take(port, found, *n_taken);
-
-	return n_found;
+	sd_messages_take(port, found + n_before, *n_taken - n_before);
 }
 
 /* The messages themselves are the result, in the order of claimed. */
