@@ -24,10 +24,7 @@
 #include "diagram_text.h"
 #include "trace/event.h"
 #include "trace/order.h"
-#if __has_include("trace/races.h")
 #include "trace/races.h"
-#define HAS_RACES 1
-#endif
 #include "trace/report.h"
 #include "trace/trace.h"
 
@@ -37,7 +34,7 @@ PG_FUNCTION_INFO_V1(stormdisc_trace_diagram);
 #define MAX_LABEL 80
 
 /* more pairs of accesses that race are not drawn */
-#define MAX_RACES 100
+#define MAX_RACES 1000
 
 typedef enum LineType
 {
@@ -66,6 +63,7 @@ typedef struct Picture
 	int nthreads;
 	int *numbers;	/* of threads, from 1; 0: not drawn */
 	int32 *threads; /* by number */
+	int64 nraces;
 	int nlines;
 	int allocated;
 	Line *lines;
@@ -86,7 +84,8 @@ static void add_line(Picture *picture, int32 from, int32 to, LineType type,
 					 const char *label);
 static bool has_line(const Picture *picture, int first, int32 from, int32 to);
 static const char *derived_label(const Picture *picture, int32 from, int32 to);
-static void add_race(void *arg, int32 event1, int32 event2);
+static void find_races(Picture *picture);
+static void add_race(void *arg, const SdTrace *trace, const SdRace *race);
 static int compare_lines(const void *a, const void *b);
 static char *event_label(const Picture *picture, int32 number);
 static const char *remaining(const Picture *picture);
@@ -224,11 +223,7 @@ find_lines(Picture *picture)
 			add_line(picture, last[thread], i, LINE_PROGRAM, NULL);
 		last[thread] = i;
 	}
-#ifdef HAS_RACES
-	(void) sd_races_pairs(trace, MAX_RACES, add_race, picture);
-#else
-	(void) add_race;
-#endif
+	find_races(picture);
 	qsort(picture->lines, picture->nlines, sizeof(Line), compare_lines);
 	pfree(first);
 	pfree(last);
@@ -293,10 +288,29 @@ derived_label(const Picture *picture, int32 from, int32 to)
 	return NULL;
 }
 
+/* Races between the events that are drawn. */
 static void
-add_race(void *arg, int32 event1, int32 event2)
+find_races(Picture *picture)
 {
-	add_line(arg, event1, event2, LINE_RACE, "race");
+	SdTrace *trace = picture->trace;
+	SdRaceOptions options = {.mode = SD_RACES_HB,
+							 .max_pairs = PG_INT32_MAX,
+							 .verdicts = SD_VERDICT_RACE | SD_VERDICT_UNKNOWN};
+
+	/* the others are no accesses then */
+	for (int32 i = picture->nevents; i < trace->nevents; i++)
+		if (trace->events[i].kind == SD_STATE_CHANGE)
+			trace->events[i].kind = SD_CUSTOM;
+	sd_races_detect(trace, &options, add_race, picture);
+}
+
+static void
+add_race(void *arg, const SdTrace *trace, const SdRace *race)
+{
+	Picture *picture = arg;
+
+	if (race->verdict == SD_VERDICT_RACE && picture->nraces++ < MAX_RACES)
+		add_line(picture, race->event1, race->event2, LINE_RACE, "race");
 }
 
 static int
