@@ -29,7 +29,6 @@ my @odd_names = (
 	"\x{65e5}\x{672c}\x{8a9e}", "\x{1f600} emoji", "no\x{a0}break", "right\x{200f}\x{202e}left", 'x' x 63);
 
 my $node = new_node('trace_diagram');
-$node->safe_psql('postgres', 'CREATE EXTENSION stormdisc');
 my ($stdout, $stderr) = run_command(
 	[ 'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', "$root/examples/traces.sql" ]);
 is($stderr, '', 'the example runs');
