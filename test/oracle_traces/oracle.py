@@ -148,30 +148,29 @@ class Store:
     def __init__(self):
         self.events = {}
         self.quarantined = set()
+        self.wrong_choices = []
         self.edges = []  # of from, to, type, trace
 
     def trace_of(self, id):
         return self.events[id]["trace_id"] if id in self.events else None
 
-    def links(self):
-        """What must stay without cycles: (from, to), also of events that are not there yet.
+    def links(self, trace):
+        """What must stay without cycles in a trace: (from, to), also of events that are not there yet.
 
-        A parent in another trace is none, and an edge one end of which turned
-        up in another trace is none either.
+        What has turned up in another trace is in no link of this one.
         """
         for id, event in self.events.items():
-            parent = event.get("parent_id")
-            if parent is not None and id not in self.quarantined:
-                if self.trace_of(parent) in (None, event["trace_id"]):
-                    yield parent, id
-        for source, target, kind, trace in self.edges:
-            if kind != "ConcurrentWith" and self.trace_of(source) in (None, trace) and self.trace_of(target) in (None, trace):
+            if event["trace_id"] == trace and event.get("parent_id") is not None and id not in self.quarantined:
+                yield event["parent_id"], id
+        for source, target, kind, of_trace in self.edges:
+            if of_trace == trace and kind != "ConcurrentWith":
                 yield source, target
 
-    def is_path(self, source, target):
+    def is_path(self, source, target, trace):
         after = {}
-        for a, b in self.links():
-            after.setdefault(a, []).append(b)
+        for a, b in self.links(trace):
+            if self.trace_of(a) in (None, trace) and self.trace_of(b) in (None, trace):
+                after.setdefault(a, []).append(b)
         seen, todo = {source}, [source]
         while todo:
             for other in after.get(todo.pop(), []):
@@ -180,21 +179,25 @@ class Store:
                     todo.append(other)
         return target in seen
 
-    def add_events(self, events):
-        """One statement; returns how many were new.  The links of the new ones come in the order given."""
+    def add_events(self, events, chosen=frozenset()):
+        """One statement; returns how many were new.
+
+        Of links that close a cycle within one statement some must not count;
+        which ones, is chosen.  The choice is right if what stays has no cycle
+        and whatever does not would close one, so that for an event that comes
+        alone there is no choice.
+        """
         new = [e for e in events if e["id"] not in self.events]
         for event in new:
             self.events[event["id"]] = event
-            self.quarantined.add(event["id"])
+            if event["id"] in chosen:
+                self.quarantined.add(event["id"])
         for event in new:
             parent = event.get("parent_id")
-            if (
-                parent is None
-                or self.trace_of(parent) not in (None, event["trace_id"])
-                or wrong("late-link-kept")
-                or not self.is_path(event["id"], parent)
-            ):
-                self.quarantined.discard(event["id"])
+            may_close = parent is not None and self.trace_of(parent) in (None, event["trace_id"])
+            closes = may_close and self.is_path(event["id"], parent, event["trace_id"]) and not wrong("late-link-kept")
+            if closes != (event["id"] in chosen):
+                self.wrong_choices.append(event["id"])
         return len(new)
 
     def add_edge(self, source, target, kind, trace=None):
@@ -207,7 +210,7 @@ class Store:
         edge = (source, target, kind, traces.pop())
         if edge in self.edges:
             return None
-        if kind != "ConcurrentWith" and not wrong("cycles-allowed") and self.is_path(target, source):
+        if kind != "ConcurrentWith" and not wrong("cycles-allowed") and self.is_path(target, source, edge[3]):
             return "cycle"
         self.edges.append(edge)
         return None
