@@ -63,23 +63,23 @@ static void add_part(Baseline *sum, HeapTuple row, TupleDesc desc);
 static void put_baseline(FunctionCallInfo fcinfo, text *operation,
 						 const Baseline *sum);
 
-#define OP(op) " OPERATOR(pg_catalog." op ") "
+/* the parser gives all of them the same precedence */
+#define OP(a, op, b) "(" a " OPERATOR(pg_catalog." op ") " b ")"
 
 /* the two that are merged: what is there, and what is added */
-#define N "(b.n" OP("+") "EXCLUDED.n)"
-#define DISTANCE "(EXCLUDED.mean" OP("-") "b.mean)"
-#define PART "(EXCLUDED.n::float8" OP("/") N "::float8)"
+#define N OP("b.n", "+", "EXCLUDED.n")
+#define DISTANCE OP("EXCLUDED.mean", "-", "b.mean")
+#define PART OP("EXCLUDED.n::float8", "/", N "::float8")
 
-#define MERGE                                                                          \
-	"ON CONFLICT (operation, stripe) DO UPDATE SET n = " N                             \
-	", total = b.total" OP(                                                            \
-		"+") "EXCLUDED.total, "                                                        \
-			 "min = LEAST(b.min, EXCLUDED.min), max = GREATEST(b.max, EXCLUDED.max), " \
-			 "mean = b.mean" OP("+") DISTANCE OP("*") PART                             \
-		", m2 = b.m2" OP("+") "EXCLUDED.m2" OP("+") DISTANCE OP("*")                   \
-			DISTANCE OP("*") "b.n::float8" OP("*") PART                                \
-		", sketch = stormdisc.stormdisc_merge_sketches(b.sketch, EXCLUDED.sketch), "   \
-		"updated_at = GREATEST(b.updated_at, EXCLUDED.updated_at)"
+#define MERGE                                                                  \
+	"ON CONFLICT (operation, stripe) DO UPDATE SET n = " N                     \
+	", total = " OP("b.total", "+", "EXCLUDED.total") ", "                     \
+	"min = LEAST(b.min, EXCLUDED.min), max = GREATEST(b.max, EXCLUDED.max), "  \
+	"mean = " OP("b.mean", "+", OP(DISTANCE, "*", PART)) ", m2 = "             \
+	OP(OP("b.m2", "+", "EXCLUDED.m2"), "+",                                    \
+	   OP(OP(DISTANCE, "*", DISTANCE), "*", OP("b.n::float8", "*", PART)))     \
+	", sketch = stormdisc.stormdisc_merge_sketches(b.sketch, EXCLUDED.sketch)" \
+	", updated_at = GREATEST(b.updated_at, EXCLUDED.updated_at)"
 
 static SdStatement upsert_part = {
 	.sql = "INSERT INTO stormdisc.baseline_store AS b (operation, stripe, n, "
