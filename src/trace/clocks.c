@@ -52,6 +52,7 @@ static int32 component_of(SdClocks *clocks, int position, const char *name,
 static bool pack(SdClocks *clocks, int component, uint64 count, uint32 *packed);
 static void add_block(SdClocks *clocks, int32 last, int position, Block *block);
 static void widen(SdClocks *clocks);
+static bool compare(const SdClocks *clocks, int32 a, int32 b, bool *is_less);
 
 SdClocks *
 sd_clocks_create(MemoryContext context)
@@ -303,12 +304,32 @@ widen(SdClocks *clocks)
 bool
 sd_clocks_less(const SdClocks *clocks, int32 a, int32 b)
 {
+	bool is_less;
+
+	return compare(clocks, a, b, &is_less) && is_less;
+}
+
+/*
+ * sd_clocks_less_or_equal
+ *		Is a nowhere more than b?
+ */
+bool
+sd_clocks_less_or_equal(const SdClocks *clocks, int32 a, int32 b)
+{
+	bool is_less;
+
+	return compare(clocks, a, b, &is_less);
+}
+
+static bool
+compare(const SdClocks *clocks, int32 a, int32 b, bool *is_less)
+{
 	const uint32 *left = &clocks->refs[clocks->start[a]];
 	const uint32 *right = &clocks->refs[clocks->start[b]];
 	int nleft = clocks->start[a + 1] - clocks->start[a];
 	int nright = clocks->start[b + 1] - clocks->start[b];
-	bool is_less = false;
 
+	*is_less = false;
 	for (int i = 0; i < Max(nleft, nright); i++)
 	{
 		uint32 ref = i < nleft ? left[i] : 0;
@@ -334,8 +355,8 @@ sd_clocks_less(const SdClocks *clocks, int32 a, int32 b)
 			}
 		if (more)
 			return false;
-		is_less |= less;
+		*is_less |= less;
 	}
 
-	return is_less;
+	return true;
 }

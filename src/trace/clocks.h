@@ -15,5 +15,6 @@ extern SdClocks *sd_clocks_create(MemoryContext context);
 extern int32 sd_clocks_add(SdClocks *clocks, int32 thread,
 						   const SdVclock *clock);
 extern bool sd_clocks_less(const SdClocks *clocks, int32 a, int32 b);
+extern bool sd_clocks_less_or_equal(const SdClocks *clocks, int32 a, int32 b);
 
 #endif /* STORMDISC_TRACE_CLOCKS_H */

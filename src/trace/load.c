@@ -268,6 +268,8 @@ read_kind(Load *load, SdTraceEvent *event, Jsonb *kind)
 	{
 		case SD_STATE_CHANGE:
 			event->subject = word_of(load, fields, "variable");
+			if (event->subject < 0)
+				elog(ERROR, "unexpected variable of an access");
 			event->access = sd_event_access_type(fields);
 			if ((load->trace->parts & SD_TRACE_LOCATIONS) != 0)
 				event->label = word_of(load, fields, "location");
