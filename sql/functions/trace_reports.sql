@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_critical_path(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_get_critical_path'
-LANGUAGE C STABLE PARALLEL UNSAFE;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_get_critical_path(uuid, text) IS
 	'what decided how long a trace took, piece by piece';
@@ -45,7 +45,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_audit_trail(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_get_audit_trail'
-LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_get_audit_trail(text, uuid, bool, timestamptz, timestamptz, bigint) IS
 	'the accesses to a variable in the order of time, in all traces or in one';
@@ -71,11 +71,11 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_cross_trace_races(
 	OUT timestamp2 timestamptz,
 	OUT location1 text,
 	OUT location2 text,
-	OUT evidence jsonb
+	OUT evidence text
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_get_cross_trace_races'
-LANGUAGE C STABLE PARALLEL UNSAFE;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_get_cross_trace_races(text, interval, bigint, timestamptz) IS
 	'accesses to a variable in different traces that may have raced: close in time, conflicting, not ordered by clocks, without a common lock';
@@ -99,7 +99,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_detect_anomalies(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_detect_anomalies'
-LANGUAGE C STABLE PARALLEL UNSAFE;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_detect_anomalies(uuid, float8, bigint, bigint) IS
 	'what is odd about a trace: errors, slow operations, locks, tasks, requests, clocks, links';
@@ -127,7 +127,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_trace_summaries(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_trace_summaries'
-LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 100;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_trace_summaries(text, timestamptz, timestamptz, interval, bool, timestamptz, uuid, bigint) IS
 	'the traces that there are, the newest first, page by page';
@@ -146,7 +146,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_service_dependencies(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_service_dependencies'
-LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000 ROWS 10;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_service_dependencies(uuid) IS
 	'which service of a trace calls which, how often, and how long it takes';
@@ -159,7 +159,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_trace_diagram(
 )
 RETURNS text
 AS 'MODULE_PATHNAME', 'stormdisc_trace_diagram'
-LANGUAGE C STABLE PARALLEL UNSAFE;
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_trace_diagram(uuid, text, bigint) IS
 	'a picture of a trace as text for Mermaid (sequence diagram) or Graphviz';

@@ -24,10 +24,14 @@
 #include "spi_util.h"
 #include "trace/access.h"
 #include "trace/event.h"
+#include "trace/races.h"
 #include "trace/report.h"
 #include "trace/trace.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_get_audit_trail);
+
+/* of one trace: more pairs that race are not looked at */
+#define MAX_PAIRS 1000000
 
 /* arguments */
 enum
@@ -64,6 +68,8 @@ typedef struct Trail
 	Datum values[5]; /* parameters of the statements */
 	bool nulls[5];
 	HTAB *racing; /* of event ids, or NULL */
+	HTAB *cut;	  /* of traces of which not all races are known */
+	int64 npairs;
 } Trail;
 
 #define TRAIL_OF                                                               \
@@ -91,7 +97,10 @@ static SdStatement select_traces = {
 
 static void read_arguments(FunctionCallInfo fcinfo, Trail *trail);
 static void find_races(Trail *trail);
-static void note_race(void *arg, const pg_uuid_t *event);
+static void keep_variable(SdTrace *trace, const char *variable);
+static void note_race(void *arg, const SdTrace *trace, const SdRace *race);
+static bool is_race(const Trail *trail, const SdAccessRow *access,
+					bool *isnull);
 static void put_access(FunctionCallInfo fcinfo, const Trail *trail,
 					   HeapTuple tuple, TupleDesc desc);
 
@@ -162,6 +171,9 @@ read_arguments(FunctionCallInfo fcinfo, Trail *trail)
 static void
 find_races(Trail *trail)
 {
+	SdRaceOptions options = {.mode = SD_RACES_HB,
+							 .max_pairs = MAX_PAIRS,
+							 .verdicts = SD_VERDICT_RACE};
 	HASHCTL info = {0};
 	pg_uuid_t *traces;
 	uint64 ntraces;
@@ -173,6 +185,8 @@ find_races(Trail *trail)
 	info.hcxt = CurrentMemoryContext;
 	trail->racing = hash_create("stormdisc racing accesses", 256, &info,
 								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	trail->cut = hash_create("stormdisc traces with many races", 256, &info,
+							 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
 	sd_spi_begin(&spi, true);
 	ntraces = sd_spi_read(&select_traces, trail->values, trail->nulls);
@@ -184,17 +198,59 @@ find_races(Trail *trail)
 
 	for (uint64 i = 0; i < ntraces; i++)
 	{
-		SdTrace *trace = sd_trace_load(&traces[i], 0);
+		SdTrace *trace = sd_trace_load(&traces[i], SD_TRACE_CLOCKS);
 
-		(void) variable; (void) note_race;
+		CHECK_FOR_INTERRUPTS();
+		keep_variable(trace, variable);
+		trail->npairs = 0;
+		sd_races_detect(trace, &options, note_race, trail);
+		if (trail->npairs >= MAX_PAIRS)
+			(void) hash_search(trail->cut, &traces[i], HASH_ENTER, NULL);
 		sd_trace_free(trace);
 	}
 }
 
+/* Accesses to other variables are none. */
 static void
-note_race(void *arg, const pg_uuid_t *event)
+keep_variable(SdTrace *trace, const char *variable)
 {
-	(void) hash_search((HTAB *) arg, event, HASH_ENTER, NULL);
+	int32 word = sd_words_enter(&trace->words, variable, strlen(variable));
+
+	for (int32 i = 0; i < trace->nevents; i++)
+		if (trace->events[i].kind == SD_STATE_CHANGE &&
+			trace->events[i].subject != word)
+			trace->events[i].kind = SD_CUSTOM;
+}
+
+static void
+note_race(void *arg, const SdTrace *trace, const SdRace *race)
+{
+	Trail *trail = arg;
+
+	trail->npairs++;
+	(void) hash_search(trail->racing, &trace->events[race->event1].id,
+					   HASH_ENTER, NULL);
+	(void) hash_search(trail->racing, &trace->events[race->event2].id,
+					   HASH_ENTER, NULL);
+}
+
+/*
+ * Does an access take part in a race?  NULL: not known, because it was not
+ * asked for, or because there are too many races in its trace.
+ */
+static bool
+is_race(const Trail *trail, const SdAccessRow *access, bool *isnull)
+{
+	*isnull = true;
+	if (trail->racing == NULL)
+		return false;
+	*isnull = false;
+	if (hash_search(trail->racing, &access->id, HASH_FIND, NULL) != NULL)
+		return true;
+	*isnull =
+		hash_search(trail->cut, &access->trace_id, HASH_FIND, NULL) != NULL;
+
+	return false;
 }
 
 static void
@@ -228,9 +284,7 @@ put_access(FunctionCallInfo fcinfo, const Trail *trail, HeapTuple tuple,
 	nulls[COL_LOCATION] = access.location == NULL;
 	values[COL_LOCK_SET] = JsonbPGetDatum(access.lock_set);
 	nulls[COL_LOCK_SET] = access.lock_set == NULL;
-	nulls[COL_IS_RACE] = trail->racing == NULL;
-	values[COL_IS_RACE] = BoolGetDatum(
-		trail->racing != NULL &&
-		hash_search(trail->racing, &access.id, HASH_FIND, NULL) != NULL);
+	values[COL_IS_RACE] =
+		BoolGetDatum(is_race(trail, &access, &nulls[COL_IS_RACE]));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }

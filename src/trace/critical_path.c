@@ -59,6 +59,7 @@ static const PathMode *find_mode(const char *name);
 static void make_graph(SdTrace *trace, SdPathGraph *graph);
 static void find_times(const SdTrace *trace, SdPathGraph *graph);
 static void find_predecessors(const SdTrace *trace, SdPathGraph *graph);
+static void find_callers(const SdTrace *trace, SdPathGraph *graph);
 static void put_segment(FunctionCallInfo fcinfo, SdTrace *trace, int seq,
 						const SdPathSegment *segment);
 static TimestampTz time_at(const SdTrace *trace, int64 at);
@@ -126,6 +127,7 @@ make_graph(SdTrace *trace, SdPathGraph *graph)
 	graph->pred_start = palloc_extended(sizeof(int) * (n + 1), MCXT_ALLOC_HUGE);
 	find_times(trace, graph);
 	find_predecessors(trace, graph);
+	find_callers(trace, graph);
 }
 
 /* Times from the first event on. */
@@ -221,6 +223,43 @@ find_predecessors(const SdTrace *trace, SdPathGraph *graph)
 
 	pfree(seen);
 	pfree(place);
+}
+
+/*
+ * The request that the first event of an upstream span is about, of those that
+ * start before it.
+ */
+static void
+find_callers(const SdTrace *trace, SdPathGraph *graph)
+{
+	int nwords = trace->words.n;
+	int *request =
+		palloc_extended(sizeof(int) * ((Size) nwords + 1), MCXT_ALLOC_HUGE);
+	bool *is_called =
+		palloc_extended((Size) nwords + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	graph->caller =
+		palloc_extended(sizeof(int) * ((Size) graph->n + 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < nwords; i++)
+		request[i] = -1;
+	for (int i = graph->n - 1; i >= 0; i--)
+		if (trace->events[i].kind == SD_HTTP_REQUEST &&
+			trace->events[i].span >= 0)
+			request[trace->events[i].span] = i;
+	for (int i = 0; i < graph->n; i++)
+	{
+		int upstream = trace->events[i].upstream;
+
+		graph->caller[i] = -1;
+		if (upstream < 0 || is_called[upstream])
+			continue;
+		is_called[upstream] = true;
+		if (request[upstream] >= 0 &&
+			graph->start[request[upstream]] < graph->start[i])
+			graph->caller[i] = request[upstream];
+	}
+	pfree(is_called);
+	pfree(request);
 }
 
 static void

@@ -155,10 +155,10 @@ static const struct
 	const char *text;
 	float8 weight;
 } clock_evidence[] = {
-	[CLOCKS_CONCURRENT] = {"concurrent by shared components", 0.95},
-	[CLOCKS_PARTLY] = {"not concurrent by shared components alone", 0.5},
-	[CLOCKS_DISJOINT] = {"no shared components", 0.4},
-	[CLOCKS_MISSING] = {"missing", 0.4},
+	[CLOCKS_CONCURRENT] = {"clocks concurrent by shared components", 0.95},
+	[CLOCKS_PARTLY] = {"clocks not concurrent by shared components alone", 0.5},
+	[CLOCKS_DISJOINT] = {"clocks without shared components", 0.4},
+	[CLOCKS_MISSING] = {"no clocks", 0.4},
 };
 
 static SdStatement select_accesses = {
@@ -774,17 +774,13 @@ put_pair(Search *search, const Access *a, const Access *b)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
+/* Why it is believed. */
 static Datum
 make_evidence(const Access *a, const Access *b, ClockEvidence clocks)
 {
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "{\"clocks\": \"%s\", \"locks\": \"%s\"}",
-					 clock_evidence[clocks].text,
-					 a->nlocks > 0 && b->nlocks > 0	  ? "none in common"
-					 : a->nlocks > 0 || b->nlocks > 0 ? "on one side only"
-													  : "none held");
-
-	return sd_report_jsonb(&buf);
+	return PointerGetDatum(cstring_to_text(
+		psprintf("%s, %s", clock_evidence[clocks].text,
+				 a->nlocks > 0 && b->nlocks > 0	  ? "no lock in common"
+				 : a->nlocks > 0 || b->nlocks > 0 ? "locks on one side only"
+												  : "no locks")));
 }

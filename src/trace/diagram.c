@@ -3,8 +3,8 @@
  * diagram.c
  *	  stormdisc_trace_diagram: a trace as text, for Mermaid or Graphviz to draw.
  *
- * Logical threads and events have numbers for names (p1, e1, ...), and what they
- * are called is in a label, where any character can stand in one form or
+ * Logical threads and events have numbers for names (p1, e1, ...), and what
+ *they are called is in a label, where any character can stand in one form or
  * another.
  *-------------------------------------------------------------------------
  */
@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(stormdisc_trace_diagram);
 #define MAX_LABEL 80
 
 /* more pairs of accesses that race are not drawn */
-#define MAX_RACES 100
+#define MAX_RACES 1000
 
 typedef enum LineType
 {
@@ -63,6 +63,7 @@ typedef struct Picture
 	int nthreads;
 	int *numbers;	/* of threads, from 1; 0: not drawn */
 	int32 *threads; /* by number */
+	int64 nraces;
 	int nlines;
 	int allocated;
 	Line *lines;
@@ -83,7 +84,8 @@ static void add_line(Picture *picture, int32 from, int32 to, LineType type,
 					 const char *label);
 static bool has_line(const Picture *picture, int first, int32 from, int32 to);
 static const char *derived_label(const Picture *picture, int32 from, int32 to);
-static void add_race(void *arg, int32 event1, int32 event2);
+static void find_races(Picture *picture);
+static void add_race(void *arg, const SdTrace *trace, const SdRace *race);
 static int compare_lines(const void *a, const void *b);
 static char *event_label(const Picture *picture, int32 number);
 static const char *remaining(const Picture *picture);
@@ -114,8 +116,7 @@ stormdisc_trace_diagram(PG_FUNCTION_ARGS)
 	MemoryContext oldcontext;
 	text *result;
 
-	picture.trace =
-		sd_trace_load(id, SD_TRACE_OPERATIONS | SD_TRACE_CLOCKS);
+	picture.trace = sd_trace_load(id, SD_TRACE_OPERATIONS | SD_TRACE_CLOCKS);
 	if (picture.trace->nevents == 0)
 	{
 		sd_trace_free(picture.trace);
@@ -179,9 +180,8 @@ find_lines(Picture *picture)
 		trace, SD_ORDER_ALL & ~SD_ORDER_BIT(SD_ORDER_PROGRAM), false);
 	int32 *last = palloc_extended(
 		sizeof(int32) * Max((Size) trace->nthreads, 1), MCXT_ALLOC_HUGE);
-	int *first =
-		palloc_extended(sizeof(int) * ((Size) picture->nevents + 1),
-						MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int *first = palloc_extended(sizeof(int) * ((Size) picture->nevents + 1),
+								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int nhard;
 
 	for (int32 i = 0; i < picture->nevents; i++)
@@ -215,8 +215,7 @@ find_lines(Picture *picture)
 		{
 			int32 from = order->before[b];
 
-			if (from < trace->nevents &&
-				!has_line(picture, first[i], from, i))
+			if (from < trace->nevents && !has_line(picture, first[i], from, i))
 				add_line(picture, from, i, LINE_DERIVED,
 						 derived_label(picture, from, i));
 		}
@@ -224,7 +223,7 @@ find_lines(Picture *picture)
 			add_line(picture, last[thread], i, LINE_PROGRAM, NULL);
 		last[thread] = i;
 	}
-	(void) sd_races_pairs(trace, MAX_RACES, add_race, picture);
+	find_races(picture);
 	qsort(picture->lines, picture->nlines, sizeof(Line), compare_lines);
 	pfree(first);
 	pfree(last);
@@ -246,9 +245,8 @@ add_line(Picture *picture, int32 from, int32 to, LineType type,
 		if (picture->lines == NULL)
 			picture->lines = palloc(sizeof(Line) * picture->allocated);
 		else
-			picture->lines =
-				repalloc_huge(picture->lines,
-							  sizeof(Line) * (Size) picture->allocated);
+			picture->lines = repalloc_huge(
+				picture->lines, sizeof(Line) * (Size) picture->allocated);
 	}
 	line = &picture->lines[picture->nlines++];
 	line->from = from;
@@ -261,8 +259,7 @@ add_line(Picture *picture, int32 from, int32 to, LineType type,
 static bool
 has_line(const Picture *picture, int first, int32 from, int32 to)
 {
-	for (int i = first;
-		 i < picture->nlines && picture->lines[i].to == to; i++)
+	for (int i = first; i < picture->nlines && picture->lines[i].to == to; i++)
 		if (picture->lines[i].from == from &&
 			picture->lines[i].type <= LINE_EXPLICIT)
 			return true;
@@ -291,10 +288,29 @@ derived_label(const Picture *picture, int32 from, int32 to)
 	return NULL;
 }
 
+/* Races between the events that are drawn. */
 static void
-add_race(void *arg, int32 event1, int32 event2)
+find_races(Picture *picture)
 {
-	add_line(arg, event1, event2, LINE_RACE, "race");
+	SdTrace *trace = picture->trace;
+	SdRaceOptions options = {.mode = SD_RACES_HB,
+							 .max_pairs = PG_INT32_MAX,
+							 .verdicts = SD_VERDICT_RACE | SD_VERDICT_UNKNOWN};
+
+	/* the others are no accesses then */
+	for (int32 i = picture->nevents; i < trace->nevents; i++)
+		if (trace->events[i].kind == SD_STATE_CHANGE)
+			trace->events[i].kind = SD_CUSTOM;
+	sd_races_detect(trace, &options, add_race, picture);
+}
+
+static void
+add_race(void *arg, const SdTrace *trace, const SdRace *race)
+{
+	Picture *picture = arg;
+
+	if (race->verdict == SD_VERDICT_RACE && picture->nraces++ < MAX_RACES)
+		add_line(picture, race->event1, race->event2, LINE_RACE, "race");
 }
 
 static int
@@ -319,10 +335,14 @@ static char *
 event_label(const Picture *picture, int32 number)
 {
 	static const char *const verbs[] = {
-		[SD_ASYNC_SPAWN] = "spawn ",	 [SD_ASYNC_AWAIT] = "await ",
-		[SD_LOCK_ACQUIRE] = "acquire ",	 [SD_LOCK_RELEASE] = "release ",
-		[SD_MEMORY_FENCE] = "fence ",	 [SD_HTTP_RESPONSE] = "response ",
-		[SD_DATABASE_RESULT] = "rows: ", [SD_ERROR_EVENT] = "error ",
+		[SD_ASYNC_SPAWN] = "spawn ",
+		[SD_ASYNC_AWAIT] = "await ",
+		[SD_LOCK_ACQUIRE] = "acquire ",
+		[SD_LOCK_RELEASE] = "release ",
+		[SD_MEMORY_FENCE] = "fence ",
+		[SD_HTTP_RESPONSE] = "response ",
+		[SD_DATABASE_RESULT] = "rows: ",
+		[SD_ERROR_EVENT] = "error ",
 		[SD_CUSTOM] = "",
 	};
 	const SdTrace *trace = picture->trace;

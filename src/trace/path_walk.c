@@ -13,6 +13,9 @@
  * such a host the walk goes on at the predecessor that finished last, and the
  * time between is idle; without predecessors, at whatever ran then.
  *
+ * A caller is one more predecessor, by the number of its span; it counts in
+ * sd_path_walk() only.  As it starts before the event it can close no cycle.
+ *
  * So what is noted always adds up to the time from the first start to the last
  * end.  Each child of a host is looked at once, as time only goes back, and
  * each event is left by its start once: the work is O(n log n).
@@ -77,6 +80,7 @@ static int heap_pop(int *heap, int *size);
 static int *by_start_and_rank(Walk *walk);
 static int compare_ranks(const void *a, const void *b, void *arg);
 static Pair *find_hosts(Walk *walk);
+static int predecessor(const SdPathGraph *graph, int event, int p);
 static int running_host(const SdPathGraph *graph, int *skip, int event,
 						int64 at);
 static void list_children(Walk *walk, Pair *pairs);
@@ -360,7 +364,8 @@ static Pair *
 find_hosts(Walk *walk)
 {
 	const SdPathGraph *graph = walk->graph;
-	Pair *pairs = allocate(graph->pred_start[graph->n], sizeof(Pair));
+	Pair *pairs =
+		allocate((Size) graph->pred_start[graph->n] + graph->n, sizeof(Pair));
 	int *order = by_start_and_rank(walk);
 	int *skip = allocate(graph->n, sizeof(int));
 	int *last_child = allocate(graph->n, sizeof(int));
@@ -376,12 +381,15 @@ find_hosts(Walk *walk)
 		int innermost = NONE;
 
 		CHECK_FOR_INTERRUPTS();
-		for (int p = graph->pred_start[i]; p < graph->pred_start[i + 1]; p++)
+		for (int p = graph->pred_start[i]; p <= graph->pred_start[i + 1]; p++)
 		{
-			int pred = graph->preds[p];
+			int pred = predecessor(graph, i, p);
 			int host = NONE;
-			bool is_late = graph->start[pred] > at;
+			bool is_late;
 
+			if (pred == NONE)
+				continue;
+			is_late = graph->start[pred] > at;
 			if (is_late)
 			{
 				/* it runs around the rest of i, by another clock */
@@ -417,6 +425,14 @@ find_hosts(Walk *walk)
 	pfree(order);
 
 	return pairs;
+}
+
+/* The caller comes after the other predecessors; there may be none. */
+static int
+predecessor(const SdPathGraph *graph, int event, int p)
+{
+	return p < graph->pred_start[event + 1] ? graph->preds[p]
+											: graph->caller[event];
 }
 
 /*
@@ -691,12 +707,15 @@ consider_predecessors(Walk *walk, int event, int64 at, int inside, int64 low,
 {
 	const SdPathGraph *graph = walk->graph;
 
-	for (int p = graph->pred_start[event]; p < graph->pred_start[event + 1];
+	for (int p = graph->pred_start[event]; p <= graph->pred_start[event + 1];
 		 p++)
 	{
-		int pred = graph->preds[p];
-		int64 end = graph->end[pred];
+		int pred = predecessor(graph, event, p);
+		int64 end;
 
+		if (pred == NONE)
+			continue;
+		end = graph->end[pred];
 		if (walk->is_done[pred] || end > at || pred == inside ||
 			(inside != NONE && end <= low))
 			continue;

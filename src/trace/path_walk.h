@@ -20,6 +20,7 @@ typedef struct SdPathGraph
 	int64 *end;
 	int *pred_start; /* n + 1 of them */
 	int *preds;		 /* each once; they make no cycle */
+	int *caller;	 /* one more of each, that starts before it, or -1 */
 } SdPathGraph;
 
 typedef struct SdPathSegment
