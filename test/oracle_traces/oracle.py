@@ -55,6 +55,7 @@ MUTANTS = {
     "cross-trace-locks": "locks do not protect between traces",
     "first-finisher": "the critical path takes the child that finishes first",
     "no-late-hosts": "the critical path knows no child that begins before its parent",
+    "no-callers": "the critical path knows no requests",
     "no-clipping": "the critical path does not clip children to their parent",
     "fewest-events": "raceway's path has the fewest events of the longest",
 }
@@ -104,7 +105,7 @@ def thread_of(event):
     m = event["metadata"]
     instance = m.get("instance_id")
     if instance is None:
-        instance = str(m["process_id"])
+        instance = str(m.get("process_id", ""))
     if wrong("bare-thread"):
         return m["thread_id"]
     if wrong("no-instance"):
@@ -496,6 +497,20 @@ class Trace:
             rank[x] = place
         return rank
 
+    def callers(self, x):
+        """The request that an event is the first to handle, if it began before."""
+        span = self.events[x]["metadata"].get("upstream_span_id")
+        of_span = [i for i, e in enumerate(self.events) if e["metadata"].get("upstream_span_id") == span]
+        if span is None or of_span[0] != x or wrong("no-callers"):
+            return set()
+        requests = [
+            i
+            for i, e in enumerate(self.events)
+            if kind_of(e) == "HttpRequest" and e["metadata"].get("distributed_span_id") == span
+        ]
+        start, _ = self.times()
+        return {i for i in requests[:1] if start[i] < start[x]}
+
     def critical_path(self):
         """[event or None for idle, nanoseconds, slack], in the order of time; they add up to the wall time."""
         if not self.n:
@@ -504,11 +519,13 @@ class Trace:
         start, end = self.times()
         preds = self.predecessors()
         rank = self.ranks(preds)
+        for x in events:
+            preds[x] |= self.callers(x)
 
         # what is nested in what: children[h] is a list of (event, its end in h), the best first
         up, late = [None] * self.n, set()
         nested = set()
-        for x in sorted(events, key=lambda x: rank[x]):
+        for x in sorted(events, key=lambda x: (start[x], rank[x])):
             hosts = set()
             for p in preds[x]:
                 if start[p] > start[x]:
