@@ -35,6 +35,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/reltrigger.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
@@ -45,6 +46,9 @@ static uint64 changes = 0;
 
 static void relation_changed(Datum arg, Oid relid);
 static bool check_table(SdTable *table, Relation rel);
+static bool has_known_triggers(SdTable *table, TriggerDesc *triggers);
+static bool has_known_checks(SdTable *table, TupleConstr *constraints);
+static bool is_listed(const char *const *names, const char *name);
 static bool has_no_row(Relation rel, Relation index, int null_column);
 
 /*
@@ -111,14 +115,15 @@ check_table(SdTable *table, Relation rel)
 	bool is_plain = true;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION ||
-		rel->rd_rel->relam != HEAP_TABLE_AM_OID || rel->trigdesc != NULL ||
-		rel->rd_rules != NULL || rel->rd_rel->relrowsecurity ||
-		desc->natts != table->ncolumns ||
-		(desc->constr != NULL &&
-		 (desc->constr->num_check > 0 || desc->constr->has_generated_stored)))
+		rel->rd_rel->relam != HEAP_TABLE_AM_OID || rel->rd_rules != NULL ||
+		rel->rd_rel->relrowsecurity || desc->natts != table->ncolumns ||
+		!has_known_triggers(table, rel->trigdesc) ||
+		!has_known_checks(table, desc->constr))
 		return false;
 	for (int i = 0; i < desc->natts; i++)
-		if (TupleDescAttr(desc, i)->attisdropped)
+		if (TupleDescAttr(desc, i)->attisdropped ||
+			(TupleDescAttr(desc, i)->attgenerated != '\0' &&
+			 i + 1 != table->generated_column))
 			return false;
 	if (OidIsValid(get_extension_oid("citus", true)))
 		return false;
@@ -130,6 +135,7 @@ check_table(SdTable *table, Relation rel)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		Form_pg_index form = index->rd_index;
+		int not_null = sd_index_not_null_column(index);
 
 		if (has_no_row(rel, index, table->null_column))
 			;
@@ -137,11 +143,12 @@ check_table(SdTable *table, Relation rel)
 				 !form->indimmediate || form->indisexclusion ||
 				 index->rd_rel->relam != BTREE_AM_OID ||
 				 RelationGetIndexExpressions(index) != NIL ||
-				 RelationGetIndexPredicate(index) != NIL ||
+				 (RelationGetIndexPredicate(index) != NIL && not_null == 0) ||
 				 table->nindexes == SD_MAX_INDEXES)
 			is_plain = false;
 		else
 		{
+			table->not_null[table->nindexes] = not_null;
 			table->indexes[table->nindexes++] = RelationGetRelid(index);
 			if (form->indisprimary)
 				table->primary = RelationGetRelid(index);
@@ -151,6 +158,58 @@ check_table(SdTable *table, Relation rel)
 	list_free(indexes);
 
 	return is_plain && OidIsValid(table->primary);
+}
+
+/* Is the work of all triggers done by whoever inserts rows? */
+static bool
+has_known_triggers(SdTable *table, TriggerDesc *triggers)
+{
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		if (!is_listed(table->triggers, triggers->triggers[i].tgname))
+			return false;
+
+	return true;
+}
+
+/* Are the rows held to all constraints? */
+static bool
+has_known_checks(SdTable *table, TupleConstr *constraints)
+{
+	for (int i = 0; constraints != NULL && i < constraints->num_check; i++)
+		if (!is_listed(table->checks, constraints->check[i].ccname))
+			return false;
+
+	return true;
+}
+
+static bool
+is_listed(const char *const *names, const char *name)
+{
+	for (int i = 0; names != NULL && names[i] != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+
+	return false;
+}
+
+/*
+ * sd_index_not_null_column
+ *		The column of a partial index of the rows in which that is not NULL,
+ *		or 0.
+ */
+int
+sd_index_not_null_column(Relation index)
+{
+	List *predicate = RelationGetIndexPredicate(index);
+	NullTest *test;
+
+	if (list_length(predicate) != 1 || !IsA(linitial(predicate), NullTest))
+		return 0;
+	test = linitial(predicate);
+	if (test->nulltesttype != IS_NOT_NULL || !IsA(test->arg, Var))
+		return 0;
+
+	return ((Var *) test->arg)->varattno;
 }
 
 /* Is it a partial index that has no row without a value in that column? */
@@ -233,7 +292,10 @@ sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls, int n)
 		{
 			Datum keys[INDEX_MAX_KEYS];
 			bool key_nulls[INDEX_MAX_KEYS];
+			int not_null = open->table->not_null[i];
 
+			if (not_null > 0 && nulls[row * natts + not_null - 1])
+				continue;
 			for (int key = 0; key < nkeys; key++)
 			{
 				int column =

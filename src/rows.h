@@ -26,12 +26,17 @@ typedef struct SdTable
 	const char *name;
 	int ncolumns;
 	int null_column; /* no row here has a value for it, or 0 */
+	/* what is done by whoever inserts a row; lists that end with NULL */
+	const char *const *checks;	 /* constraints that rows have been held to */
+	const char *const *triggers; /* triggers whose work is done */
+	int generated_column;		 /* column that is filled in, or 0 */
 	/* what was found out about it, and when */
 	uint64 checked;
 	bool is_plain;
 	Oid oid;
 	int nindexes;
-	Oid indexes[SD_MAX_INDEXES]; /* those that have all rows */
+	Oid indexes[SD_MAX_INDEXES];
+	int not_null[SD_MAX_INDEXES]; /* column of the rows in it, 0: all are */
 	Oid primary;
 } SdTable;
 
@@ -46,6 +51,9 @@ extern bool sd_table_open(SdTable *table, SdOpenTable *open);
 extern void sd_table_close(SdOpenTable *open);
 extern void sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls,
 							int n);
+
+/* the column of a partial index for what is not NULL, or 0 */
+extern int sd_index_not_null_column(Relation index);
 
 /* the rows of a primary key, in its order */
 typedef struct SdKeyScan

@@ -71,15 +71,17 @@ static void put_baseline(FunctionCallInfo fcinfo, text *operation,
 #define DISTANCE OP("EXCLUDED.mean", "-", "b.mean")
 #define PART OP("EXCLUDED.n::float8", "/", N "::float8")
 
-#define MERGE                                                                  \
-	"ON CONFLICT (operation, stripe) DO UPDATE SET n = " N                     \
-	", total = " OP("b.total", "+", "EXCLUDED.total") ", "                     \
-	"min = LEAST(b.min, EXCLUDED.min), max = GREATEST(b.max, EXCLUDED.max), "  \
-	"mean = " OP("b.mean", "+", OP(DISTANCE, "*", PART)) ", m2 = "             \
-	OP(OP("b.m2", "+", "EXCLUDED.m2"), "+",                                    \
-	   OP(OP(DISTANCE, "*", DISTANCE), "*", OP("b.n::float8", "*", PART)))     \
-	", sketch = stormdisc.stormdisc_merge_sketches(b.sketch, EXCLUDED.sketch)" \
-	", updated_at = GREATEST(b.updated_at, EXCLUDED.updated_at)"
+#define MERGE                                                                                                          \
+	"ON CONFLICT (operation, stripe) DO UPDATE SET n = " N ", total = " OP(                                            \
+		"b.total", "+",                                                                                                \
+		"EXCLUDED.total") ", "                                                                                         \
+						  "min = LEAST(b.min, EXCLUDED.min), max = GREATEST(b.max, EXCLUDED.max), "                    \
+						  "mean = " OP("b.mean", "+", OP(DISTANCE, "*", PART)) ", m2 = " OP(                           \
+							  OP("b.m2", "+", "EXCLUDED.m2"), "+",                                                     \
+							  OP(OP(DISTANCE, "*", DISTANCE), "*",                                                     \
+								 OP("b.n::float8", "*",                                                                \
+									PART))) ", sketch = stormdisc.stormdisc_merge_sketches(b.sketch, EXCLUDED.sketch)" \
+											", updated_at = GREATEST(b.updated_at, EXCLUDED.updated_at)"
 
 static SdStatement upsert_part = {
 	.sql = "INSERT INTO stormdisc.baseline_store AS b (operation, stripe, n, "

@@ -30,6 +30,9 @@ PG_FUNCTION_INFO_V1(stormdisc_check_event_lock_set);
 
 #define MAX_FIELDS 10
 
+/* in bytes */
+#define MAX_VARIABLE_LENGTH 2000
+
 typedef enum FieldType
 {
 	ANYTHING,
@@ -404,6 +407,8 @@ sd_event_kind_problem(JsonbContainer *kind)
 {
 	JsonbIterator *it;
 	JsonbValue value;
+	const char *name;
+	int length;
 	int found;
 
 	if (!JsonContainerIsObject(kind) || JsonContainerSize(kind) != 1)
@@ -417,6 +422,13 @@ sd_event_kind_problem(JsonbContainer *kind)
 						pnstrdup(value.val.string.val, value.val.string.len));
 	(void) JsonbIteratorNext(&it, &value, true);
 	pfree(it);
+	/* it is a key of an index */
+	if (found == SD_STATE_CHANGE && is_object(&value) &&
+		sd_event_string(value.val.binary.data, "variable", &name, &length) &&
+		length > MAX_VARIABLE_LENGTH)
+		return psprintf(
+			"The variable of a StateChange must not be longer than %d bytes.",
+			MAX_VARIABLE_LENGTH);
 	if (!is_object(&value))
 		return psprintf("The fields of a %s must be an object.",
 						kinds[found].name);

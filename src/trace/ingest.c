@@ -21,10 +21,14 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
 #include "arrays.h"
+#include "errors.h"
+#include "probe.h"
+#include "rows.h"
 #include "spi_util.h"
 #include "trace/ingest.h"
 #include "trace/links.h"
@@ -43,6 +47,7 @@ static void raise_malformed(const char *problem, const SdEvent *event,
 							int number, int n);
 static int sort_events(SdEvent *events, int n);
 static int compare_events(const void *a, const void *b);
+static int drop_known(SdEvent *events, int n);
 static int drop_stored(SdEvent *events, int n);
 static bool is_same(const SdEvent *a, const SdEvent *b);
 static bool is_same_json(Jsonb *a, Jsonb *b);
@@ -50,8 +55,36 @@ static bool is_same_clock(const SdVclock *a, const SdVclock *b);
 static bool is_same_lock_set(Jsonb *a, Jsonb *b);
 static void raise_differs(const SdEvent *event);
 static void check_links(SdEvent *events, int n);
+static bool put_events(SdEvent *events, int n, TimestampTz now);
+static void put_rows(void *arg);
+static void fill_row(SdEvent *event, TimestampTz now, Datum *values,
+					 bool *nulls);
 static int64 insert_events(SdEvent *events, int n, TimestampTz now);
 static Jsonb *argument_jsonb(FunctionCallInfo fcinfo, int number);
+
+static const char *const events_checks[] = {
+	"events_kind_check",	  "events_metadata_check", "events_lock_set_check",
+	"events_timestamp_check", "events_extra_check",	   NULL};
+
+static const char *const events_triggers[] = {"events_inserted",
+											  "events_updated", NULL};
+
+static SdTable events_table = {
+	.name = "events",
+	.ncolumns = SD_EVENT_COLUMNS,
+	.checks = events_checks,
+	.triggers = events_triggers,
+	.generated_column = SD_EVENT_VARIABLE,
+};
+
+/* a try to write events without a statement */
+typedef struct Insert
+{
+	SdOpenTable *open;
+	SdEvent *events;
+	int n;
+	TimestampTz now;
+} Insert;
 
 /* the columns of sd_event_from_row() */
 static SdStatement select_stored = {
@@ -263,13 +296,19 @@ sd_events_store(SdEvent *events, int n)
 	n = sort_events(events, n);
 
 	sd_spi_begin(&spi, true);
-	n = drop_stored(events, n);
-	check_links(events, n);
-	for (int i = 0; i < n; i += CHUNK)
-		stored += insert_events(&events[i], Min(CHUNK, n - i), now);
-	/* others were faster with some of them, and no event is lost */
-	if (stored < n && drop_stored(events, n) != 0)
-		sd_spi_conflict();
+	n = drop_known(events, n);
+	if (n > 0)
+		check_links(events, n);
+	if (n > 0 && put_events(events, n, now))
+		stored = n;
+	else
+	{
+		for (int i = 0; i < n; i += CHUNK)
+			stored += insert_events(&events[i], Min(CHUNK, n - i), now);
+		/* others were faster with some of them, and no event is lost */
+		if (stored < n && drop_stored(events, n) != 0)
+			sd_spi_conflict();
+	}
 	sd_spi_end(&spi);
 	if (stored > 0)
 		sd_storage_limit(events, n);
@@ -302,6 +341,35 @@ compare_events(const void *a, const void *b)
 {
 	return memcmp(&((const SdEvent *) a)->id, &((const SdEvent *) b)->id,
 				  UUID_LEN);
+}
+
+/* Likewise by the index: most often there is none. */
+static int
+drop_known(SdEvent *events, int n)
+{
+	static const int id[] = {SD_EVENT_ID};
+	bool is_known = false;
+	Snapshot snapshot;
+	SdProbe probe;
+
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	if (sd_probe_begin(&probe, "events", id, 1, snapshot))
+	{
+		for (int i = 0; i < n && !is_known; i++)
+		{
+			Datum value = UUIDPGetDatum(&events[i].id);
+
+			sd_probe_for(&probe, &value);
+			is_known = sd_probe_next(&probe);
+		}
+		sd_probe_end(&probe);
+	}
+	else
+		is_known = true;
+	UnregisterSnapshot(snapshot);
+
+	return is_known ? drop_stored(events, n) : n;
 }
 
 /* Drop those that are there already, as they are; how many are left. */
@@ -420,6 +488,91 @@ check_links(SdEvent *events, int n)
 		events[i].parent_quarantined = links[i].is_quarantined;
 	sd_links_warn(links, n);
 	pfree(links);
+}
+
+/*
+ * Write them without a statement; false if the table is not as we have made it,
+ * or somebody else has just written one of them.
+ */
+static bool
+put_events(SdEvent *events, int n, TimestampTz now)
+{
+	Insert insert = {.events = events, .n = n, .now = now};
+	ErrorData *error;
+	SdOpenTable open;
+
+	if (!sd_table_open(&events_table, &open))
+		return false;
+	insert.open = &open;
+	error = sd_try(put_rows, &insert);
+	sd_table_close(&open);
+	if (error != NULL && error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+		ReThrowError(error);
+	CommandCounterIncrement();
+
+	return error == NULL;
+}
+
+static void
+put_rows(void *arg)
+{
+	Insert *insert = arg;
+	MemoryContext context = AllocSetContextCreate(
+		CurrentMemoryContext, "stormdisc events", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+
+	for (int i = 0; i < insert->n; i += CHUNK)
+	{
+		int n = Min(CHUNK, insert->n - i);
+		Datum *values = palloc(n * SD_EVENT_COLUMNS * sizeof(Datum));
+		bool *nulls = palloc0(n * SD_EVENT_COLUMNS * sizeof(bool));
+
+		CHECK_FOR_INTERRUPTS();
+		for (int row = 0; row < n; row++)
+			fill_row(&insert->events[i + row], insert->now,
+					 &values[row * SD_EVENT_COLUMNS],
+					 &nulls[row * SD_EVENT_COLUMNS]);
+		sd_table_insert(insert->open, values, nulls, n);
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+}
+
+static void
+fill_row(SdEvent *event, TimestampTz now, Datum *values, bool *nulls)
+{
+#define VALUE(column) values[SD_EVENT_##column - 1]
+#define IS_NULL(column) nulls[SD_EVENT_##column - 1]
+	JsonbContainer *fields;
+	const char *variable;
+	int length;
+
+	VALUE(ID) = UUIDPGetDatum(&event->id);
+	VALUE(TRACE_ID) = UUIDPGetDatum(&event->trace_id);
+	VALUE(PARENT_ID) = UUIDPGetDatum(&event->parent_id);
+	IS_NULL(PARENT_ID) = !event->has_parent;
+	VALUE(KIND) = JsonbPGetDatum(event->kind);
+	VALUE(TIMESTAMP) = TimestampTzGetDatum(event->timestamp);
+	VALUE(METADATA) = JsonbPGetDatum(event->metadata);
+	VALUE(CAUSALITY_VECTOR) = PointerGetDatum(event->clock);
+	IS_NULL(CAUSALITY_VECTOR) = event->clock == NULL;
+	VALUE(LOCK_SET) = JsonbPGetDatum(event->lock_set);
+	IS_NULL(LOCK_SET) = event->lock_set == NULL;
+	VALUE(CREATED_AT) = TimestampTzGetDatum(now);
+	VALUE(TIMESTAMP_NANOS) = Int16GetDatum(event->nanos);
+	VALUE(EXTRA) = JsonbPGetDatum(event->extra);
+	IS_NULL(EXTRA) = event->extra == NULL;
+	VALUE(PARENT_QUARANTINED) = BoolGetDatum(event->parent_quarantined);
+	IS_NULL(VARIABLE) =
+		sd_event_kind(event->kind, &fields) != SD_STATE_CHANGE ||
+		!sd_event_string(fields, "variable", &variable, &length);
+	VALUE(VARIABLE) =
+		IS_NULL(VARIABLE)
+			? (Datum) 0
+			: PointerGetDatum(cstring_to_text_with_len(variable, length));
+#undef VALUE
+#undef IS_NULL
 }
 
 /* Write them by a statement; how many were new. */

@@ -36,11 +36,13 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/uuid.h"
 
 #include "arrays.h"
 #include "errors.h"
 #include "lock.h"
+#include "probe.h"
 #include "spi_util.h"
 #include "trace/event.h"
 #include "trace/links.h"
@@ -89,6 +91,11 @@ static void cut_inner_circles(Links *all);
 static int root_of(int *roots, int i);
 static void cut(SdLink *link);
 static bool find_open(Links *all);
+static bool probe_open(Links *all, bool *result);
+static bool is_open(Links *all, const SdLink *link, SdProbe *parents,
+					SdProbe *children);
+static bool goes_out(const SdLink *link, SdProbe *any, SdProbe *edges,
+					 pg_uuid_t *trace_id, bool *has_edges);
 static bool ask_open(Links *all, int start, int end);
 static bool search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 				   const pg_uuid_t *to);
@@ -196,8 +203,8 @@ sd_links_check(SdLink *links, int n)
 		return;
 
 	cut_inner_circles(&all);
+	all.is_open = palloc_extended(n * sizeof(bool), MCXT_ALLOC_HUGE);
 	sd_spi_begin(&spi, true);
-	all.is_open = palloc0(n * sizeof(bool));
 	if (find_open(&all))
 	{
 		/* who waits for a lock has none */
@@ -469,11 +476,122 @@ find_open(Links *all)
 {
 	bool result = false;
 
+	memset(all->is_open, 0, all->n * sizeof(bool));
+	if (probe_open(all, &result))
+		return result;
 	for (int i = 0; i < all->n; i += CHUNK)
 		if (ask_open(all, i, Min(i + CHUNK, all->n)))
 			result = true;
 
 	return result;
+}
+
+/* Ask the indexes; false if that is not possible. */
+static bool
+probe_open(Links *all, bool *result)
+{
+	static const int id[] = {SD_EVENT_ID};
+	static const int parent_id[] = {SD_EVENT_PARENT_ID};
+	static const int edge[] = {1, 2}; /* trace_id, from_event_id */
+	bool has_parents;
+	bool has_children;
+	bool has_any;
+	bool has_edges;
+	pg_uuid_t trace_id;
+	bool trace_has_edges = false;
+	SdProbe parents;
+	SdProbe children;
+	SdProbe any;
+	SdProbe edges;
+	Snapshot snapshot;
+
+	CommandCounterIncrement();
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	has_parents = sd_probe_begin(&parents, "events", id, 1, snapshot);
+	has_children = sd_probe_begin(&children, "events", parent_id, 1, snapshot);
+	has_any = sd_probe_begin(&any, "edge_store", edge, 1, snapshot);
+	has_edges = sd_probe_begin(&edges, "edge_store", edge, 2, snapshot);
+	if (has_parents && has_children && has_any && has_edges)
+	{
+		memset(&trace_id, 0, sizeof(trace_id));
+		for (int i = 0; i < all->n; i++)
+		{
+			const SdLink *link = &all->links[i];
+
+			if (!link->has_parent || link->is_quarantined)
+				continue;
+			all->is_open[i] =
+				link->is_changed || is_open(all, link, &parents, &children) ||
+				goes_out(link, &any, &edges, &trace_id, &trace_has_edges);
+			*result = *result || all->is_open[i];
+		}
+	}
+	if (has_edges)
+		sd_probe_end(&edges);
+	if (has_any)
+		sd_probe_end(&any);
+	if (has_children)
+		sd_probe_end(&children);
+	if (has_parents)
+		sd_probe_end(&parents);
+	UnregisterSnapshot(snapshot);
+
+	return has_parents && has_children && has_any && has_edges;
+}
+
+/* Is its parent not to be seen, or has it children that others have added? */
+static bool
+is_open(Links *all, const SdLink *link, SdProbe *parents, SdProbe *children)
+{
+	Datum value;
+
+	if (find_by_id(all, &link->parent_id) < 0)
+	{
+		value = UUIDPGetDatum(&link->parent_id);
+		sd_probe_for(parents, &value);
+		if (!sd_probe_next(parents))
+			return true;
+	}
+
+	value = UUIDPGetDatum(&link->id);
+	sd_probe_for(children, &value);
+	while (sd_probe_next(children))
+	{
+		bool isnull;
+		Datum child = sd_probe_value(children, SD_EVENT_ID, &isnull);
+
+		/* one of these events is known already */
+		if (find_by_id(all, DatumGetUUIDP(child)) >= 0)
+			continue;
+		if (compare_ids(DatumGetUUIDP(sd_probe_value(
+							children, SD_EVENT_TRACE_ID, &isnull)),
+						&link->trace_id) == 0 &&
+			!DatumGetBool(
+				sd_probe_value(children, SD_EVENT_PARENT_QUARANTINED, &isnull)))
+			return true;
+	}
+
+	return false;
+}
+
+/* Does an edge go out from it?  Most traces have none. */
+static bool
+goes_out(const SdLink *link, SdProbe *any, SdProbe *edges, pg_uuid_t *trace_id,
+		 bool *has_edges)
+{
+	Datum values[] = {UUIDPGetDatum(&link->trace_id), UUIDPGetDatum(&link->id)};
+
+	if (compare_ids(trace_id, &link->trace_id) != 0)
+	{
+		*trace_id = link->trace_id;
+		sd_probe_for(any, values);
+		*has_edges = sd_probe_next(any);
+	}
+	if (!*has_edges)
+		return false;
+	sd_probe_for(edges, values);
+
+	return sd_probe_next(edges);
 }
 
 static bool

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * probe.c
+ *	  Look for rows by an index, without the executor.
+ *
+ * For calls that ask the same of many keys, in a table of ours.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "probe.h"
+#include "rows.h"
+
+static Oid find_index(Relation rel, const int *columns, int ncolumns);
+
+/*
+ * sd_probe_begin
+ *		Open a table of the schema stormdisc, and its index that begins with
+ *		these columns, which are UUIDs.
+ *
+ * Returns false if there is none, or the table is not an ordinary one: it
+ * takes a statement then.
+ */
+bool
+sd_probe_begin(SdProbe *probe, const char *table, const int *columns,
+			   int ncolumns, Snapshot snapshot)
+{
+	Oid relid = get_relname_relid(table, get_namespace_oid("stormdisc", true));
+	Oid index = InvalidOid;
+
+	Assert(ncolumns <= SD_PROBE_KEYS);
+	if (!OidIsValid(relid))
+		return false;
+	probe->rel = table_open(relid, AccessShareLock);
+	if (probe->rel->rd_rel->relkind == RELKIND_RELATION &&
+		probe->rel->rd_rel->relam == HEAP_TABLE_AM_OID &&
+		!OidIsValid(get_extension_oid("citus", true)))
+		index = find_index(probe->rel, columns, ncolumns);
+	if (!OidIsValid(index))
+	{
+		table_close(probe->rel, NoLock);
+		return false;
+	}
+
+	probe->index = index_open(index, AccessShareLock);
+	probe->slot = table_slot_create(probe->rel, NULL);
+	probe->scan =
+		sd_index_beginscan(probe->rel, probe->index, snapshot, ncolumns, 0);
+	probe->nkeys = ncolumns;
+	for (int i = 0; i < ncolumns; i++)
+		ScanKeyInit(&probe->keys[i], i + 1, BTEqualStrategyNumber, F_UUID_EQ,
+					(Datum) 0);
+
+	return true;
+}
+
+static Oid
+find_index(Relation rel, const int *columns, int ncolumns)
+{
+	List *indexes = RelationGetIndexList(rel);
+	Oid result = InvalidOid;
+	ListCell *cell;
+
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+		bool is_fit = form->indisvalid && form->indislive &&
+					  index->rd_rel->relam == BTREE_AM_OID &&
+					  form->indnkeyatts >= ncolumns;
+
+		for (int i = 0; i < ncolumns && is_fit; i++)
+			is_fit = form->indkey.values[i] == columns[i];
+		/* an equal value is one */
+		if (is_fit && RelationGetIndexPredicate(index) != NIL)
+			is_fit = sd_index_not_null_column(index) == columns[0];
+		index_close(index, NoLock);
+		if (is_fit)
+		{
+			result = lfirst_oid(cell);
+			break;
+		}
+	}
+	list_free(indexes);
+
+	return result;
+}
+
+/*
+ * sd_probe_for
+ *		Look for rows with these values.
+ */
+void
+sd_probe_for(SdProbe *probe, const Datum *values)
+{
+	for (int i = 0; i < probe->nkeys; i++)
+		probe->keys[i].sk_argument = values[i];
+	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
+}
+
+/*
+ * sd_probe_next
+ *		The next one; false if there is none.
+ */
+bool
+sd_probe_next(SdProbe *probe)
+{
+	CHECK_FOR_INTERRUPTS();
+
+	return index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
+}
+
+/*
+ * sd_probe_value
+ *		A column of the row that was found, counted from 1.
+ */
+Datum
+sd_probe_value(SdProbe *probe, int column, bool *isnull)
+{
+	return slot_getattr(probe->slot, column, isnull);
+}
+
+/* The locks stay until the end of the transaction. */
+void
+sd_probe_end(SdProbe *probe)
+{
+	index_endscan(probe->scan);
+	ExecDropSingleTupleTableSlot(probe->slot);
+	index_close(probe->index, NoLock);
+	table_close(probe->rel, NoLock);
+}
