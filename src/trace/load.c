@@ -140,8 +140,8 @@ sd_trace_load(const pg_uuid_t *trace_id, int parts)
 											 ALLOCSET_DEFAULT_SIZES);
 
 	sd_spi_begin(&spi, true);
-	MemoryContextSwitchTo(context);
 	read_events(&load);
+	MemoryContextSwitchTo(context); /* SPI's would not outlive it */
 	make_slots(trace);
 	find_parents(&load);
 	pfree(load.parents);
