@@ -92,7 +92,9 @@ BEGIN
 	FOR trace IN SELECT DISTINCT e ->> 'trace_id' FROM jsonb_array_elements(played -> 'steps') AS s (step), jsonb_array_elements(s.step -> 'events') AS e LOOP
 		RAISE NOTICE 'trace %', trace;
 		-- says in a WARNING how many edges it has dropped
-		PERFORM stormdisc_find_happens_before(min(id::text)::uuid, max(id::text)::uuid) FROM stormdisc.events AS e WHERE e.trace_id = trace::uuid;
+		PERFORM FROM stormdisc_find_happens_before_many(
+			ARRAY(SELECT x.id FROM stormdisc.events AS x, stormdisc.events AS y WHERE x.trace_id = trace::uuid AND y.trace_id = trace::uuid ORDER BY x.id, y.id),
+			ARRAY(SELECT y.id FROM stormdisc.events AS x, stormdisc.events AS y WHERE x.trace_id = trace::uuid AND y.trace_id = trace::uuid ORDER BY x.id, y.id));
 		traces := traces || jsonb_build_object(trace, pg_temp.questions(trace::uuid));
 	END LOOP;
 	RETURN answer || (
