@@ -45,12 +45,16 @@
 #include "probe.h"
 #include "spi_util.h"
 #include "trace/event.h"
+#include "trace/link_graph.h"
 #include "trace/links.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_events_written);
 
 /* locks that all traces share */
 #define LOCKS 512
+
+/* events that are found one by one, before all of a trace are looked at */
+#define MAX_FOUND 5000
 
 /* events that one statement asks about */
 #define CHUNK 10000
@@ -65,6 +69,7 @@ typedef struct Links
 					 */
 	int nparents;
 	bool *is_open; /* might it close a circle with what is stored? */
+	int64 found;   /* events on all searches */
 } Links;
 
 /* one side of a search for a path */
@@ -97,8 +102,14 @@ static bool is_open(Links *all, const SdLink *link, SdProbe *parents,
 static bool goes_out(const SdLink *link, SdProbe *any, SdProbe *edges,
 					 pg_uuid_t *trace_id, bool *has_edges);
 static bool ask_open(Links *all, int start, int end);
+static void cut_circles(Links *all);
+static void cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start);
+static void read_graph(Links *all, const pg_uuid_t *trace_id,
+					   SdLinkGraph *graph);
 static bool search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 				   const pg_uuid_t *to);
+static bool is_long(const Links *all, const Side *forward,
+					const Side *backward);
 static void begin_side(Side *side, const pg_uuid_t *start);
 static bool step(Links *all, const pg_uuid_t *trace_id, Side *side,
 				 const Side *other, bool is_forward);
@@ -171,6 +182,21 @@ static SdStatement select_to = {
 	.types = {UUIDOID, UUIDARRAYOID},
 };
 
+/* (trace) -> the event of the link, or NULL if it is an edge; its two ends */
+static SdStatement select_links = {
+	.sql = "SELECT c.id, c.parent_id, c.id FROM stormdisc.events c WHERE " IS(
+		"c.trace_id",
+		"$1") " AND NOT c.parent_quarantined "
+			  "AND c.parent_id IS NOT NULL "
+			  "UNION ALL SELECT NULL, s.from_event_id, s.to_event_id "
+			  "FROM stormdisc.edge_store s WHERE " IS(
+				  "s.trace_id",
+				  "$1") " AND NOT s.quarantined AND s.edge_type "
+						"OPERATOR(pg_catalog.<>) 'ConcurrentWith'",
+	.nparameters = 1,
+	.types = {UUIDOID},
+};
+
 static SdStatement update_quarantined = {
 	.sql = "UPDATE stormdisc.events e SET parent_quarantined = true "
 		   "WHERE " IS("e.id", "ANY ($1)"),
@@ -211,10 +237,7 @@ sd_links_check(SdLink *links, int n)
 		unlock_links(&all, ShareLock);
 		lock_links(&all, ExclusiveLock);
 		(void) find_open(&all);
-		for (int i = 0; i < n; i++)
-			if (all.is_open[i] && search(&all, &links[i].trace_id, &links[i].id,
-										 &links[i].parent_id))
-				cut(&links[i]);
+		cut_circles(&all);
 	}
 	sd_spi_end(&spi);
 }
@@ -270,8 +293,28 @@ sd_path_exists(const pg_uuid_t *trace_id, const pg_uuid_t *from,
 			   const pg_uuid_t *to)
 {
 	Links none = {0};
+	MemoryContext context;
+	MemoryContext oldcontext;
+	SdLinkGraph *graph;
+	bool result;
 
-	return search(&none, trace_id, from, to);
+	if (search(&none, trace_id, from, to))
+		return true;
+	if (none.found < MAX_FOUND)
+		return false;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "stormdisc links",
+									ALLOCSET_DEFAULT_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	graph = sd_link_graph_begin();
+	read_graph(&none, trace_id, graph);
+	/* the way back would close a circle */
+	sd_link_graph_add(graph, to, from);
+	result = sd_link_graph_close(graph) && sd_link_graph_cut(graph, to, from);
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+
+	return result;
 }
 
 /*
@@ -651,6 +694,86 @@ ask_open(Links *all, int start, int end)
 	return result;
 }
 
+/* Look at the links that are open, with the trace locked. */
+static void
+cut_circles(Links *all)
+{
+	for (int i = 0; i < all->n; i++)
+	{
+		SdLink *link = &all->links[i];
+
+		if (!all->is_open[i] || link->is_quarantined)
+			continue;
+		if (all->found < MAX_FOUND &&
+			search(all, &link->trace_id, &link->id, &link->parent_id))
+			cut(link);
+		else if (all->found >= MAX_FOUND)
+			cut_in_graph(all, &link->trace_id, i);
+	}
+}
+
+/* Look at all of a trace at once, for the links from that one on. */
+static void
+cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start)
+{
+	MemoryContext context = AllocSetContextCreate(
+		CurrentMemoryContext, "stormdisc links", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	SdLinkGraph *graph = sd_link_graph_begin();
+	bool has_circle;
+
+	for (int i = 0; i < all->n; i++)
+		if (is_link(&all->links[i], trace_id))
+			sd_link_graph_add(graph, &all->links[i].parent_id,
+							  &all->links[i].id);
+	read_graph(all, trace_id, graph);
+	has_circle = sd_link_graph_close(graph);
+	for (int i = start; i < all->n; i++)
+	{
+		SdLink *link = &all->links[i];
+
+		if (!all->is_open[i] || compare_ids(&link->trace_id, trace_id) != 0)
+			continue;
+		if (has_circle && !link->is_quarantined &&
+			sd_link_graph_cut(graph, &link->parent_id, &link->id))
+			cut(link);
+		all->is_open[i] = false;
+	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(context);
+}
+
+/* All links that are stored, but for those of events that are being written. */
+static void
+read_graph(Links *all, const pg_uuid_t *trace_id, SdLinkGraph *graph)
+{
+	Datum values[] = {UUIDPGetDatum(trace_id)};
+	Portal portal;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	portal = sd_spi_open_read(&select_links, values, NULL);
+	for (;;)
+	{
+		SPI_cursor_fetch(portal, true, CHUNK);
+		if (SPI_processed == 0)
+			break;
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			bool isnull;
+			Datum event = sd_result(i, 1, &isnull);
+
+			CHECK_FOR_INTERRUPTS();
+			if (isnull || find_by_id(all, DatumGetUUIDP(event)) < 0)
+				sd_link_graph_add(graph, DatumGetUUIDP(sd_result(i, 2, NULL)),
+								  DatumGetUUIDP(sd_result(i, 3, NULL)));
+		}
+		SPI_freetuptable(SPI_tuptable);
+	}
+	SPI_cursor_close(portal);
+	PopActiveSnapshot();
+}
+
 /*
  * Is there a path between two events, along what is stored and the links that
  * are added?  From both ends, always where fewer events were found last.
@@ -668,17 +791,29 @@ search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 
 	begin_side(&forward, from);
 	begin_side(&backward, to);
-	while (!is_found && forward.nfound > 0 && backward.nfound > 0)
+	while (!is_found && forward.nfound > 0 && backward.nfound > 0 &&
+		   !is_long(all, &forward, &backward))
 	{
 		if (forward.nfound <= backward.nfound)
 			is_found = step(all, trace_id, &forward, &backward, true);
 		else
 			is_found = step(all, trace_id, &backward, &forward, false);
 	}
+	all->found += hash_get_num_entries(forward.seen) +
+				  hash_get_num_entries(backward.seen);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
 
 	return is_found;
+}
+
+/* Has it gone so far that it is better to look at all of the trace? */
+static bool
+is_long(const Links *all, const Side *forward, const Side *backward)
+{
+	return all->found + hash_get_num_entries(forward->seen) +
+			   hash_get_num_entries(backward->seen) >=
+		   MAX_FOUND;
 }
 
 static void
