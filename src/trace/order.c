@@ -701,14 +701,18 @@ sd_order_warn(const SdOrder *order)
 		uuid_out, UUIDPGetDatum(&trace->events[order->first_dropped.from].id)));
 	to = DatumGetCString(DirectFunctionCall1(
 		uuid_out, UUIDPGetDatum(&trace->events[order->first_dropped.to].id)));
-	ereport(
-		WARNING,
-		errmsg_plural("%lld edge of the trace contradicts others and was "
-					  "dropped",
-					  "%lld edges of the trace contradict others and were "
-					  "dropped",
-					  (unsigned long) order->ndropped,
-					  (long long) order->ndropped),
-		errdetail("The first one is of kind \"%s\", from event %s to event %s.",
-				  sd_order_kind_name(order->first_dropped_kind), from, to));
+	ereport(WARNING,
+			order->ndropped > order->ndropped_hard
+				? errmsg_plural(
+					  "dropped %lld derived edge that contradicts "
+					  "others",
+					  "dropped %lld derived edges that contradict "
+					  "others",
+					  (unsigned long) (order->ndropped - order->ndropped_hard),
+					  (long long) (order->ndropped - order->ndropped_hard))
+				: errmsg("dropped edges that make a cycle"),
+			errdetail("The first of %lld is of kind \"%s\", from event %s to "
+					  "event %s.",
+					  (long long) order->ndropped,
+					  sd_order_kind_name(order->first_dropped_kind), from, to));
 }

@@ -271,17 +271,18 @@ sd_races_detect(SdTrace *trace, const SdRaceOptions *options,
 		options->mode == SD_RACES_HB || options->mode == SD_RACES_BOTH;
 	make_conflicts(&detection);
 
-	if ((options->mode == SD_RACES_HB ||
-		 (detection.options.verdicts & SD_VERDICT_RACE) != 0) &&
+	if (options->mode == SD_RACES_RACEWAY)
+		detection.order = sd_order_build_parents(trace);
+	else if (options->mode == SD_RACES_LOCKSET)
+		detection.order = sd_order_build(trace, SD_ORDER_TASKS, false);
+	else
+		detection.order = sd_order_build(trace, SD_ORDER_ALL, true);
+	sd_order_warn(detection.order);
+
+	if ((options->mode == SD_RACES_HB || detection.options.verdicts != 0) &&
 		find_variables(&detection))
 	{
 		find_lock_sets(&detection);
-		if (options->mode == SD_RACES_RACEWAY)
-			detection.order = sd_order_build_parents(trace);
-		else if (options->mode == SD_RACES_LOCKSET)
-			detection.order = sd_order_build(trace, SD_ORDER_TASKS, false);
-		else
-			detection.order = sd_order_build(trace, SD_ORDER_ALL, true);
 		find_split_threads(&detection);
 		chains = find_chains(&detection);
 
@@ -568,8 +569,7 @@ static void
 change_locks(Detection *detection, HTAB *table, ThreadLocks *locks,
 			 const SdTraceEvent *event, int32 thread)
 {
-	bool is_shared =
-		!detection->by_thread_id && (event->flags & SD_EVENT_SHARED) != 0;
+	bool is_shared = (event->flags & SD_EVENT_SHARED) != 0;
 	HeldKey key = {thread, SD_LOCK_HELD(event->subject, is_shared)};
 	HeldLock *lock;
 	bool found;
@@ -1342,7 +1342,6 @@ report(Detection *detection)
 					   (long long) detection->nunknown),
 				errhint("To see them, ask for verdict \"%s\" in mode \"%s\".",
 						"unknown", "hb"));
-	sd_order_warn(detection->order);
 	pfree(names.data);
 }
 
