@@ -370,6 +370,7 @@ find_slow_operations(Search *search)
 static Baseline *
 baseline_of(Search *search, HTAB *baselines, int32 operation)
 {
+	MemoryContext oldcontext = CurrentMemoryContext;
 	bool found;
 	Baseline *baseline = hash_search(baselines, &operation, HASH_ENTER, &found);
 	Datum name;
@@ -386,6 +387,7 @@ baseline_of(Search *search, HTAB *baselines, int32 operation)
 		baseline->is_known = baseline->count >= search->min_samples;
 	}
 	SPI_freetuptable(SPI_tuptable);
+	MemoryContextSwitchTo(oldcontext);
 	pfree(DatumGetPointer(name));
 
 	return baseline;

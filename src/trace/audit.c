@@ -26,6 +26,7 @@
 #include "trace/event.h"
 #include "trace/races.h"
 #include "trace/report.h"
+#include "trace/storage.h"
 #include "trace/trace.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_get_audit_trail);
@@ -118,6 +119,7 @@ stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 	Portal portal;
 
 	read_arguments(fcinfo, &trail);
+	sd_storage_check_readable();
 	InitMaterializedSRF(fcinfo, 0);
 	if (DatumGetBool(
 			sd_argument_required(fcinfo, ARG_WITH_RACES, "with_races")))

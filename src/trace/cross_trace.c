@@ -32,6 +32,7 @@
 #include "spi_util.h"
 #include "trace/access.h"
 #include "trace/report.h"
+#include "trace/storage.h"
 #include "trace/vclock.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_get_cross_trace_races);
@@ -225,6 +226,7 @@ stormdisc_get_cross_trace_races(PG_FUNCTION_ARGS)
 	bool is_complete = true;
 
 	read_arguments(&search, values, nulls);
+	sd_storage_check_readable();
 	InitMaterializedSRF(fcinfo, 0);
 
 	search.context = AllocSetContextCreate(
@@ -627,8 +629,9 @@ locks_of_trace(Search *search, const pg_uuid_t *trace_id)
 		search->nlock_events = 0;
 	}
 
+	oldcontext = CurrentMemoryContext;
 	(void) sd_spi_read(&select_locks, &value, NULL);
-	oldcontext = MemoryContextSwitchTo(search->locks_context);
+	MemoryContextSwitchTo(search->locks_context);
 	locks = hash_search(search->locks, trace_id, HASH_ENTER, &found);
 	locks->n = (int) SPI_tuptable->numvals;
 	locks->events =

@@ -553,8 +553,9 @@ draw_graphviz_line(Picture *picture, const Line *line)
 	StringInfo buf = &picture->buf;
 	const char *style = styles[line->type];
 
-	appendStringInfo(buf, "    e%d -> e%d [%s", line->from + 1, line->to + 1,
-					 style);
+	appendStringInfo(buf, "    e%d -> e%d", line->from + 1, line->to + 1);
+	if (*style != '\0' || line->label != NULL)
+		appendStringInfo(buf, " [%s", style);
 	if (line->label != NULL)
 	{
 		appendStringInfo(buf, "%slabel=<", *style != '\0' ? ", " : "");
@@ -563,5 +564,6 @@ draw_graphviz_line(Picture *picture, const Line *line)
 			appendStringInfoString(buf, " (quarantined)");
 		appendStringInfoChar(buf, '>');
 	}
-	appendStringInfoString(buf, "];\n");
+	appendStringInfoString(buf, *style != '\0' || line->label != NULL ? "];\n"
+																	  : ";\n");
 }

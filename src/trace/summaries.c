@@ -27,6 +27,7 @@
 #include "arrays.h"
 #include "spi_util.h"
 #include "trace/report.h"
+#include "trace/storage.h"
 #include "trace/trace.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_trace_summaries);
@@ -169,6 +170,7 @@ stormdisc_trace_summaries(PG_FUNCTION_ARGS)
 				errmsg("arguments \"%s\" and \"%s\" must be given together",
 					   "before_started", "before_trace"));
 	read_filter(fcinfo, &filter);
+	sd_storage_check_readable();
 	values[0] = PG_GETARG_DATUM(ARG_SINCE);
 	nulls[0] = PG_ARGISNULL(ARG_SINCE);
 	values[1] = PG_GETARG_DATUM(ARG_UNTIL);
