@@ -239,7 +239,7 @@ class Trace:
         ]
         self.lock_sets = [self.lock_set(i, self.threads) for i in range(self.n)]
         self.thread_ids = [e["metadata"]["thread_id"] for e in self.events]
-        self.lock_sets_of_raceway = [self.lock_set(i, self.thread_ids, not wrong("raceway-lock-modes")) for i in range(self.n)]
+        self.lock_sets_of_raceway = [self.lock_set(i, self.thread_ids) for i in range(self.n)]
         self.find_order()
 
     # - order -
@@ -375,25 +375,25 @@ class Trace:
                 found.add((entry["lock"], entry["mode"] in EXCLUSIVE))
         return found
 
-    def held_locks(self, access, threads, by_name):
-        """(lock, exclusive) that the access's thread holds at it; counted by name, or by name and mode."""
+    def held_locks(self, access, threads):
+        """(lock, exclusive) that the access's thread holds at it."""
         held = {}
         for i in range(access):
             e = self.events[i]
             if threads[i] != threads[access] or kind_of(e) not in ("LockAcquire", "LockRelease"):
                 continue
-            key = (fields(e)["lock_id"], by_name or fields(e)["lock_type"] in EXCLUSIVE)
+            key = (fields(e)["lock_id"], fields(e)["lock_type"] in EXCLUSIVE)
             if kind_of(e) == "LockAcquire":
                 held[key] = held.get(key, 0) + 1
             elif held.get(key, 0) > 0:
                 held[key] = 0 if wrong("no-reentry") else held[key] - 1
         return {key for key, count in held.items() if count > 0}
 
-    def lock_set(self, access, threads, by_name=False):
+    def lock_set(self, access, threads):
         supplied = self.supplied_locks(self.events[access])
         if supplied and not wrong("own-lock-set-ignored"):
             return supplied
-        return self.held_locks(access, threads, by_name)
+        return self.held_locks(access, threads)
 
     def is_protected(self, a, b):
         return have_common_lock(self.lock_sets[a], self.lock_sets[b])
