@@ -434,11 +434,11 @@ class Trace:
     def is_ancestor(self, a, b):
         if wrong("raceway-no-ancestors"):
             return False
-        while b is not None:
+        ancestors = set()
+        while self.parents[b] is not None and self.parents[b] not in ancestors:
             b = self.parents[b]
-            if b == a:
-                return True
-        return False
+            ancestors.add(b)
+        return a in ancestors
 
     def is_race_by_raceway(self, a, b):
         types = {self.access_type(a), self.access_type(b)}
@@ -493,8 +493,9 @@ class Trace:
         """Places in the smallest topological order."""
         rank = [None] * self.n
         for place in range(self.n):
-            x = min(x for x in range(self.n) if rank[x] is None and all(rank[p] is not None for p in preds[x]))
-            rank[x] = place
+            left = [x for x in range(self.n) if rank[x] is None]
+            free = [x for x in left if all(rank[p] is not None for p in preds[x])]
+            rank[(free or left)[0]] = place  # there is always one that is free, as long as no wrong rule makes cycles
         return rank
 
     def callers(self, x):
@@ -634,7 +635,7 @@ class Trace:
             return (-total, count if wrong("fewest-events") else -count, x)
 
         for x in sorted(range(self.n), key=self.ranks(preds).__getitem__):
-            p = min(preds[x], key=order, default=None)
+            p = min((p for p in preds[x] if p in best), key=order, default=None)
             total, count = best[p] if p is not None else (0, 0)
             best[x], previous[x] = (total + end[x] - start[x], count + 1), p
         x = min(range(self.n), key=order, default=None)
