@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -17,8 +16,9 @@
 
 static text *string_field(JsonbContainer *object, const char *name);
 static Jsonb *json_field(JsonbContainer *object, const char *name);
-static bool append_field(StringInfo buf, JsonbContainer *object,
-						 const char *name);
+static JsonbContainer *fields_of(Jsonb *kind);
+static bool read_part(JsonbContainer *object, const char *name,
+					  const char **part, int *length);
 
 /*
  * sd_access_read
@@ -34,7 +34,7 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 	access->trace_id = *DatumGetUUIDP(values[1]);
 	access->time = DatumGetTimestampTz(values[2]);
 	access->nanos = DatumGetInt16(values[3]);
-	(void) sd_event_kind(DatumGetJsonbP(values[4]), &fields);
+	fields = fields_of(DatumGetJsonbP(values[4]));
 	access->type = sd_event_access_type(fields);
 	access->old_value = json_field(fields, "old_value");
 	access->new_value = json_field(fields, "new_value");
@@ -42,6 +42,20 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 	access->service = string_field(&metadata->root, "service_name");
 	access->thread = sd_access_thread_name(metadata, '/');
 	access->lock_set = nulls[6] ? NULL : DatumGetJsonbP(values[6]);
+}
+
+/* The fields of a StateChange. */
+static JsonbContainer *
+fields_of(Jsonb *kind)
+{
+	JsonbValue fields;
+
+	if (getKeyJsonValueFromContainer(&kind->root, "StateChange", 11, &fields) ==
+			NULL ||
+		fields.type != jbvBinary)
+		elog(ERROR, "unexpected kind of an access");
+
+	return fields.val.binary.data;
 }
 
 /*
@@ -52,17 +66,29 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 text *
 sd_access_thread_name(Jsonb *metadata, char separator)
 {
-	StringInfoData buf;
+	JsonbContainer *fields = &metadata->root;
+	const char *parts[3] = {"", "", ""};
+	int lengths[3] = {0, 0, 0};
+	text *result;
+	char *end;
 
-	initStringInfo(&buf);
-	(void) append_field(&buf, &metadata->root, "service_name");
-	appendStringInfoChar(&buf, separator);
-	if (!append_field(&buf, &metadata->root, "instance_id"))
-		(void) append_field(&buf, &metadata->root, "process_id");
-	appendStringInfoChar(&buf, separator);
-	(void) append_field(&buf, &metadata->root, "thread_id");
+	read_part(fields, "service_name", &parts[0], &lengths[0]);
+	if (!read_part(fields, "instance_id", &parts[1], &lengths[1]))
+		read_part(fields, "process_id", &parts[1], &lengths[1]);
+	read_part(fields, "thread_id", &parts[2], &lengths[2]);
 
-	return cstring_to_text_with_len(buf.data, buf.len);
+	result = palloc(VARHDRSZ + lengths[0] + lengths[1] + lengths[2] + 2);
+	end = VARDATA(result);
+	for (int i = 0; i < 3; i++)
+	{
+		if (i > 0)
+			*end++ = separator;
+		memcpy(end, parts[i], lengths[i]);
+		end += lengths[i];
+	}
+	SET_VARSIZE(result, end - (char *) result);
+
+	return result;
 }
 
 static text *
@@ -90,7 +116,8 @@ json_field(JsonbContainer *object, const char *name)
 
 /* A string or a number; false if it is none, or is not there. */
 static bool
-append_field(StringInfo buf, JsonbContainer *object, const char *name)
+read_part(JsonbContainer *object, const char *name, const char **part,
+		  int *length)
 {
 	JsonbValue value;
 
@@ -98,13 +125,16 @@ append_field(StringInfo buf, JsonbContainer *object, const char *name)
 		NULL)
 		return false;
 	if (value.type == jbvString)
-		appendBinaryStringInfo(buf, value.val.string.val, value.val.string.len);
-	else if (value.type == jbvNumeric)
-		appendStringInfoString(
-			buf, DatumGetCString(DirectFunctionCall1(
-					 numeric_out, NumericGetDatum(value.val.numeric))));
-	else
+	{
+		*part = value.val.string.val;
+		*length = value.val.string.len;
+		return true;
+	}
+	if (value.type != jbvNumeric)
 		return false;
+	*part = DatumGetCString(
+		DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+	*length = strlen(*part);
 
 	return true;
 }

@@ -63,10 +63,30 @@ enum
 	N_COLS
 };
 
+/* what is returned of an access */
+typedef struct Row
+{
+	pg_uuid_t id;
+	pg_uuid_t trace_id;
+	int16 nanos;
+	Datum values[N_COLS];
+	bool nulls[N_COLS];
+} Row;
+
 /* the accesses that were asked for */
 typedef struct Trail
 {
-	Datum values[5]; /* parameters of the statements */
+	DestReceiver pub; /* must be first */
+	FunctionCallInfo fcinfo;
+	int64 max_rows; /* that are still wanted */
+	/* those at one timestamp */
+	MemoryContext context;
+	TimestampTz time;
+	int nrows;
+	int allocated;
+	Row *rows;
+	Datum types[SD_ATOMIC_RMW + 1]; /* names of the types of access */
+	Datum values[5];				/* parameters of the statements */
 	bool nulls[5];
 	HTAB *racing; /* of event ids, or NULL */
 	HTAB *cut;	  /* of traces of which not all races are known */
@@ -83,10 +103,9 @@ typedef struct Trail
 	"COALESCE($4, 'infinity'::pg_catalog.timestamptz) "
 
 static SdStatement select_trail = {
-	.sql = "SELECT " SD_ACCESS_SELECT " " TRAIL_OF
-		   "ORDER BY e.\"timestamp\", e.timestamp_nanos, e.id LIMIT $5",
-	.nparameters = 5,
-	.types = {TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID},
+	.sql = "SELECT " SD_ACCESS_SELECT " " TRAIL_OF "ORDER BY e.\"timestamp\"",
+	.nparameters = 4,
+	.types = {TEXTOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID},
 };
 
 static SdStatement select_traces = {
@@ -102,8 +121,12 @@ static void keep_variable(SdTrace *trace, const char *variable);
 static void note_race(void *arg, const SdTrace *trace, const SdRace *race);
 static bool is_race(const Trail *trail, const SdAccessRow *access,
 					bool *isnull);
-static void put_access(FunctionCallInfo fcinfo, const Trail *trail,
-					   HeapTuple tuple, TupleDesc desc);
+static void start_receiving(DestReceiver *self, int operation, TupleDesc desc);
+static void stop_receiving(DestReceiver *self);
+static bool receive_access(TupleTableSlot *slot, DestReceiver *self);
+static void make_row(const Trail *trail, const SdAccessRow *access, Row *row);
+static bool put_rows(Trail *trail);
+static int compare_rows(const void *a, const void *b);
 
 /*
  * stormdisc_get_audit_trail(variable, trace, with_races, since, until,
@@ -114,9 +137,7 @@ Datum
 stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 {
 	Trail trail = {0};
-	MemoryContext context;
 	SdSpi spi;
-	Portal portal;
 
 	read_arguments(fcinfo, &trail);
 	sd_storage_check_readable();
@@ -125,32 +146,19 @@ stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 			sd_argument_required(fcinfo, ARG_WITH_RACES, "with_races")))
 		find_races(&trail);
 
-	context = AllocSetContextCreate(CurrentMemoryContext, "stormdisc access",
-									ALLOCSET_DEFAULT_SIZES);
+	trail.pub.receiveSlot = receive_access;
+	trail.pub.rStartup = start_receiving;
+	trail.pub.rShutdown = trail.pub.rDestroy = stop_receiving;
+	trail.pub.mydest = DestNone;
+	trail.context = AllocSetContextCreate(
+		CurrentMemoryContext, "stormdisc accesses", ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < lengthof(trail.types); i++)
+		trail.types[i] = CStringGetTextDatum(sd_access_type_name(i));
 	sd_spi_begin(&spi, true);
-	portal = sd_spi_open_read(&select_trail, trail.values, trail.nulls);
-	for (;;)
-	{
-		SPITupleTable *found;
-		MemoryContext oldcontext;
-
-		SPI_cursor_fetch(portal, true, 1000);
-		found = SPI_tuptable;
-		if (SPI_processed == 0)
-			break;
-		oldcontext = MemoryContextSwitchTo(context);
-		for (uint64 i = 0; i < found->numvals; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			put_access(fcinfo, &trail, found->vals[i], found->tupdesc);
-			MemoryContextReset(context);
-		}
-		MemoryContextSwitchTo(oldcontext);
-		SPI_freetuptable(found);
-	}
-	SPI_cursor_close(portal);
+	sd_spi_send(&select_trail, trail.values, trail.nulls, &trail.pub);
+	(void) put_rows(&trail);
 	sd_spi_end(&spi);
-	MemoryContextDelete(context);
+	MemoryContextDelete(trail.context);
 
 	return (Datum) 0;
 }
@@ -165,8 +173,9 @@ read_arguments(FunctionCallInfo fcinfo, Trail *trail)
 	trail->nulls[2] = PG_ARGISNULL(ARG_SINCE);
 	trail->values[3] = PG_GETARG_DATUM(ARG_UNTIL);
 	trail->nulls[3] = PG_ARGISNULL(ARG_UNTIL);
-	trail->values[4] =
-		Int64GetDatum(sd_report_limit(fcinfo, ARG_MAX_ROWS, "max_rows"));
+	trail->fcinfo = fcinfo;
+	trail->max_rows = sd_report_limit(fcinfo, ARG_MAX_ROWS, "max_rows");
+	trail->values[4] = Int64GetDatum(trail->max_rows);
 }
 
 /* Which of the accesses take part in a race, trace by trace. */
@@ -256,37 +265,115 @@ is_race(const Trail *trail, const SdAccessRow *access, bool *isnull)
 }
 
 static void
-put_access(FunctionCallInfo fcinfo, const Trail *trail, HeapTuple tuple,
-		   TupleDesc desc)
+start_receiving(DestReceiver *self, int operation, TupleDesc desc)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum row[SD_ACCESS_COLUMNS];
-	bool row_nulls[SD_ACCESS_COLUMNS];
-	Datum values[N_COLS];
-	bool nulls[N_COLS] = {0};
+}
+
+static void
+stop_receiving(DestReceiver *self)
+{
+}
+
+/*
+ * Accesses come by their timestamps.  Those at one timestamp are put into order
+ * here: mostly there is only one.  False if there are to be no more.
+ */
+static bool
+receive_access(TupleTableSlot *slot, DestReceiver *self)
+{
+	Trail *trail = (Trail *) self;
+	MemoryContext oldcontext;
 	SdAccessRow access;
 
-	heap_deform_tuple(tuple, desc, row, row_nulls);
-	sd_access_read(&access, row, row_nulls);
+	slot_getallattrs(slot);
+	if (trail->nrows > 0 &&
+		trail->time != DatumGetTimestampTz(slot->tts_values[2]) &&
+		!put_rows(trail))
+		return false;
 
-	values[COL_EVENT_ID] = UUIDPGetDatum(&access.id);
-	values[COL_TRACE_ID] = UUIDPGetDatum(&access.trace_id);
-	values[COL_TIMESTAMP] = TimestampTzGetDatum(access.time);
-	values[COL_NANOS] = Int16GetDatum(access.nanos);
-	values[COL_SERVICE] = PointerGetDatum(access.service);
-	nulls[COL_SERVICE] = access.service == NULL;
-	values[COL_THREAD] = PointerGetDatum(access.thread);
-	values[COL_ACCESS_TYPE] =
-		CStringGetTextDatum(sd_access_type_name(access.type));
-	values[COL_OLD_VALUE] = JsonbPGetDatum(access.old_value);
-	nulls[COL_OLD_VALUE] = access.old_value == NULL;
-	values[COL_NEW_VALUE] = JsonbPGetDatum(access.new_value);
-	nulls[COL_NEW_VALUE] = access.new_value == NULL;
-	values[COL_LOCATION] = PointerGetDatum(access.location);
-	nulls[COL_LOCATION] = access.location == NULL;
-	values[COL_LOCK_SET] = JsonbPGetDatum(access.lock_set);
-	nulls[COL_LOCK_SET] = access.lock_set == NULL;
+	oldcontext = MemoryContextSwitchTo(trail->context);
+	sd_access_read(&access, slot->tts_values, slot->tts_isnull);
+	trail->time = access.time;
+	if (trail->nrows == trail->allocated)
+	{
+		int allocated = Max(trail->allocated * 2, 1);
+		Row *rows =
+			palloc_extended(sizeof(Row) * (Size) allocated, MCXT_ALLOC_HUGE);
+
+		if (trail->nrows > 0)
+			memcpy(rows, trail->rows, sizeof(Row) * trail->nrows);
+		trail->rows = rows;
+		trail->allocated = allocated;
+	}
+	make_row(trail, &access, &trail->rows[trail->nrows++]);
+	MemoryContextSwitchTo(oldcontext);
+
+	return true;
+}
+
+static void
+make_row(const Trail *trail, const SdAccessRow *access, Row *row)
+{
+	Datum *values = row->values;
+	bool *nulls = row->nulls;
+
+	memset(nulls, 0, sizeof(row->nulls));
+	row->id = access->id;
+	row->nanos = access->nanos;
+	row->trace_id = access->trace_id;
+	values[COL_TIMESTAMP] = TimestampTzGetDatum(access->time);
+	values[COL_NANOS] = Int16GetDatum(access->nanos);
+	values[COL_SERVICE] = PointerGetDatum(access->service);
+	nulls[COL_SERVICE] = access->service == NULL;
+	values[COL_THREAD] = PointerGetDatum(access->thread);
+	values[COL_ACCESS_TYPE] = trail->types[access->type];
+	values[COL_OLD_VALUE] = PointerGetDatum(access->old_value);
+	nulls[COL_OLD_VALUE] = access->old_value == NULL;
+	values[COL_NEW_VALUE] = PointerGetDatum(access->new_value);
+	nulls[COL_NEW_VALUE] = access->new_value == NULL;
+	values[COL_LOCATION] = PointerGetDatum(access->location);
+	nulls[COL_LOCATION] = access->location == NULL;
+	nulls[COL_LOCK_SET] = access->lock_set == NULL;
+	if (access->lock_set != NULL)
+		values[COL_LOCK_SET] = PointerGetDatum(
+			PG_DETOAST_DATUM_COPY(PointerGetDatum(access->lock_set)));
 	values[COL_IS_RACE] =
-		BoolGetDatum(is_race(trail, &access, &nulls[COL_IS_RACE]));
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		BoolGetDatum(is_race(trail, access, &nulls[COL_IS_RACE]));
+}
+
+/* Put what is at one timestamp; false if there are enough rows then. */
+static bool
+put_rows(Trail *trail)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) trail->fcinfo->resultinfo;
+
+	if (trail->nrows > 1)
+		qsort(trail->rows, trail->nrows, sizeof(Row), compare_rows);
+	for (int i = 0; i < trail->nrows && trail->max_rows > 0; i++)
+	{
+		Row *row = &trail->rows[i];
+
+		CHECK_FOR_INTERRUPTS();
+		row->values[COL_EVENT_ID] = UUIDPGetDatum(&row->id);
+		row->values[COL_TRACE_ID] = UUIDPGetDatum(&row->trace_id);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row->values,
+							 row->nulls);
+		trail->max_rows--;
+	}
+	trail->nrows = trail->allocated = 0;
+	MemoryContextReset(trail->context);
+
+	return trail->max_rows > 0;
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const Row *x = a;
+	const Row *y = b;
+
+	if (x->nanos != y->nanos)
+		return x->nanos < y->nanos ? -1 : 1;
+
+	return memcmp(&x->id, &y->id, UUID_LEN);
 }
