@@ -95,7 +95,7 @@ class Generator:
         self.threads = []
         for _ in range(r.choice([1, 2, 2, 3, 3, 4, 6])):
             instance = r.choice([None, None, "i1", "i2", "7"])
-            thread = Thread(r.choice(names), r.choice(services), instance, r.choice([7, 7, 8]))
+            thread = Thread(r.choice(names), r.choice(services), instance, r.choice([7, 7, 7, 8, 8]))
             if self.tasks and self.some(0.3):
                 thread.tags = {"task_id": r.choice(self.tasks)}
             self.threads.append(thread)
@@ -199,6 +199,8 @@ class Generator:
         }
         if self.some(self.durations):
             metadata["duration_ns"] = r.choice([0, 1, 500, self.tick, self.tick * r.randint(0, 9), 1234567])
+        if thread.process is None:
+            del metadata["process_id"]
         if thread.instance is not None:
             metadata["instance_id"] = thread.instance
         if thread.upstream is not None:

@@ -55,6 +55,7 @@ MUTANTS = {
     "cross-trace-locks": "locks do not protect between traces",
     "first-finisher": "the critical path takes the child that finishes first",
     "no-late-hosts": "the critical path knows no child that begins before its parent",
+    "no-callers": "the critical path knows no requests",
     "no-clipping": "the critical path does not clip children to their parent",
     "fewest-events": "raceway's path has the fewest events of the longest",
 }
@@ -104,7 +105,7 @@ def thread_of(event):
     m = event["metadata"]
     instance = m.get("instance_id")
     if instance is None:
-        instance = str(m["process_id"])
+        instance = str(m.get("process_id", ""))
     if wrong("bare-thread"):
         return m["thread_id"]
     if wrong("no-instance"):
@@ -148,30 +149,29 @@ class Store:
     def __init__(self):
         self.events = {}
         self.quarantined = set()
+        self.wrong_choices = []
         self.edges = []  # of from, to, type, trace
 
     def trace_of(self, id):
         return self.events[id]["trace_id"] if id in self.events else None
 
-    def links(self):
-        """What must stay without cycles: (from, to), also of events that are not there yet.
+    def links(self, trace):
+        """What must stay without cycles in a trace: (from, to), also of events that are not there yet.
 
-        A parent in another trace is none, and an edge one end of which turned
-        up in another trace is none either.
+        What has turned up in another trace is in no link of this one.
         """
         for id, event in self.events.items():
-            parent = event.get("parent_id")
-            if parent is not None and id not in self.quarantined:
-                if self.trace_of(parent) in (None, event["trace_id"]):
-                    yield parent, id
-        for source, target, kind, trace in self.edges:
-            if kind != "ConcurrentWith" and self.trace_of(source) in (None, trace) and self.trace_of(target) in (None, trace):
+            if event["trace_id"] == trace and event.get("parent_id") is not None and id not in self.quarantined:
+                yield event["parent_id"], id
+        for source, target, kind, of_trace in self.edges:
+            if of_trace == trace and kind != "ConcurrentWith":
                 yield source, target
 
-    def is_path(self, source, target):
+    def is_path(self, source, target, trace):
         after = {}
-        for a, b in self.links():
-            after.setdefault(a, []).append(b)
+        for a, b in self.links(trace):
+            if self.trace_of(a) in (None, trace) and self.trace_of(b) in (None, trace):
+                after.setdefault(a, []).append(b)
         seen, todo = {source}, [source]
         while todo:
             for other in after.get(todo.pop(), []):
@@ -180,21 +180,25 @@ class Store:
                     todo.append(other)
         return target in seen
 
-    def add_events(self, events):
-        """One statement; returns how many were new.  The links of the new ones come in the order given."""
+    def add_events(self, events, chosen=frozenset()):
+        """One statement; returns how many were new.
+
+        Of links that close a cycle within one statement some must not count;
+        which ones, is chosen.  The choice is right if what stays has no cycle
+        and whatever does not would close one, so that for an event that comes
+        alone there is no choice.
+        """
         new = [e for e in events if e["id"] not in self.events]
         for event in new:
             self.events[event["id"]] = event
-            self.quarantined.add(event["id"])
+            if event["id"] in chosen:
+                self.quarantined.add(event["id"])
         for event in new:
             parent = event.get("parent_id")
-            if (
-                parent is None
-                or self.trace_of(parent) not in (None, event["trace_id"])
-                or wrong("late-link-kept")
-                or not self.is_path(event["id"], parent)
-            ):
-                self.quarantined.discard(event["id"])
+            may_close = parent is not None and self.trace_of(parent) in (None, event["trace_id"])
+            closes = may_close and self.is_path(event["id"], parent, event["trace_id"]) and not wrong("late-link-kept")
+            if closes != (event["id"] in chosen):
+                self.wrong_choices.append(event["id"])
         return len(new)
 
     def add_edge(self, source, target, kind, trace=None):
@@ -207,7 +211,7 @@ class Store:
         edge = (source, target, kind, traces.pop())
         if edge in self.edges:
             return None
-        if kind != "ConcurrentWith" and not wrong("cycles-allowed") and self.is_path(target, source):
+        if kind != "ConcurrentWith" and not wrong("cycles-allowed") and self.is_path(target, source, edge[3]):
             return "cycle"
         self.edges.append(edge)
         return None
@@ -430,11 +434,11 @@ class Trace:
     def is_ancestor(self, a, b):
         if wrong("raceway-no-ancestors"):
             return False
-        while b is not None:
+        ancestors = set()
+        while self.parents[b] is not None and self.parents[b] not in ancestors:
             b = self.parents[b]
-            if b == a:
-                return True
-        return False
+            ancestors.add(b)
+        return a in ancestors
 
     def is_race_by_raceway(self, a, b):
         types = {self.access_type(a), self.access_type(b)}
@@ -489,9 +493,24 @@ class Trace:
         """Places in the smallest topological order."""
         rank = [None] * self.n
         for place in range(self.n):
-            x = min(x for x in range(self.n) if rank[x] is None and all(rank[p] is not None for p in preds[x]))
-            rank[x] = place
+            left = [x for x in range(self.n) if rank[x] is None]
+            free = [x for x in left if all(rank[p] is not None for p in preds[x])]
+            rank[(free or left)[0]] = place  # there is always one that is free, as long as no wrong rule makes cycles
         return rank
+
+    def callers(self, x):
+        """The request that an event is the first to handle, if it began before."""
+        span = self.events[x]["metadata"].get("upstream_span_id")
+        of_span = [i for i, e in enumerate(self.events) if e["metadata"].get("upstream_span_id") == span]
+        if span is None or of_span[0] != x or wrong("no-callers"):
+            return set()
+        requests = [
+            i
+            for i, e in enumerate(self.events)
+            if kind_of(e) == "HttpRequest" and e["metadata"].get("distributed_span_id") == span
+        ]
+        start, _ = self.times()
+        return {i for i in requests[:1] if start[i] < start[x]}
 
     def critical_path(self):
         """[event or None for idle, nanoseconds, slack], in the order of time; they add up to the wall time."""
@@ -501,11 +520,13 @@ class Trace:
         start, end = self.times()
         preds = self.predecessors()
         rank = self.ranks(preds)
+        for x in events:
+            preds[x] |= self.callers(x)
 
         # what is nested in what: children[h] is a list of (event, its end in h), the best first
         up, late = [None] * self.n, set()
         nested = set()
-        for x in sorted(events, key=lambda x: rank[x]):
+        for x in sorted(events, key=lambda x: (start[x], rank[x])):
             hosts = set()
             for p in preds[x]:
                 if start[p] > start[x]:
@@ -614,7 +635,7 @@ class Trace:
             return (-total, count if wrong("fewest-events") else -count, x)
 
         for x in sorted(range(self.n), key=self.ranks(preds).__getitem__):
-            p = min(preds[x], key=order, default=None)
+            p = min((p for p in preds[x] if p in best), key=order, default=None)
             total, count = best[p] if p is not None else (0, 0)
             best[x], previous[x] = (total + end[x] - start[x], count + 1), p
         x = min(range(self.n), key=order, default=None)

@@ -38,6 +38,30 @@ EXCEPTION
 END
 $$;
 
+CREATE FUNCTION pg_temp.cross_trace(variable text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_object_agg(w, (
+		SELECT coalesce(jsonb_agg(jsonb_build_array(event1_id, event2_id, severity) ORDER BY event1_id, event2_id), '[]')
+		FROM stormdisc_get_cross_trace_races(variable, w * interval '1 microsecond', max_pairs => 1000000)))
+	FROM unnest('{2,100000000000}'::bigint[]) AS w
+$$;
+
+CREATE FUNCTION pg_temp.races(trace uuid, mode text, atomic boolean) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT coalesce(jsonb_agg(jsonb_build_array(variable, event1_id, event2_id, verdict, severity) ORDER BY ordinality), '[]')
+	FROM stormdisc_detect_races(trace, mode, atomic, verdicts => CASE mode WHEN 'hb' THEN '{race,ordered,unknown}'::text[] ELSE '{race}'::text[] END)
+		WITH ORDINALITY
+$$;
+
+CREATE FUNCTION pg_temp.questions(trace uuid) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object(
+		'races', (
+			SELECT jsonb_object_agg(mode || ' ' || atomic, pg_temp.races(trace, mode, atomic))
+			FROM unnest('{hb,lockset,both,raceway}'::text[]) AS mode, unnest('{false,true}'::bool[]) AS atomic),
+		'order', (SELECT jsonb_agg(e -> 'id') FROM stormdisc_get_trace_events(trace) AS e),
+		'roots', (SELECT coalesce(jsonb_agg(r ORDER BY r), '[]') FROM stormdisc_get_trace_roots(trace) AS r),
+		'critical_path', (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, exclusive_ns, slack_ns) ORDER BY seq), '[]') FROM stormdisc_get_critical_path(trace)),
+		'longest_path', (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, exclusive_ns, slack_ns) ORDER BY seq), '[]') FROM stormdisc_get_critical_path(trace, 'raceway')))
+$$;
+
 CREATE FUNCTION pg_temp.play(played jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	step jsonb;
@@ -63,10 +87,14 @@ BEGIN
 			FROM unnest('{x,y,balance,Z}'::text[]) AS v),
 		'cross_trace', (
 			SELECT jsonb_object_agg(v, pg_temp.cross_trace(v)) FROM unnest('{x,y,balance,Z}'::text[]) AS v),
-		'happens_before', (SELECT coalesce(string_agg(coalesce(left(h::text, 1), 'n'), '' ORDER BY place), '')
-			FROM unnest(stormdisc_find_happens_before_many(a, b)) WITH ORDINALITY AS q (h, place)));
+		'happens_before', (SELECT coalesce(string_agg(coalesce(left(happens_before::text, 1), 'n'), '' ORDER BY pair), '')
+			FROM stormdisc_find_happens_before_many(a, b)));
 	FOR trace IN SELECT DISTINCT e ->> 'trace_id' FROM jsonb_array_elements(played -> 'steps') AS s (step), jsonb_array_elements(s.step -> 'events') AS e LOOP
 		RAISE NOTICE 'trace %', trace;
+		-- says in a WARNING how many edges it has dropped
+		PERFORM FROM stormdisc_find_happens_before_many(
+			ARRAY(SELECT x.id FROM stormdisc.events AS x, stormdisc.events AS y WHERE x.trace_id = trace::uuid AND y.trace_id = trace::uuid ORDER BY x.id, y.id),
+			ARRAY(SELECT y.id FROM stormdisc.events AS x, stormdisc.events AS y WHERE x.trace_id = trace::uuid AND y.trace_id = trace::uuid ORDER BY x.id, y.id));
 		traces := traces || jsonb_build_object(trace, pg_temp.questions(trace::uuid));
 	END LOOP;
 	RETURN answer || (
@@ -75,28 +103,4 @@ BEGIN
 			SELECT q.key AS question, jsonb_object_agg(t.key, q.value) AS answers
 			FROM jsonb_each(traces) AS t, jsonb_each(t.value) AS q GROUP BY 1) AS by_question);
 END
-$$;
-
-CREATE FUNCTION pg_temp.cross_trace(variable text) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT jsonb_object_agg(w, (
-		SELECT coalesce(jsonb_agg(jsonb_build_array(event1_id, event2_id, severity) ORDER BY event1_id, event2_id), '[]')
-		FROM stormdisc_get_cross_trace_races(variable, w * interval '1 microsecond', max_pairs => 1000000)))
-	FROM unnest('{2,100000000000}'::bigint[]) AS w
-$$;
-
-CREATE FUNCTION pg_temp.questions(trace uuid) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT jsonb_build_object(
-		'races', (
-			SELECT jsonb_object_agg(mode || ' ' || atomic, pg_temp.races(trace, mode, atomic))
-			FROM unnest('{hb,lockset,both,raceway}'::text[]) AS mode, unnest('{false,true}'::bool[]) AS atomic),
-		'order', (SELECT jsonb_agg(e -> 'id') FROM stormdisc_get_trace_events(trace) AS e),
-		'roots', (SELECT coalesce(jsonb_agg(r ORDER BY r), '[]') FROM stormdisc_get_trace_roots(trace) AS r),
-		'critical_path', (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, exclusive_ns, slack_ns) ORDER BY seq), '[]') FROM stormdisc_get_critical_path(trace)),
-		'longest_path', (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, exclusive_ns, slack_ns) ORDER BY seq), '[]') FROM stormdisc_get_critical_path(trace, 'raceway')))
-$$;
-
-CREATE FUNCTION pg_temp.races(trace uuid, mode text, atomic boolean) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT coalesce(jsonb_agg(jsonb_build_array(variable, event1_id, event2_id, verdict, severity) ORDER BY ordinality), '[]')
-	FROM stormdisc_detect_races(trace, mode, atomic, verdicts => CASE mode WHEN 'hb' THEN '{race,ordered,unknown}'::text[] ELSE '{race}'::text[] END)
-		WITH ORDINALITY
 $$;

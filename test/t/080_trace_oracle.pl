@@ -13,7 +13,7 @@ use Test::More;
 
 my $traces = seconds_setting('STORMDISC_ORACLE_TRACES', 2000);
 my $seed = seconds_setting('STORMDISC_ORACLE_SEED', 1);
-my $traces_of_mutants = 2000;
+my $traces_of_mutants = 400;
 my $compare = "$FindBin::RealBin/../oracle_traces/compare";
 
 plan skip_all => 'python3 is not installed (Debian package python3)' if system('python3 -c "import json" >/dev/null 2>&1') != 0;
@@ -43,12 +43,18 @@ $node->safe_psql('postgres', "SELECT stormdisc_set_storage('postgres')");
 
 is($node->safe_psql('postgres', 'SELECT count(*) FROM stormdisc.events'), 0, 'nothing is left behind');
 
-for my $mutant (split /\n/, qx(python3 $compare --mutants))
-{
-	my ($ok, $said) = run_compare('--seed', $seed, '--traces', $traces_of_mutants, '--no-shrink', '--mutant', $mutant);
+# every wrong rule is noticed, and nothing where there is none
+($ok, $said) = run_compare('--all-mutants', '--seed', $seed, '--traces', $traces_of_mutants);
+ok($ok, 'all wrong rules are noticed') or diag($said);
+my %noticed = map { /^([\w-]+): noticed at trace \d+ of seed $seed$/ ? ($1, 1) : () } split /\n/, $said;
+my @mutants = split /\n/, qx(python3 $compare --mutants);
+cmp_ok(scalar @mutants, '>', 30, 'there are many');
+ok($noticed{$_}, "the wrong rule $_ is noticed") for @mutants;
 
-	ok(!$ok && $said =~ /^FAILED: trace \d+ of seed $seed: \d+ differences/m, "the wrong rule $mutant is noticed") or diag($said);
-	like($said, qr/^Run it again with: .*--seed $seed --only \d+ --mutant $mutant$/m, 'and can be had again');
-}
+# a difference is told so that it can be had again
+($ok, $said) = run_compare('--seed', $seed, '--traces', $traces_of_mutants, '--mutant', 'no-spawn');
+ok(!$ok && $said =~ /^FAILED: trace \d+ of seed $seed: \d+ differences/m, 'one of them alone') or diag($said);
+like($said, qr/^shrunk:\n  /m, 'is shrunk');
+like($said, qr/^Run it again with: .*--seed $seed --only \d+ --mutant no-spawn$/m, 'and can be had again');
 
 done_testing();

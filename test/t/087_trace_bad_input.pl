@@ -135,9 +135,13 @@ is($sql->value("SELECT count(*) FROM stormdisc.events WHERE id > '" . uuid(910_0
 
 # --- the same id again ---
 
-is(add(event(1, kind => qq({"AsyncAwait": $kind{AsyncAwait}})))->{state}, '23505', 'the same id with other content') ;
-is($sql->value("SELECT stormdisc_get_event('" . uuid(1) . "') #>> '{kind,AsyncAwait}'"), $sql->value('SELECT ' . literal($kind{AsyncAwait}) . '::jsonb::text'), 'changes nothing')
-  if $sql->value("SELECT stormdisc_get_event('" . uuid(1) . "') -> 'kind' ? 'AsyncAwait'") eq 't';
+my $first = sprintf "SELECT stormdisc_get_event('%s')", uuid(1);
+my $before = $sql->value($first);
+for my $other ([ at => 77 ], [ kind => write_of('other') ], [ thread => 't7' ], [ parent => 2 ], [ clock => '{"a": 1}' ], [ locks => '["m"]' ], [ trace => 2 ])
+{
+	is(add(event(1, kind => qq({"AsyncAwait": $kind{AsyncAwait}}), @$other))->{state}, '23505', "the same id with another $other->[0]");
+	is($sql->value($first), $before, 'changes nothing');
+}
 is($sql->run("SELECT stormdisc_add_events_batch('" . batch(event(920_001), event(920_001, at => 3)) . "')")->{state}, '23505', 'two of one id in a batch, with other content');
 is($sql->value("SELECT stormdisc_add_events_batch('" . batch(event(920_002), event(920_002)) . "')"), 1, 'the same one twice counts once');
 
@@ -154,11 +158,12 @@ ok(defined $sql->run(sprintf "INSERT INTO stormdisc.causal_edges (trace_id, from
 
 # --- baselines ---
 
-for my $bad (q('-1 s'), q('-1 us'), 'NULL', q('infinity'), q('1e30 s'), q('NaN'))
+for my $bad ('-1 s', '-1 us', 'infinity', '1e30 s', 'NaN', '300000 years', undef)
 {
-	my $state = $sql->run("SELECT stormdisc_record_baseline_metric('op', $bad)")->{state};
+	my $value = literal($bad);
+	my $state = $sql->run("SELECT stormdisc_record_baseline_metric('op', ${value}::interval)")->{state};
 
-	like($state // 'taken', qr/^2[0-9A-Z]{4}$/, "a baseline of $bad is rejected");
+	like($state // 'taken', qr/^2[0-9A-Z]{4}$/, "a baseline of $value is rejected");
 }
 is($sql->value("SELECT count(*) FROM stormdisc.baseline_metrics"), 0, 'and none is made');
 
@@ -211,7 +216,8 @@ for my $call (
 	'stormdisc_get_critical_path(%s)', "stormdisc_get_critical_path(%s, 'raceway')", 'stormdisc_get_trace_events(%s)', 'stormdisc_get_trace_roots(%s)', 'stormdisc_detect_anomalies(%s)',
 	'stormdisc_service_dependencies(%s)', 'stormdisc_trace_diagram(%s)', "stormdisc_get_audit_trail('x', %s)")
 {
-	my @failed = map { my $a = $sql->run(sprintf "SELECT * FROM $call", "'$_'"); defined $a->{state} ? "$_: $a->{state}: $a->{message}" : () } @traces;
+	# a trace may last too long to be measured in nanoseconds
+	my @failed = map { my $a = $sql->run(sprintf "SELECT * FROM $call", "'$_'"); ($a->{state} // '22008') ne '22008' ? "$_: $a->{state}: $a->{message}" : () } @traces;
 
 	is(join("\n", @failed), '', sprintf($call, 'trace') . ' of ' . @traces . ' traces');
 }
