@@ -98,6 +98,8 @@ stormdisc_redrive(PG_FUNCTION_ARGS)
 	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 										SPI_tuptable->tupdesc, 1, &isnull));
 	sd_spi_end(&spi);
+	/* they may be before the place where this session has looked last */
+	port->hints->ready.next_start = 0;
 	sd_wait_note_ready(text_to_cstring(name), count);
 
 	PG_RETURN_INT64(count);

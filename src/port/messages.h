@@ -86,6 +86,7 @@ typedef struct SdPortHints
 {
 	SdPlace ready;			 /* a position */
 	SdPlace recent;			 /* where that was a while ago */
+	int64 recent_start;		 /* where its look goes on, or 0 */
 	int64 recent_next;		 /* and where it will be */
 	TimestampTz recent_from; /* since when it will */
 	int64 ready_step;		 /* positions from one message to the next */

@@ -531,6 +531,7 @@ sd_port_has_ready(const SdPort *port, int priority, int64 id)
 
 	if (position > hints->ready.value)
 		return;
+	hints->recent_start = Min(hints->recent_start, position - 1);
 	/* what is of a higher priority is looked for with what is recent */
 	if (floor == SD_POSITION_FLOOR(hints->ready.value))
 		hints->ready.value = position - 1;
@@ -540,6 +541,8 @@ sd_port_has_ready(const SdPort *port, int priority, int64 id)
 		hints->ready.next_start = 0;
 	if (floor == SD_POSITION_FLOOR(hints->recent.value))
 		hints->recent.value = Min(hints->recent.value, position - 1);
+	if (floor == SD_POSITION_FLOOR(hints->recent_next))
+		hints->recent_next = Min(hints->recent_next, position - 1);
 }
 
 /* The row of a port. */
@@ -625,6 +628,7 @@ forget_places(void)
 	{
 		MemSet(&cached->hints.ready, 0, sizeof(SdPlace));
 		MemSet(&cached->hints.recent, 0, sizeof(SdPlace));
+		cached->hints.recent_start = 0;
 		cached->hints.recent_next = 0;
 		MemSet(&cached->hints.due, 0, sizeof(SdPlace));
 		MemSet(&cached->hints.due_leases, 0, sizeof(SdPlace));

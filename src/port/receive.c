@@ -74,9 +74,8 @@ static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 					  TimestampTz now);
-static SdPlace *choose_look(SdPortHints *hints, TimestampTz now, Gap *gap);
-static void note_place(SdPortHints *hints, int64 before, int64 after,
-					   bool is_end);
+static SdPlace *choose_look(SdPortHints *hints, TimestampTz now, int64 *after,
+							Gap *gap);
 static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
 						const Gap *gap, SdFound *found, int *n_found,
 						int *n_taken);
@@ -270,10 +269,10 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 {
 	SdPortHints *hints = port->hints;
 	int64 before = hints->ready.value;
-	int64 after = 0;
+	int64 after;
 	bool is_end = false;
 	Gap gap;
-	SdPlace *place = choose_look(hints, now, &gap);
+	SdPlace *place = choose_look(hints, now, &after, &gap);
 	int size = Max(n, GROUP_ROUND);
 	SdFound *found = palloc(size * sizeof(SdFound));
 	SdFound *chosen = NULL;
@@ -341,17 +340,30 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		if (is_end)
 			break;
 	}
-	note_place(hints, before, after, is_end);
+	if (place == &hints->recent && !is_end && after <= gap.start)
+	{
+		/* the place is where it was; the next look goes on, unless it is to
+		 * find what was made ready meanwhile */
+		if (hints->recent.next_start != 0)
+			hints->recent_start = after;
+		hints->recent.next_start = 0;
+		after = before;
+	}
+	else if (is_end)
+		after = Max(after, before);
+	/* what was made ready meanwhile may have moved the place */
+	if (hints->ready.value == before || after < hints->ready.value)
+		hints->ready.value = after;
 
 	return count;
 }
 
 /*
- * Where to look this time, from the first position on but for a gap.  Whose
- * look it is, or NULL if it goes on where the last one has ended.
+ * Where to look this time: after a position, but for a gap.  Whose look it is,
+ * or NULL if it goes on where the last one has ended.
  */
 static SdPlace *
-choose_look(SdPortHints *hints, TimestampTz now, Gap *gap)
+choose_look(SdPortHints *hints, TimestampTz now, int64 *after, Gap *gap)
 {
 	if (now >= hints->recent_from + RECENT_PERIOD || now < hints->recent_from)
 	{
@@ -361,6 +373,7 @@ choose_look(SdPortHints *hints, TimestampTz now, Gap *gap)
 		hints->recent_from = now;
 	}
 
+	*after = 0;
 	gap->start = 0;
 	gap->end = 0;
 	if (now >= hints->ready.next_start)
@@ -372,29 +385,10 @@ choose_look(SdPortHints *hints, TimestampTz now, Gap *gap)
 
 	gap->end = Min(gap->end, hints->recent.value);
 	gap->start = SD_POSITION_FLOOR(gap->end);
+	*after = hints->recent_start;
+	hints->recent_start = 0;
 
 	return &hints->recent;
-}
-
-/*
- * A look has ended after some position, or at the end of all.  The place was
- * somewhere before, unless it is not there any more: what has been made ready
- * meanwhile has moved it.
- */
-static void
-note_place(SdPortHints *hints, int64 before, int64 after, bool is_end)
-{
-	if (is_end)
-		after = Max(after, before);
-	else if (hints->recent.value > 0 &&
-			 SD_POSITION_FLOOR(after) < SD_POSITION_FLOOR(before))
-	{
-		/* there may be more of that priority, for the next look */
-		hints->recent.next_start = 0;
-		after = before;
-	}
-	if (hints->ready.value == before || after < hints->ready.value)
-		hints->ready.value = after;
 }
 
 /*
