@@ -39,6 +39,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -85,6 +86,7 @@ typedef struct Job
 	SdCatalog *catalog;
 	SdRelation *relation;
 	Method method;
+	const char *name; /* qualified, quoted, as it is now */
 	int ncolumns;
 	Column *columns;
 	uint8 digest[PG_SHA256_DIGEST_LENGTH];
@@ -127,7 +129,8 @@ static void find_file(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					  void *arg);
 static void read_columns(Job *job, Relation rel);
 static void check_partitions(Job *job);
-static void changed_meanwhile(Job *job) pg_attribute_noreturn();
+static void check_plan(Job *job, SPIPlanPtr plan);
+static void changed_meanwhile(Job *job);
 static int compare_columns(const void *a, const void *b);
 static char *query_of(Job *job);
 static void append_arguments(StringInfo buf, Job *job);
@@ -329,6 +332,7 @@ run(Job *job)
 	Receiver receiver = {0};
 	SPIExecuteOptions options = {0};
 	char *query;
+	SPIPlanPtr plan;
 	int rc;
 
 	lock_and_check(job);
@@ -364,7 +368,12 @@ run(Job *job)
 		elog(ERROR, "could not connect to SPI");
 	options.read_only = true;
 	options.dest = (DestReceiver *) &receiver;
-	rc = SPI_execute_extended(query, &options);
+	plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", query,
+			 SPI_result_code_string(SPI_result));
+	check_plan(job, plan);
+	rc = SPI_execute_plan_extended(plan, &options);
 	if (rc != SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\": %s", query,
 			 SPI_result_code_string(rc));
@@ -394,6 +403,9 @@ lock_and_check(Job *job)
 		changed_meanwhile(job);
 	check_file(job, rel);
 	read_columns(job, rel);
+	job->name = quote_qualified_identifier(
+		get_namespace_name(RelationGetNamespace(rel)),
+		RelationGetRelationName(rel));
 	relation_close(rel, NoLock);
 
 	if (job->relation->kind == RELKIND_PARTITIONED_TABLE)
@@ -485,6 +497,19 @@ check_partitions(Job *job)
 		if (sd_catalog_parents(job->catalog, oid) == NIL)
 			changed_meanwhile(job);
 	}
+}
+
+/*
+ * Is the query about the table?  The lock does not keep somebody from giving
+ * the schema's name to another one.
+ */
+static void
+check_plan(Job *job, SPIPlanPtr plan)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+
+	if (!list_member_oid(source->relationOids, job->relation->oid))
+		changed_meanwhile(job);
 }
 
 static void

@@ -30,6 +30,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "compat.h"
 #include "data/row_hash.h"
 
 /* how a field of a type becomes bytes */
@@ -77,7 +78,7 @@ struct SdRowWriter
 
 static void set_up_field(SdRowWriter *writer, Field *field, Oid type);
 static void end_own_sha(void *arg);
-static void sha_failed(SdSha256 *sha) pg_attribute_noreturn();
+static void sha_failed(SdSha256 *sha);
 static void write_value(SdRowWriter *writer, const char *data, int length);
 static inline void append(SdRowWriter *writer, const void *data, size_t length);
 static void append_long(SdRowWriter *writer, const char *data, size_t length);
