@@ -552,7 +552,7 @@ query_of(Job *job)
 	appendStringInfo(&buf, " FROM %s%s t",
 					 job->relation->kind == RELKIND_PARTITIONED_TABLE ? ""
 																	  : "ONLY ",
-					 sd_relation_qualified_name(job->relation));
+					 job->name);
 
 	if (job->method == METHOD_SORTED)
 		appendStringInfoString(&buf, " ORDER BY 1");
