@@ -16,11 +16,13 @@ OBJS = $(WIN32RES) \
 	$(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c $(srcdir)/src/*/*.c)))
 
 # The SQL files, in the order in which they are put together.
+RUN_STATE = messages message_tools component_state checkpoints metrics health \
+	sinks config maintenance traces
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	discovery_access relationships diagnostics advice document snapshot model \
-	$(foreach m,messages message_tools component_state checkpoints metrics health sinks config maintenance traces trace_analysis trace_reports,$(patsubst sql/functions/%.sql,%,$(wildcard sql/functions/$(m).sql)))
-SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql \
-	$(foreach m,messages message_tools component_state checkpoints metrics health sinks config maintenance traces trace_analysis own_objects,$(wildcard sql/tables/$(m).sql))
+	checksums \
+	$(RUN_STATE) trace_analysis trace_reports
+SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) own_objects)
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)

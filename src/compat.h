@@ -13,6 +13,11 @@
 #error "stormdisc needs PostgreSQL 15 or newer"
 #endif
 
+/* VARDATA_ANY() and the like have a header of their own since 16 */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* pg_attribute.attstattarget: NULL means default since 17, -1 before */
 #if PG_VERSION_NUM >= 170000
 #define SD_NULLABLE_STATTARGET 1
