@@ -1,6 +1,7 @@
 -- All pairs of a trace that race, in SQL: clocks and lock sets as jsonb, as the
 -- document keeps them; program order by the clocks of the clients.
 CREATE SCHEMA in_sql;
+CREATE TABLE in_sql.events (LIKE document.events INCLUDING ALL);
 CREATE FUNCTION in_sql.is_before(a jsonb, b jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
 	SELECT bool_and(a_n <= b_n) AND bool_or(a_n < b_n)
 	FROM (
