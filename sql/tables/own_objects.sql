@@ -12,7 +12,7 @@ CREATE TABLE stormdisc.own_objects (
 );
 
 COMMENT ON TABLE stormdisc.own_objects IS
-	'columns, indexes and constraints of stormdisc''s own tables, so that those can be told that somebody has added';
+	'columns, indexes, constraints and triggers of stormdisc''s own tables, so that those can be told that somebody has added';
 COMMENT ON COLUMN stormdisc.own_objects.object_type IS 'kind of object, as in pg_identify_object()';
 COMMENT ON COLUMN stormdisc.own_objects.identity IS 'its name, as there';
 
@@ -25,7 +25,9 @@ FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS classid, a.attrelid A
 		WHERE a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
 	UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, x.indexrelid, 0, x.indrelid FROM pg_catalog.pg_index x
 	UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0, k.conrelid FROM pg_catalog.pg_constraint k
-		WHERE k.contype OPERATOR(pg_catalog.<>) 'n'::"char") o
+		WHERE k.contype OPERATOR(pg_catalog.<>) 'n'::"char"
+	UNION ALL SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid, 0, t.tgrelid FROM pg_catalog.pg_trigger t
+		WHERE NOT t.tgisinternal) o
 	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) o.relid,
 	LATERAL pg_catalog.pg_identify_object(o.classid, o.objid, o.objsubid) i
 WHERE c.relnamespace OPERATOR(pg_catalog.=) 'stormdisc'::pg_catalog.regnamespace

@@ -68,6 +68,13 @@ CREATE OPERATOR CLASS stormdisc.vclock_ops DEFAULT FOR TYPE stormdisc.vclock USI
 	OPERATOR 1 @extschema@.= (stormdisc.vclock, stormdisc.vclock),
 	FUNCTION 1 @extschema@.stormdisc_vclock_hash(stormdisc.vclock);
 
+COMMENT ON CAST (jsonb AS stormdisc.vclock) IS 'vector clock of either JSON';
+COMMENT ON CAST (stormdisc.vclock AS jsonb) IS 'JSON of a vector clock, as it was given';
+COMMENT ON OPERATOR @extschema@.= (stormdisc.vclock, stormdisc.vclock) IS 'count the same for every component';
+COMMENT ON OPERATOR @extschema@.<> (stormdisc.vclock, stormdisc.vclock) IS 'differ for any component';
+COMMENT ON OPERATOR CLASS stormdisc.vclock_ops USING hash IS 'equality of vector clocks';
+COMMENT ON OPERATOR FAMILY stormdisc.vclock_ops USING hash IS 'equality of vector clocks';
+
 -- What a plain INSERT or COPY has to keep to as well.
 CREATE FUNCTION @extschema@.stormdisc_check_event_kind(kind jsonb) RETURNS bool
 AS 'MODULE_PATHNAME', 'stormdisc_check_event_kind' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -145,6 +152,7 @@ CREATE INDEX edge_store_to_idx ON stormdisc.edge_store (trace_id, to_event_id);
 CREATE INDEX edge_store_from_idx ON stormdisc.edge_store (from_event_id);
 
 COMMENT ON TABLE stormdisc.edge_store IS 'edges by stormdisc_add_edge(); stormdisc.causal_edges has those of parents as well';
+COMMENT ON SEQUENCE stormdisc.edge_store_id_seq IS 'numbers of edges';
 COMMENT ON COLUMN stormdisc.edge_store.trace_id IS 'trace that it belongs to';
 COMMENT ON COLUMN stormdisc.edge_store.from_event_id IS 'event that it starts from; may not be there (yet)';
 COMMENT ON COLUMN stormdisc.edge_store.to_event_id IS 'event that it leads to; may not be there (yet)';

@@ -135,7 +135,8 @@ static QueryCheck query_checks[] = {
 	{.name = "unlogged_tables",
 	 .status = IS_ERROR,
 	 .good = "every table of stormdisc is in the WAL",
-	 .suggestion = "ALTER TABLE ... SET LOGGED",
+	 .suggestion =
+		 "ALTER TABLE ... SET LOGGED; for traces stormdisc_set_storage('postgres').",
 	 .statement.sql =
 		 "SELECT c.relname::text, 'the table is empty after a crash, on a "
 		 "standby and after recovery' FROM " OUR_TABLES

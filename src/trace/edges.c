@@ -343,12 +343,8 @@ sd_json_uuid(JsonbContainer *json, const char *name, pg_uuid_t *uuid)
 	const char *text;
 	int length;
 
-	if (!sd_event_string(json, name, &text, &length))
-		return false;
-	*uuid = *DatumGetUUIDP(
-		DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(text, length))));
-
-	return true;
+	return sd_event_string(json, name, &text, &length) &&
+		   sd_event_uuid(text, length, uuid);
 }
 
 /*

@@ -149,8 +149,9 @@ static const char *const lock_types[] = {
 static const char *const orderings[] = {"Relaxed", "Acquire", "Release",
 										"AcqRel", "SeqCst"};
 
-/* of an entry of a lock set, after those of lock_types */
-static const char *const lock_modes[] = {"exclusive", "shared"};
+/* of an entry of a lock set */
+static const char *const lock_modes[] = {"exclusive", "shared", "Mutex",
+										 "RwLock::Read", "RwLock::Write"};
 
 static const char *const edge_types[] = {
 	[SD_DIRECT_CALL] = "DirectCall",
@@ -638,13 +639,11 @@ lock_entry_problem(const JsonbValue *entry)
 		return "An entry of a lock set must be a string, or an object with \"lock\" and \"mode\".";
 	if (getKeyJsonValueFromContainer(entry->val.binary.data, "mode", 4,
 									 &mode) == NULL ||
-		(find_word(lock_modes, lengthof(lock_modes), &mode) < 0 &&
-		 find_word(lock_types, lengthof(lock_types), &mode) < 0))
+		find_word(lock_modes, lengthof(lock_modes), &mode) < 0)
 		return psprintf(
-			"The mode of lock \"%s\" of a lock set must be one of %s and %s.",
+			"The mode of lock \"%s\" of a lock set must be one of %s.",
 			pnstrdup(name, length),
-			list_of_words(lock_modes, lengthof(lock_modes)),
-			list_of_words(lock_types, lengthof(lock_types)));
+			list_of_words(lock_modes, lengthof(lock_modes)));
 
 	return NULL;
 }
@@ -772,44 +771,52 @@ parse_field(SdEvent *event, const JsonbValue *key, JsonbValue *value, int *seen,
 static const char *
 parse_uuid(const JsonbValue *value, const char *field, pg_uuid_t *uuid)
 {
-	if (value->type == jbvString)
-	{
-		const char *text = value->val.string.val;
-		const char *end = text + value->val.string.len;
-		bool has_braces = end - text > 2 && *text == '{' && end[-1] == '}';
-		int digits = 0;
-
-		if (has_braces)
-		{
-			text++;
-			end--;
-		}
-		for (; text < end && digits < 2 * UUID_LEN; text++)
-		{
-			int digit;
-
-			if (*text >= '0' && *text <= '9')
-				digit = *text - '0';
-			else if (*text >= 'a' && *text <= 'f')
-				digit = *text - 'a' + 10;
-			else if (*text >= 'A' && *text <= 'F')
-				digit = *text - 'A' + 10;
-			/* where the server takes them, too */
-			else if (*text == '-' && digits > 0 && digits % 4 == 0)
-				continue;
-			else
-				break;
-			if (digits % 2 == 0)
-				uuid->data[digits / 2] = (unsigned char) (digit << 4);
-			else
-				uuid->data[digits / 2] |= (unsigned char) digit;
-			digits++;
-		}
-		if (digits == 2 * UUID_LEN && text == end)
-			return NULL;
-	}
+	if (value->type == jbvString &&
+		sd_event_uuid(value->val.string.val, value->val.string.len, uuid))
+		return NULL;
 
 	return psprintf("The field \"%s\" of an event must be a UUID.", field);
+}
+
+/*
+ * sd_event_uuid
+ *		Read a UUID, in every way in which the server does; false if it is none.
+ */
+bool
+sd_event_uuid(const char *text, int length, pg_uuid_t *uuid)
+{
+	const char *end = text + length;
+	bool has_braces = length > 2 && *text == '{' && end[-1] == '}';
+	int digits = 0;
+
+	if (has_braces)
+	{
+		text++;
+		end--;
+	}
+	for (; text < end && digits < 2 * UUID_LEN; text++)
+	{
+		int digit;
+
+		if (*text >= '0' && *text <= '9')
+			digit = *text - '0';
+		else if (*text >= 'a' && *text <= 'f')
+			digit = *text - 'a' + 10;
+		else if (*text >= 'A' && *text <= 'F')
+			digit = *text - 'A' + 10;
+		else if (*text == '-' && digits > 0 && digits % 4 == 0 &&
+				 text[-1] != '-')
+			continue;
+		else
+			return false;
+		if (digits % 2 == 0)
+			uuid->data[digits / 2] = (unsigned char) (digit << 4);
+		else
+			uuid->data[digits / 2] |= (unsigned char) digit;
+		digits++;
+	}
+
+	return digits == 2 * UUID_LEN && text == end;
 }
 
 static const char *

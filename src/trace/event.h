@@ -115,6 +115,7 @@ extern SdEdgeType sd_edge_type_of_kind(SdEventKind kind);
 extern const char *sd_event_kind_problem(JsonbContainer *kind);
 extern const char *sd_event_metadata_problem(JsonbContainer *metadata);
 extern const char *sd_event_lock_set_problem(JsonbContainer *lock_set);
+extern bool sd_event_uuid(const char *text, int length, pg_uuid_t *uuid);
 extern const char *sd_event_parse(JsonbContainer *json, SdEvent *event);
 
 extern Jsonb *sd_event_to_jsonb(const SdEvent *event);

@@ -62,6 +62,7 @@ static void put_rows(Export *export, SdStatement *statement, Datum trace_id);
 static void begin_import(Import *import);
 static void read_lines(Import *import, const char *text, int length);
 static void read_line(Import *import, const char *text, int length);
+static void tell_line(void *arg);
 static void keep_other(Import *import, Jsonb *json);
 static void store_batch(Import *import);
 static void store_other(Import *import, Jsonb *json);
@@ -280,9 +281,15 @@ static void
 read_line(Import *import, const char *text, int length)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(import->batch);
-	Jsonb *json = DatumGetJsonbP(
-		DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(text, length))));
+	ErrorContextCallback callback = {
+		.callback = tell_line, .arg = import, .previous = error_context_stack};
 	JsonbValue value;
+	Jsonb *json;
+
+	error_context_stack = &callback;
+	json = DatumGetJsonbP(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(text, length))));
+	error_context_stack = callback.previous;
 
 	if (JB_ROOT_IS_OBJECT(json) && JB_ROOT_COUNT(json) == 1 &&
 		(getKeyJsonValueFromContainer(&json->root, "edge", 4, &value) != NULL ||
@@ -304,6 +311,14 @@ read_line(Import *import, const char *text, int length)
 	MemoryContextSwitchTo(oldcontext);
 	if (import->nevents == BATCH)
 		store_batch(import);
+}
+
+static void
+tell_line(void *arg)
+{
+	const Import *import = arg;
+
+	errcontext("line " INT64_FORMAT " of the import", import->line);
 }
 
 static void

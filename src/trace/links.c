@@ -54,10 +54,17 @@ PG_FUNCTION_INFO_V1(stormdisc_events_written);
 #define LOCKS 512
 
 /* events that are found one by one, before all of a trace are looked at */
-#define MAX_FOUND 5000
+#define MAX_FOUND 20000
 
 /* events that one statement asks about */
 #define CHUNK 10000
+
+/* columns of stormdisc.edge_store */
+#define EDGE_TRACE 1
+#define EDGE_FROM 2
+#define EDGE_TO 3
+#define EDGE_TYPE 4
+#define EDGE_QUARANTINED 8
 
 /* the links that are being added */
 typedef struct Links
@@ -71,6 +78,20 @@ typedef struct Links
 	bool *is_open; /* might it close a circle with what is stored? */
 	int64 found;   /* events on all searches */
 } Links;
+
+/* the indexes that are asked on a search for a path */
+typedef struct Probes
+{
+	bool has_events;
+	bool has_children;
+	bool has_out;
+	bool has_in;
+	SdProbe events;	  /* by id */
+	SdProbe children; /* by parent */
+	SdProbe out;	  /* edges by where they start */
+	SdProbe in;		  /* and by where they lead to */
+	Snapshot snapshot;
+} Probes;
 
 /* one side of a search for a path */
 typedef struct Side
@@ -111,8 +132,18 @@ static bool search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 static bool is_long(const Links *all, const Side *forward,
 					const Side *backward);
 static void begin_side(Side *side, const pg_uuid_t *start);
-static bool step(Links *all, const pg_uuid_t *trace_id, Side *side,
-				 const Side *other, bool is_forward);
+static bool step(Links *all, Probes *probes, const pg_uuid_t *trace_id,
+				 Side *side, const Side *other, bool is_forward);
+static bool probe_from(Links *all, Probes *probes, const pg_uuid_t *trace_id,
+					   const pg_uuid_t *id, Side *side, const Side *other);
+static bool probe_to(Links *all, Probes *probes, const pg_uuid_t *trace_id,
+					 const pg_uuid_t *id, Side *side, const Side *other);
+static bool counts(SdProbe *probe);
+static bool ask_next(Links *all, const pg_uuid_t *trace_id,
+					 const pg_uuid_t *from, int n, Side *side,
+					 const Side *other, bool is_forward);
+static void begin_probes(Probes *probes);
+static void end_probes(Probes *probes);
 static bool reach(Side *side, const Side *other, const pg_uuid_t *id);
 static bool is_link(const SdLink *link, const pg_uuid_t *trace_id);
 static int compare_ids(const pg_uuid_t *a, const pg_uuid_t *b);
@@ -121,6 +152,15 @@ static int read_changes(TriggerData *trigger, SdLink **links);
 static void read_link(TupleTableSlot *slot, SdLink *link);
 
 #define IS(column, value) column " OPERATOR(pg_catalog.=) " value
+
+/* children, by the index of parents whatever the planner knows of traces */
+#define CHILDREN_OF(id)                                                        \
+	"LATERAL (SELECT e.id, e.trace_id, e.parent_quarantined "                  \
+	"FROM stormdisc.events e WHERE " IS("e.parent_id", id) " OFFSET 0) c "
+
+#define COUNTS                                                                 \
+	" AND NOT s.quarantined "                                                  \
+	"AND s.edge_type OPERATOR(pg_catalog.<>) 'ConcurrentWith'"
 
 /* (numbers, traces, ids, parents or NULL) -> number, the child or NULL */
 static SdStatement select_open = {
@@ -134,50 +174,46 @@ static SdStatement select_open = {
 		"(SELECT FROM stormdisc.events p WHERE " IS(
 			"p.id",
 			"i.parent_id") ") "
-						   "UNION ALL SELECT i.number, c.id FROM i "
-						   "JOIN stormdisc.events c ON " IS("c.parent_id", "i.id") " AND " IS(
+						   "UNION ALL SELECT i.number, c.id FROM i, " CHILDREN_OF("i.id") "WHERE " IS(
 							   "c.trace_id",
 							   "i.trace_id") " AND NOT c.parent_quarantined "
 											 "UNION ALL SELECT i.number, NULL FROM i WHERE EXISTS "
 											 "(SELECT FROM stormdisc.edge_store s WHERE " IS(
 												 "s.trace_id",
 												 "i.trace_id") " AND " IS("s.from_event_id",
-																		  "i.id") " AND NOT s.quarantined AND s.edge_type "
-																				  "OPERATOR(pg_catalog.<>) 'ConcurrentWith')",
+																		  "i.id")
+												 COUNTS ")",
 	.nparameters = 4,
 	.types = {INT4ARRAYOID, UUIDARRAYOID, UUIDARRAYOID, UUIDARRAYOID},
 };
 
 /* (trace, ids) -> the event of the link, or NULL if it is an edge; next id */
 static SdStatement select_from = {
-	.sql =
-		"SELECT c.id, c.id FROM pg_catalog.unnest($2) i (id) "
-		"JOIN stormdisc.events c ON " IS("c.parent_id", "i.id") " AND " IS(
-			"c.trace_id",
-			"$1") " AND NOT c.parent_quarantined "
-				  "UNION ALL SELECT NULL, s.to_event_id "
-				  "FROM pg_catalog.unnest($2) i (id) "
-				  "JOIN stormdisc.edge_store s ON " IS("s.trace_id", "$1") " AND " IS(
-					  "s.from_event_id",
-					  "i.id") " AND NOT s.quarantined "
-							  "AND s.edge_type OPERATOR(pg_catalog.<>) 'ConcurrentWith'",
+	.sql = "SELECT c.id, c.id FROM pg_catalog.unnest($2) i (id), " CHILDREN_OF(
+		"i.id") "WHERE " IS("c.trace_id",
+							"$1") " AND NOT c.parent_quarantined "
+								  "UNION ALL SELECT NULL, s.to_event_id "
+								  "FROM pg_catalog.unnest($2) i (id) "
+								  "JOIN stormdisc.edge_store s ON " IS(
+									  "s.trace_id",
+									  "$1") " AND " IS("s.from_event_id",
+													   "i.id") COUNTS,
 	.nparameters = 2,
 	.types = {UUIDOID, UUIDARRAYOID},
 };
 
 static SdStatement select_to = {
-	.sql =
-		"SELECT c.id, c.parent_id FROM pg_catalog.unnest($2) i (id) "
-		"JOIN stormdisc.events c ON " IS("c.id", "i.id") " AND " IS(
-			"c.trace_id",
-			"$1") " AND NOT c.parent_quarantined "
-				  "AND c.parent_id IS NOT NULL "
-				  "UNION ALL SELECT NULL, s.from_event_id "
-				  "FROM pg_catalog.unnest($2) i (id) "
-				  "JOIN stormdisc.edge_store s ON " IS("s.trace_id", "$1") " AND " IS(
-					  "s.to_event_id",
-					  "i.id") " AND NOT s.quarantined "
-							  "AND s.edge_type OPERATOR(pg_catalog.<>) 'ConcurrentWith'",
+	.sql = "SELECT c.id, c.parent_id FROM pg_catalog.unnest($2) i (id), "
+		   "LATERAL (SELECT * FROM stormdisc.events e "
+		   "WHERE " IS("e.id", "i.id") " OFFSET 0) c WHERE " IS(
+			   "c.trace_id", "$1") " AND NOT c.parent_quarantined "
+								   "AND c.parent_id IS NOT NULL "
+								   "UNION ALL SELECT NULL, s.from_event_id "
+								   "FROM pg_catalog.unnest($2) i (id) "
+								   "JOIN stormdisc.edge_store s ON " IS(
+									   "s.trace_id",
+									   "$1") " AND " IS("s.to_event_id", "i.id")
+									   COUNTS,
 	.nparameters = 2,
 	.types = {UUIDOID, UUIDARRAYOID},
 };
@@ -535,7 +571,7 @@ probe_open(Links *all, bool *result)
 {
 	static const int id[] = {SD_EVENT_ID};
 	static const int parent_id[] = {SD_EVENT_PARENT_ID};
-	static const int edge[] = {1, 2}; /* trace_id, from_event_id */
+	static const int edge[] = {EDGE_TRACE, EDGE_FROM};
 	bool has_parents;
 	bool has_children;
 	bool has_any;
@@ -633,8 +669,11 @@ goes_out(const SdLink *link, SdProbe *any, SdProbe *edges, pg_uuid_t *trace_id,
 	if (!*has_edges)
 		return false;
 	sd_probe_for(edges, values);
+	while (sd_probe_next(edges))
+		if (counts(edges))
+			return true;
 
-	return sd_probe_next(edges);
+	return false;
 }
 
 static bool
@@ -788,17 +827,20 @@ search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 	bool is_found = compare_ids(from, to) == 0;
 	Side forward;
 	Side backward;
+	Probes probes;
 
+	begin_probes(&probes);
 	begin_side(&forward, from);
 	begin_side(&backward, to);
 	while (!is_found && forward.nfound > 0 && backward.nfound > 0 &&
 		   !is_long(all, &forward, &backward))
 	{
 		if (forward.nfound <= backward.nfound)
-			is_found = step(all, trace_id, &forward, &backward, true);
+			is_found = step(all, &probes, trace_id, &forward, &backward, true);
 		else
-			is_found = step(all, trace_id, &backward, &forward, false);
+			is_found = step(all, &probes, trace_id, &backward, &forward, false);
 	}
+	end_probes(&probes);
 	all->found += hash_get_num_entries(forward.seen) +
 				  hash_get_num_entries(backward.seen);
 	MemoryContextSwitchTo(oldcontext);
@@ -834,42 +876,23 @@ begin_side(Side *side, const pg_uuid_t *start)
 
 /* Go one link on from all that was found last; true if the sides have met. */
 static bool
-step(Links *all, const pg_uuid_t *trace_id, Side *side, const Side *other,
-	 bool is_forward)
+step(Links *all, Probes *probes, const pg_uuid_t *trace_id, Side *side,
+	 const Side *other, bool is_forward)
 {
 	pg_uuid_t *from = side->found;
 	int n = side->nfound;
 
 	side->found = palloc(side->size * sizeof(pg_uuid_t));
 	side->nfound = 0;
-	for (int start = 0; start < n; start += CHUNK)
-	{
-		int size = Min(CHUNK, n - start);
-		Datum *ids = palloc(size * sizeof(Datum));
-		Datum values[2] = {UUIDPGetDatum(trace_id)};
-		SPITupleTable *table;
-		uint64 rows;
-
-		for (int i = 0; i < size; i++)
-			ids[i] = UUIDPGetDatum(&from[start + i]);
-		values[1] = PointerGetDatum(sd_array_make(ids, NULL, size, UUIDOID));
-		rows = sd_spi_read_latest(is_forward ? &select_from : &select_to,
-								  values, NULL);
-		table = SPI_tuptable;
-		for (uint64 i = 0; i < rows; i++)
-		{
-			bool isnull;
-			Datum event = sd_result(i, 1, &isnull);
-
-			CHECK_FOR_INTERRUPTS();
-			/* what is being written counts as it will be */
-			if (!isnull && find_by_id(all, DatumGetUUIDP(event)) >= 0)
-				continue;
-			if (reach(side, other, DatumGetUUIDP(sd_result(i, 2, NULL))))
-				return true;
-		}
-		SPI_freetuptable(table);
-	}
+	for (int i = 0; i < n && probes->snapshot != NULL; i++)
+		if (is_forward
+				? probe_from(all, probes, trace_id, &from[i], side, other)
+				: probe_to(all, probes, trace_id, &from[i], side, other))
+			return true;
+	for (int i = 0; i < n && probes->snapshot == NULL; i += CHUNK)
+		if (ask_next(all, trace_id, &from[i], Min(CHUNK, n - i), side, other,
+					 is_forward))
+			return true;
 
 	for (int i = 0; i < n && all->n > 0; i++)
 	{
@@ -898,6 +921,151 @@ step(Links *all, const pg_uuid_t *trace_id, Side *side, const Side *other,
 	pfree(from);
 
 	return false;
+}
+
+/* What comes after an event, by the indexes. */
+static bool
+probe_from(Links *all, Probes *probes, const pg_uuid_t *trace_id,
+		   const pg_uuid_t *id, Side *side, const Side *other)
+{
+	Datum values[] = {UUIDPGetDatum(trace_id), UUIDPGetDatum(id)};
+	bool isnull;
+
+	sd_probe_for(&probes->children, &values[1]);
+	while (sd_probe_next(&probes->children))
+	{
+		SdLink link;
+
+		read_link(probes->children.slot, &link);
+		if (is_link(&link, trace_id) && find_by_id(all, &link.id) < 0 &&
+			reach(side, other, &link.id))
+			return true;
+	}
+	sd_probe_for(&probes->out, values);
+	while (sd_probe_next(&probes->out))
+		if (counts(&probes->out) && reach(side, other,
+										  DatumGetUUIDP(sd_probe_value(
+											  &probes->out, EDGE_TO, &isnull))))
+			return true;
+
+	return false;
+}
+
+/* What comes before it. */
+static bool
+probe_to(Links *all, Probes *probes, const pg_uuid_t *trace_id,
+		 const pg_uuid_t *id, Side *side, const Side *other)
+{
+	Datum values[] = {UUIDPGetDatum(trace_id), UUIDPGetDatum(id)};
+	bool isnull;
+
+	sd_probe_for(&probes->events, &values[1]);
+	while (sd_probe_next(&probes->events))
+	{
+		SdLink link;
+
+		read_link(probes->events.slot, &link);
+		if (is_link(&link, trace_id) && find_by_id(all, &link.id) < 0 &&
+			reach(side, other, &link.parent_id))
+			return true;
+	}
+	sd_probe_for(&probes->in, values);
+	while (sd_probe_next(&probes->in))
+		if (counts(&probes->in) && reach(side, other,
+										 DatumGetUUIDP(sd_probe_value(
+											 &probes->in, EDGE_FROM, &isnull))))
+			return true;
+
+	return false;
+}
+
+/* Does an edge order anything? */
+static bool
+counts(SdProbe *probe)
+{
+	bool isnull;
+	text *type;
+
+	if (DatumGetBool(sd_probe_value(probe, EDGE_QUARANTINED, &isnull)))
+		return false;
+	type = DatumGetTextPP(sd_probe_value(probe, EDGE_TYPE, &isnull));
+
+	return sd_edge_type(VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)) !=
+		   SD_CONCURRENT_WITH;
+}
+
+/* Either, by a statement. */
+static bool
+ask_next(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from, int n,
+		 Side *side, const Side *other, bool is_forward)
+{
+	Datum *ids = palloc(n * sizeof(Datum));
+	Datum values[2] = {UUIDPGetDatum(trace_id)};
+	SPITupleTable *table;
+	bool result = false;
+	uint64 rows;
+
+	for (int i = 0; i < n; i++)
+		ids[i] = UUIDPGetDatum(&from[i]);
+	values[1] = PointerGetDatum(sd_array_make(ids, NULL, n, UUIDOID));
+	rows = sd_spi_read_latest(is_forward ? &select_from : &select_to, values,
+							  NULL);
+	table = SPI_tuptable;
+	for (uint64 i = 0; i < rows && !result; i++)
+	{
+		bool isnull;
+		Datum event = sd_result(i, 1, &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		/* what is being written counts as it will be */
+		if (isnull || find_by_id(all, DatumGetUUIDP(event)) < 0)
+			result = reach(side, other, DatumGetUUIDP(sd_result(i, 2, NULL)));
+	}
+	SPI_freetuptable(table);
+	pfree(ids);
+
+	return result;
+}
+
+/* Have all indexes, or none. */
+static void
+begin_probes(Probes *probes)
+{
+	static const int id[] = {SD_EVENT_ID};
+	static const int parent_id[] = {SD_EVENT_PARENT_ID};
+	static const int out[] = {EDGE_TRACE, EDGE_FROM};
+	static const int in[] = {EDGE_TRACE, EDGE_TO};
+
+	CommandCounterIncrement();
+	probes->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	probes->has_events =
+		sd_probe_begin(&probes->events, "events", id, 1, probes->snapshot);
+	probes->has_children = sd_probe_begin(&probes->children, "events",
+										  parent_id, 1, probes->snapshot);
+	probes->has_out =
+		sd_probe_begin(&probes->out, "edge_store", out, 2, probes->snapshot);
+	probes->has_in =
+		sd_probe_begin(&probes->in, "edge_store", in, 2, probes->snapshot);
+	if (!probes->has_events || !probes->has_children || !probes->has_out ||
+		!probes->has_in)
+		end_probes(probes);
+}
+
+static void
+end_probes(Probes *probes)
+{
+	if (probes->snapshot == NULL)
+		return;
+	if (probes->has_events)
+		sd_probe_end(&probes->events);
+	if (probes->has_children)
+		sd_probe_end(&probes->children);
+	if (probes->has_out)
+		sd_probe_end(&probes->out);
+	if (probes->has_in)
+		sd_probe_end(&probes->in);
+	UnregisterSnapshot(probes->snapshot);
+	probes->snapshot = NULL;
 }
 
 /* An event is found; true if the other side has found it as well. */

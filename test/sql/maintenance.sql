@@ -26,6 +26,8 @@ WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc') AN
 		'snapshots', 'type_map', 'ports', 'subscriptions', 'config_values', 'retention_settings',
 		-- one row for each component
 		'component_heads', 'health_heads',
+		-- some rows for each operation
+		'baseline_store',
 		-- a number of rows that is fixed
 		'discovery_log', 'own_objects', 'metric_rollup_state')
 ORDER BY 1;

@@ -29,8 +29,9 @@ ORDER BY p.oid::regprocedure::text COLLATE "C";
 -- no function takes or gives what only the server may pass on
 SELECT p.oid::regprocedure
 FROM members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
-WHERE 'internal'::regtype = ANY (p.proargtypes::oid[] || prorettype)
-   OR 'cstring'::regtype = ANY (p.proargtypes::oid[] || prorettype);
+WHERE ('internal'::regtype = ANY (p.proargtypes::oid[] || prorettype)
+		OR 'cstring'::regtype = ANY (p.proargtypes::oid[] || prorettype))
+	AND NOT EXISTS (SELECT FROM pg_type t WHERE p.oid IN (typinput, typoutput, typreceive, typsend));
 
 -- relations: what everybody may do with them
 SELECT c.oid::regclass AS relation, c.relkind AS kind, c.relpersistence AS persistence,
