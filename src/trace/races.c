@@ -6,10 +6,10 @@
  * One walk through the trace in an order in which each event comes after all
  * that happen before it.  Accesses to a variable are put into classes, which
  * tell who can race with whom at all: by type of access, locks, and so on.
- * Those of a class are in groups; in a group each access happens before the
- * next.  So those of a group that happen before a given access are its first
- * ones, which a search tells, and mostly the last one alone does: then there is
- * no race with any of the group.
+ * Those of a class are in groups; in most of them each access happens before
+ * the next.  So those of a group that happen before a given access are its
+ * first ones, which a search tells, and mostly the last one alone does: then
+ * there is no race with any of the group.
  *
  * Pairs are wanted in the order of time, and no more than so many of each
  * variable.  As soon as there are twice as many, the later half is forgotten,
@@ -66,8 +66,9 @@ enum
  */
 #define MAX_LISTED_CLASSES 1024
 
-/* so many of the groups of a class are looked at for one to append to */
-#define MAX_TRIED_GROUPS 64
+/* a class has no more groups in which each access happens before the next */
+#define MAX_PATHS 64
+#define MAX_PATHS_OF_RACEWAY 4
 
 /* names in a message */
 #define MAX_NAMES 5
@@ -93,15 +94,34 @@ enum
 #define KNOWN_PATH 1
 #define KNOWN_CLOCKS 2
 
-/* accesses, each of which happens before the next, and is earlier */
+/* what is known of the accesses of a group, which are in the order of time */
+typedef enum GroupKind
+{
+	GROUP_PATH,	  /* each happens before the next, whose clock is not less */
+	GROUP_CLOCKS, /* no clock is less than the one before */
+	GROUP_LOOSE	  /* nothing */
+} GroupKind;
+
 typedef struct AccessGroup
 {
+	GroupKind kind;
 	int32 n;
 	int32 allocated;
 	int32 *events;
 	int32 limit; /* those before are not behind the variable's cut */
 	int32 cuts;	 /* how often that had moved when limit was found */
+	/* unless it is a path: so many all happen before this event */
+	int32 ncovered;
+	int32 cover;
 } AccessGroup;
+
+/* what holds for the first ones of a group */
+typedef enum Test
+{
+	TEST_KNOWN,		 /* they happen before where the walk is */
+	TEST_LESS,		 /* their clocks are less than the one there */
+	TEST_NOT_GREATER /* its clock is not less than theirs */
+} Test;
 
 typedef struct AccessClass
 {
@@ -116,6 +136,7 @@ typedef struct AccessClass
 	int32 ngroups;
 	int32 groups_allocated;
 	AccessGroup *groups;
+	int32 loose; /* the last such group, -1 */
 	int32 npartners;
 	int32 partners_allocated;
 	int32 *partners;
@@ -229,8 +250,15 @@ static void compare_with_group(Detection *detection, Variable *variable,
 							   bool use_clocks);
 static int32 visible_part(const Variable *variable, int32 event,
 						  AccessGroup *group);
-static int32 count_known(const Detection *detection, const AccessGroup *group,
-						 int32 n);
+static void compare_each(Detection *detection, Variable *variable, int32 event,
+						 AccessGroup *group, int32 n, bool use_clocks);
+static int32 count_first(const Detection *detection, const AccessGroup *group,
+						 int32 low, int32 high, Test test, int32 event);
+static inline bool passes(const Detection *detection, const AccessGroup *group,
+						  int32 place, Test test, int32 event);
+static AccessGroup *find_group(const Detection *detection, AccessClass *class,
+							   int32 event);
+static int32 max_paths(const Detection *detection);
 static void add_pairs(Detection *detection, Variable *variable, int32 event,
 					  const AccessGroup *group, int32 from, int32 to,
 					  int known);
@@ -805,6 +833,7 @@ make_class(Detection *detection, const AccessClass *key)
 	int32 number = detection->nclasses++;
 
 	detection->classes[number] = *key;
+	detection->classes[number].loose = -1;
 	detection->classes[number].next = variable->classes;
 	variable->classes = number;
 	variable->nclasses++;
@@ -892,71 +921,84 @@ static void
 compare_with_group(Detection *detection, Variable *variable, int32 event,
 				   AccessGroup *group, bool use_clocks)
 {
-	const SdTrace *trace = detection->trace;
 	bool want_ordered = (detection->options.verdicts & SD_VERDICT_ORDERED) != 0;
 	int32 n = visible_part(variable, event, group);
-	int32 known;
+	int32 known = 0;
 	int32 from;
 	int32 to;
 
 	if (n == 0)
 		return;
-	known = count_known(detection, group, n);
-	if (want_ordered)
-		add_pairs(detection, variable, event, group, 0, known, KNOWN_PATH);
+	if (group->kind != GROUP_PATH)
+	{
+		compare_each(detection, variable, event, group, n, use_clocks);
+		return;
+	}
 
+	known = count_first(detection, group, 0, n, TEST_KNOWN, event);
 	from = known;
 	to = n;
 	if (use_clocks && known < n)
 	{
-		const SdClocks *clocks = trace->clocks;
-		int32 own = trace->events[event].clock;
-		int32 low = known;
-		int32 high = n;
-
-		/* those before are the first ones; mostly, all or none */
-		if (sd_clocks_less(clocks, trace->events[group->events[n - 1]].clock,
-						   own))
-			low = n;
-		while (low < high)
-		{
-			int32 middle = low + (high - low) / 2;
-
-			if (sd_clocks_less(clocks,
-							   trace->events[group->events[middle]].clock, own))
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		from = low;
-
-		/* those after, the last ones */
-		low = from;
-		high = n;
-		if (from < n &&
-			!sd_clocks_less(clocks, own,
-							trace->events[group->events[n - 1]].clock))
-			low = n;
-		while (low < high)
-		{
-			int32 middle = low + (high - low) / 2;
-
-			if (sd_clocks_less(clocks, own,
-							   trace->events[group->events[middle]].clock))
-				high = middle;
-			else
-				low = middle + 1;
-		}
-		to = low;
-		if (want_ordered)
-		{
-			add_pairs(detection, variable, event, group, known, from,
-					  KNOWN_CLOCKS);
-			add_pairs(detection, variable, event, group, to, n, KNOWN_CLOCKS);
-		}
+		from = count_first(detection, group, known, n, TEST_LESS, event);
+		to = count_first(detection, group, from, n, TEST_NOT_GREATER, event);
+	}
+	if (want_ordered)
+	{
+		add_pairs(detection, variable, event, group, 0, known, KNOWN_PATH);
+		add_pairs(detection, variable, event, group, known, from, KNOWN_CLOCKS);
+		add_pairs(detection, variable, event, group, to, n, KNOWN_CLOCKS);
 	}
 	if ((detection->options.verdicts & SD_VERDICT_RACE) != 0)
 		add_pairs(detection, variable, event, group, from, to, KNOWN_NOTHING);
+}
+
+/* The same with a group that is no path. */
+static void
+compare_each(Detection *detection, Variable *variable, int32 event,
+			 AccessGroup *group, int32 n, bool use_clocks)
+{
+	bool want_ordered = (detection->options.verdicts & SD_VERDICT_ORDERED) != 0;
+	int32 from = 0;
+	int32 to = n;
+	bool all_known;
+
+	if (use_clocks && group->kind == GROUP_CLOCKS && !want_ordered)
+	{
+		from = count_first(detection, group, 0, n, TEST_LESS, event);
+		to = count_first(detection, group, from, n, TEST_NOT_GREATER, event);
+	}
+	all_known = from == 0 && to == n;
+	if (!want_ordered && group->ncovered > from &&
+		sd_reach_knows(detection->reach, group->cover))
+	{
+		from = Min(group->ncovered, to);
+		all_known = to == n;
+	}
+
+	for (int32 i = from; i < to; i++)
+	{
+		int known = KNOWN_NOTHING;
+
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		if (sd_reach_knows(detection->reach, group->events[i]))
+			known = KNOWN_PATH;
+		else if (use_clocks &&
+				 (passes(detection, group, i, TEST_LESS, event) ||
+				  !passes(detection, group, i, TEST_NOT_GREATER, event)))
+			known = KNOWN_CLOCKS;
+		all_known &= known == KNOWN_PATH;
+		if ((detection->options.verdicts &
+			 (known == KNOWN_NOTHING ? SD_VERDICT_RACE : SD_VERDICT_ORDERED)) !=
+			0)
+			add_pairs(detection, variable, event, group, i, i + 1, known);
+	}
+	if (all_known && n > group->ncovered)
+	{
+		group->ncovered = n;
+		group->cover = event;
+	}
 }
 
 /* So many of a group can be in a pair with an event that is not cut off. */
@@ -987,26 +1029,57 @@ visible_part(const Variable *variable, int32 event, AccessGroup *group)
 	return group->limit;
 }
 
-/* So many of the first n of a group happen before where the walk is. */
+/*
+ * Up to where a test holds, between two places of a group: it does for those
+ * before the first, and not after one that it does not hold for.  Mostly that
+ * is near the end.
+ */
 static int32
-count_known(const Detection *detection, const AccessGroup *group, int32 n)
+count_first(const Detection *detection, const AccessGroup *group, int32 low,
+			int32 high, Test test, int32 event)
 {
-	int32 low = 0;
-	int32 high = n - 1;
+	int64 step = 1;
 
-	if (sd_reach_knows(detection->reach, group->events[n - 1]))
-		return n;
+	while (low < high)
+	{
+		int32 place = high - step > low ? (int32) (high - step) : low;
+
+		if (passes(detection, group, place, test, event))
+		{
+			low = place + 1;
+			break;
+		}
+		high = place;
+		step *= 2;
+	}
 	while (low < high)
 	{
 		int32 middle = low + (high - low) / 2;
 
-		if (sd_reach_knows(detection->reach, group->events[middle]))
+		if (passes(detection, group, middle, test, event))
 			low = middle + 1;
 		else
 			high = middle;
 	}
 
 	return low;
+}
+
+static inline bool
+passes(const Detection *detection, const AccessGroup *group, int32 place,
+	   Test test, int32 event)
+{
+	const SdTrace *trace = detection->trace;
+	int32 other = group->events[place];
+
+	if (test == TEST_KNOWN)
+		return sd_reach_knows(detection->reach, other);
+	if (test == TEST_LESS)
+		return sd_clocks_less(trace->clocks, trace->events[other].clock,
+							  trace->events[event].clock);
+
+	return !sd_clocks_less(trace->clocks, trace->events[event].clock,
+						   trace->events[other].clock);
 }
 
 /* Pairs of an event with some of a group. */
@@ -1128,27 +1201,10 @@ select_smallest(uint64 *pairs, int64 n, int64 k)
 static void
 append(Detection *detection, AccessClass *class, int32 event)
 {
-	const SdTrace *trace = detection->trace;
-	Variable *variable = &detection->variables[class->variable];
-	AccessGroup *group = NULL;
+	const Variable *variable = &detection->variables[class->variable];
+	AccessGroup *group = find_group(detection, class, event);
 
 	class->n++;
-	for (int32 i = class->ngroups - 1;
-		 i >= Max(class->ngroups - MAX_TRIED_GROUPS, 0); i--)
-	{
-		AccessGroup *candidate = &class->groups[i];
-		int32 last = candidate->events[candidate->n - 1];
-
-		if (last < event && sd_reach_knows(detection->reach, last) &&
-			(!class->is_clocked ||
-			 sd_clocks_less_or_equal(trace->clocks, trace->events[last].clock,
-									 trace->events[event].clock)))
-		{
-			group = candidate;
-			break;
-		}
-	}
-
 	if (group == NULL)
 	{
 		if (class->ngroups == class->groups_allocated)
@@ -1162,8 +1218,11 @@ append(Detection *detection, AccessClass *class, int32 event)
 					class->groups,
 					sizeof(AccessGroup) * (Size) class->groups_allocated);
 		}
+		if (class->ngroups >= max_paths(detection))
+			class->loose = class->ngroups;
 		group = &class->groups[class->ngroups++];
 		memset(group, 0, sizeof(AccessGroup));
+		group->kind = class->loose >= 0 ? GROUP_LOOSE : GROUP_PATH;
 		group->allocated = 4;
 		group->events = palloc(sizeof(int32) * group->allocated);
 	}
@@ -1177,6 +1236,56 @@ append(Detection *detection, AccessClass *class, int32 event)
 	if (group->cuts == variable->cuts && variable->cuts > 0 &&
 		event <= PAIR_FIRST(variable->cut) && group->limit == group->n - 1)
 		group->limit++;
+}
+
+/* One that an access can be appended to: a path, else by clocks, else loose. */
+static AccessGroup *
+find_group(const Detection *detection, AccessClass *class, int32 event)
+{
+	const SdTrace *trace = detection->trace;
+	AccessGroup *by_clocks = NULL;
+	bool is_full = class->ngroups >= max_paths(detection);
+
+	for (int32 i = Min(class->ngroups, max_paths(detection)) - 1; i >= 0; i--)
+	{
+		AccessGroup *group = &class->groups[i];
+		int32 last = group->events[group->n - 1];
+		bool is_path =
+			group->kind == GROUP_PATH && sd_reach_knows(detection->reach, last);
+
+		if (last > event || (!is_path && !class->is_clocked) ||
+			(!is_path && by_clocks != NULL))
+			continue;
+		if (class->is_clocked &&
+			!sd_clocks_less_or_equal(trace->clocks, trace->events[last].clock,
+									 trace->events[event].clock))
+			continue;
+		if (is_path)
+			return group;
+		if (is_full || group->kind == GROUP_CLOCKS)
+			by_clocks = group;
+	}
+	if (by_clocks != NULL)
+	{
+		by_clocks->kind = GROUP_CLOCKS;
+		return by_clocks;
+	}
+	if (class->loose >= 0)
+	{
+		AccessGroup *group = &class->groups[class->loose];
+
+		if (group->events[group->n - 1] < event)
+			return group;
+	}
+
+	return NULL;
+}
+
+static int32
+max_paths(const Detection *detection)
+{
+	return detection->options.mode == SD_RACES_RACEWAY ? MAX_PATHS_OF_RACEWAY
+													   : MAX_PATHS;
 }
 
 /* Give out what was found; the first variable that is left. */
