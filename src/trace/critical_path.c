@@ -63,7 +63,7 @@ static void find_callers(const SdTrace *trace, SdPathGraph *graph);
 static void put_segment(FunctionCallInfo fcinfo, SdTrace *trace, int seq,
 						const SdPathSegment *segment);
 static TimestampTz time_at(const SdTrace *trace, int64 at);
-static void raise_too_long(void) pg_attribute_noreturn();
+static void raise_too_long(void);
 
 /*
  * stormdisc_get_critical_path(trace, mode) -> setof segments
@@ -139,7 +139,7 @@ find_times(const SdTrace *trace, SdPathGraph *graph)
 	for (int i = 0; i < trace->nevents; i++)
 	{
 		const SdTraceEvent *event = &trace->events[i];
-		int64 at;
+		int64 at = 0;
 
 		if (pg_sub_s64_overflow(event->time, first->time, &at) ||
 			pg_mul_s64_overflow(at, NANOSECONDS_PER_MICROSECOND, &at) ||
@@ -302,7 +302,7 @@ static TimestampTz
 time_at(const SdTrace *trace, int64 at)
 {
 	const SdTraceEvent *first = trace->events;
-	TimestampTz time;
+	TimestampTz time = 0;
 
 	if (pg_add_s64_overflow(at, first->nanos, &at) ||
 		pg_add_s64_overflow(first->time, at / NANOSECONDS_PER_MICROSECOND,
