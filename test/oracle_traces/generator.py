@@ -145,7 +145,7 @@ class Generator:
                 r.choice(self.threads).upstream = span
             yield event
         elif what == "response":
-            event = self.event(thread, "HttpResponse", {"status": 200, "headers": {}, "duration_ms": 1})
+            event = self.event(thread, "HttpResponse", {"status": r.choice([200, 404, 500, 503]), "headers": {}, "duration_ms": 1})
             if thread.request and self.some(0.4):
                 event["parent_id"] = thread.request
             thread.upstream = None

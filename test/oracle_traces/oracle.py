@@ -223,6 +223,7 @@ class Store:
 class Trace:
     def __init__(self, store, trace_id):
         self.events = sorted((e for e in store.events.values() if e["trace_id"] == trace_id), key=time_key)
+        self.trace_id = trace_id
         self.n = len(self.events)
         self.ids = [e["id"] for e in self.events]
         self.index = {id: i for i, id in enumerate(self.ids)}
@@ -498,19 +499,21 @@ class Trace:
             rank[(free or left)[0]] = place  # there is always one that is free, as long as no wrong rule makes cycles
         return rank
 
+    def requests_of(self, span):
+        return [
+            i
+            for i, e in enumerate(self.events)
+            if kind_of(e) == "HttpRequest" and e["metadata"].get("distributed_span_id") == span
+        ]
+
     def callers(self, x):
         """The request that an event is the first to handle, if it began before."""
         span = self.events[x]["metadata"].get("upstream_span_id")
         of_span = [i for i, e in enumerate(self.events) if e["metadata"].get("upstream_span_id") == span]
         if span is None or of_span[0] != x or wrong("no-callers"):
             return set()
-        requests = [
-            i
-            for i, e in enumerate(self.events)
-            if kind_of(e) == "HttpRequest" and e["metadata"].get("distributed_span_id") == span
-        ]
         start, _ = self.times()
-        return {i for i in requests[:1] if start[i] < start[x]}
+        return {i for i in self.requests_of(span)[:1] if start[i] < start[x]}
 
     def critical_path(self):
         """[event or None for idle, nanoseconds, slack], in the order of time; they add up to the wall time."""
@@ -645,6 +648,37 @@ class Trace:
             x = previous[x]
         return path[::-1]
 
+    # - sums -
+
+    def calls(self):
+        """[calling service, called one, how often]."""
+        pairs = {(p, i) for i, p in enumerate(self.parents) if p is not None}
+        pairs |= {(a, b) for a, b, kind in self.explicit if kind in ("DirectCall", "AsyncSpawn")}
+        spans = {e["metadata"].get("upstream_span_id") for e in self.events} - {None}
+        for span in spans:
+            handlers = [j for j, e in enumerate(self.events) if e["metadata"].get("upstream_span_id") == span]
+            pairs |= {(i, handlers[0]) for i in self.requests_of(span)[:1]}
+        services = [e["metadata"]["service_name"] for e in self.events]
+        found = {}
+        for a, b in pairs:
+            if services[a] != services[b] and kind_of(self.events[b]) not in ("HttpResponse", "DatabaseResult", "AsyncAwait"):
+                key = (services[a], services[b])
+                found[key] = found.get(key, 0) + 1
+        return sorted([a, b, n] for (a, b), n in found.items())
+
+    def summary(self):
+        """[events, threads, errors, accesses, variables, services]."""
+        kinds = [kind_of(e) for e in self.events]
+        failures = [e for e in self.events if kind_of(e) == "HttpResponse" and fields(e)["status"] >= 500]
+        return [
+            self.n,
+            len(set(self.threads)),
+            kinds.count("Error") + len(failures),
+            kinds.count("StateChange"),
+            len(self.variables()),
+            sorted({e["metadata"]["service_name"] for e in self.events}),
+        ]
+
     # - roots -
 
     def roots(self):
@@ -695,6 +729,13 @@ def happens_before(store, traces, a, b):
     if dominates(clock_of(x), clock_of(y)):
         return True
     return False if clock_of(x) is not None and clock_of(y) is not None else None
+
+
+def all_edges(store, trace):
+    """[from, to, type] of a trace's edges; None for those from parents."""
+    found = [[a, b, kind] for a, b, kind, of_trace in store.edges if of_trace == trace.trace_id]
+    found += [[trace.ids[p], trace.ids[i], None] for i, p in enumerate(trace.parents) if p is not None]
+    return sorted(found, key=lambda edge: (edge[0], edge[1], edge[2] or ""))
 
 
 def accesses_to(traces, variable):

@@ -58,6 +58,13 @@ CREATE FUNCTION pg_temp.questions(trace uuid) RETURNS jsonb LANGUAGE sql AS $$
 			FROM unnest('{hb,lockset,both,raceway}'::text[]) AS mode, unnest('{false,true}'::bool[]) AS atomic),
 		'order', (SELECT jsonb_agg(e -> 'id') FROM stormdisc_get_trace_events(trace) AS e),
 		'roots', (SELECT coalesce(jsonb_agg(r ORDER BY r), '[]') FROM stormdisc_get_trace_roots(trace) AS r),
+		'edges', (
+			SELECT coalesce(jsonb_agg(jsonb_build_array(from_event_id, to_event_id, type) ORDER BY from_event_id, to_event_id, type COLLATE "C" NULLS FIRST), '[]')
+			FROM stormdisc.causal_edges AS c, LATERAL (SELECT CASE WHEN c.id IS NOT NULL THEN c.edge_type END AS type) AS t WHERE c.trace_id = questions.trace),
+		'calls', (SELECT coalesce(jsonb_agg(jsonb_build_array(caller, callee, calls) ORDER BY caller COLLATE "C", callee COLLATE "C"), '[]') FROM stormdisc_service_dependencies(trace)),
+		'summary', (
+			SELECT jsonb_build_array(events, threads, errors, accesses, variables, (SELECT jsonb_agg(s ORDER BY s COLLATE "C") FROM unnest(services) AS s))
+			FROM stormdisc_trace_summaries(max_rows => 10) AS s WHERE s.trace_id = questions.trace),
 		'critical_path', (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, exclusive_ns, slack_ns) ORDER BY seq), '[]') FROM stormdisc_get_critical_path(trace)),
 		'longest_path', (SELECT coalesce(jsonb_agg(jsonb_build_array(event_id, exclusive_ns, slack_ns) ORDER BY seq), '[]') FROM stormdisc_get_critical_path(trace, 'raceway')))
 $$;
