@@ -161,7 +161,10 @@ hash_id(const pg_uuid_t *id)
 void
 sd_link_graph_know(SdLinkGraph *graph, const pg_uuid_t *id)
 {
-	graph->is_known[number_of(graph, id, true)] = true;
+	/* which may move the array */
+	int number = number_of(graph, id, true);
+
+	graph->is_known[number] = true;
 }
 
 /*
