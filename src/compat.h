@@ -209,6 +209,7 @@
 
 /* since 19 a jsonb that is being built knows its result */
 #if PG_VERSION_NUM >= 190000
+#include "utils/jsonb.h"
 #define SdJsonbBuild JsonbInState
 #define sd_jsonb_push(build, token, value)                                     \
 	pushJsonbValue((build), (token), (value))
