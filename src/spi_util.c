@@ -24,6 +24,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/params.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -147,6 +148,42 @@ sd_spi_read_latest(SdStatement *statement, const Datum *values,
 	PopActiveSnapshot();
 
 	return rows;
+}
+
+/*
+ * sd_spi_send
+ *		Likewise, under the active snapshot; the rows go to a receiver one by
+ *		one and are not kept.
+ */
+void
+sd_spi_send(SdStatement *statement, const Datum *values, const bool *nulls,
+			DestReceiver *receiver)
+{
+	char marks[SD_MAX_PARAMETERS];
+	int level = begin_statement(statement, nulls, marks);
+	ParamListInfo parameters = makeParamList(statement->nparameters);
+	SPIExecuteOptions options = {0};
+	int rc;
+
+	for (int i = 0; i < statement->nparameters; i++)
+	{
+		ParamExternData *parameter = &parameters->params[i];
+
+		parameter->value = values[i];
+		parameter->isnull = marks[i] == 'n';
+		parameter->pflags = PARAM_FLAG_CONST;
+		parameter->ptype = statement->types[i];
+	}
+	options.params = parameters;
+	options.read_only = true;
+	options.dest = receiver;
+	rc = SPI_execute_plan_extended(statement->plan, &options);
+
+	if (level != 0)
+		AtEOXact_GUC(true, level);
+	if (rc < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql,
+			 SPI_result_code_string(rc));
 }
 
 /*

@@ -11,6 +11,7 @@
 #define STORMDISC_SPI_UTIL_H
 
 #include "executor/spi.h"
+#include "tcop/dest.h"
 #include "utils/jsonb.h"
 
 /* more parameters than any of our statements has */
@@ -42,6 +43,8 @@ extern uint64 sd_spi_read(SdStatement *statement, const Datum *values,
 						  const bool *nulls);
 extern uint64 sd_spi_read_latest(SdStatement *statement, const Datum *values,
 								 const bool *nulls);
+extern void sd_spi_send(SdStatement *statement, const Datum *values,
+						const bool *nulls, DestReceiver *receiver);
 extern void sd_spi_conflict(void);
 extern Portal sd_spi_open_read(SdStatement *statement, const Datum *values,
 							   const bool *nulls);

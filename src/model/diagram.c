@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "diagram_text.h"
 #include "discovery/discovery.h"
 #include "model/model.h"
 
@@ -26,9 +27,6 @@ PG_FUNCTION_INFO_V1(stormdisc_diagram);
 
 /* the arguments after those that all discovery functions share */
 #define ARG_FORMAT 4
-
-/* a character of which only the bytes are known; it counts as a letter */
-#define SD_UNKNOWN_CODEPOINT 0x10000
 
 /* a table in the picture */
 typedef struct Box
@@ -90,17 +88,12 @@ static void end_mermaid_box(StringInfo buf, const Box *box);
 static void mermaid_line(StringInfo buf, const Line *line);
 static bool append_mermaid_word(StringInfo buf, const char *text,
 								const char *also);
-static void append_mermaid_label(StringInfo buf, const char *text);
 static void start_graphviz_box(StringInfo buf, const Box *box,
 							   const char *label);
 static void graphviz_column(StringInfo buf, const char *type, const char *name,
 							const Marks *marks);
 static void end_graphviz_box(StringInfo buf, const Box *box);
 static void graphviz_line(StringInfo buf, const Line *line);
-static void append_graphviz_text(StringInfo buf, const char *text);
-static const char *next_character(const char *text, pg_wchar *codepoint,
-								  int *length);
-static bool is_safe_codepoint(pg_wchar codepoint);
 
 static const Format formats[] = {
 	{
@@ -370,7 +363,7 @@ static void
 start_mermaid_box(StringInfo buf, const Box *box, const char *label)
 {
 	appendStringInfo(buf, "    t%d[\"", box->number);
-	append_mermaid_label(buf, label);
+	sd_diagram_mermaid_label(buf, label);
 	appendStringInfo(buf, "\"]%s\n", box->is_full ? " {" : "");
 }
 
@@ -391,7 +384,7 @@ mermaid_column(StringInfo buf, const char *type, const char *name,
 	if (!is_same)
 	{
 		appendStringInfoString(buf, " \"");
-		append_mermaid_label(buf, name);
+		sd_diagram_mermaid_label(buf, name);
 		appendStringInfoChar(buf, '"');
 	}
 	appendStringInfoChar(buf, '\n');
@@ -411,7 +404,7 @@ mermaid_line(StringInfo buf, const Line *line)
 					 line->is_optional ? "|o" : "||",
 					 line->is_enforced ? "--" : "..",
 					 line->is_unique ? "o|" : "o{", line->child->number);
-	append_mermaid_label(buf, line->label);
+	sd_diagram_mermaid_label(buf, line->label);
 	appendStringInfoString(buf, "\"\n");
 }
 
@@ -439,11 +432,11 @@ append_mermaid_word(StringInfo buf, const char *text, const char *also)
 		pg_wchar codepoint;
 		int length;
 
-		next = next_character(text, &codepoint, &length);
+		next = sd_diagram_next_character(text, &codepoint, &length);
 		if (codepoint < 0x80
 				? (isalnum((int) codepoint) || codepoint == '_' ||
 				   (strchr(also, (int) codepoint) != NULL))
-				: (codepoint >= 0xC0 && is_safe_codepoint(codepoint)))
+				: (codepoint >= 0xC0 && sd_diagram_is_safe(codepoint)))
 			appendBinaryStringInfo(buf, text, length);
 		else
 		{
@@ -466,45 +459,6 @@ append_mermaid_word(StringInfo buf, const char *text, const char *also)
 	return is_same;
 }
 
-/*
- * Append a text between double quotes.  What means something to Mermaid, to
- * the Markdown that it takes labels for, or to HTML, is given by its number.
- */
-static void
-append_mermaid_label(StringInfo buf, const char *text)
-{
-	bool after_word = false;
-	const char *next;
-
-	for (; *text != '\0'; text = next)
-	{
-		pg_wchar codepoint;
-		bool is_plain;
-		int length;
-
-		next = next_character(text, &codepoint, &length);
-		if (codepoint >= 0x80)
-			is_plain = is_safe_codepoint(codepoint);
-		else if (isalnum((int) codepoint))
-			is_plain = true;
-		else
-			/* inside of words, and between the columns of a key */
-			is_plain = (strchr("_.", (int) codepoint) != NULL && after_word &&
-						isalnum((unsigned char) *next)) ||
-					   (codepoint == ',' && *next == ' ') ||
-					   (codepoint == ' ' && buf->data[buf->len - 1] == ',');
-
-		if (is_plain)
-			appendBinaryStringInfo(buf, text, length);
-		else
-			appendStringInfo(buf, "#%u;",
-							 (unsigned int) (codepoint < 0x20
-												 ? codepoint + 0x2400
-												 : codepoint));
-		after_word = codepoint < 0x80 && isalnum((int) codepoint);
-	}
-}
-
 /* ---- Graphviz ---- */
 
 static void
@@ -515,7 +469,7 @@ start_graphviz_box(StringInfo buf, const Box *box, const char *label)
 					 " CELLSPACING=\"0\">\n"
 					 "        <TR><TD COLSPAN=\"3\" BGCOLOR=\"lightgrey\"><B>",
 					 box->number);
-	append_graphviz_text(buf, label);
+	sd_diagram_graphviz_text(buf, label);
 	appendStringInfoString(buf, "</B></TD></TR>\n");
 }
 
@@ -524,9 +478,9 @@ graphviz_column(StringInfo buf, const char *type, const char *name,
 				const Marks *marks)
 {
 	appendStringInfoString(buf, "        <TR><TD ALIGN=\"LEFT\">");
-	append_graphviz_text(buf, name);
+	sd_diagram_graphviz_text(buf, name);
 	appendStringInfoString(buf, "</TD><TD ALIGN=\"LEFT\">");
-	append_graphviz_text(buf, type);
+	sd_diagram_graphviz_text(buf, type);
 	appendStringInfoString(buf, "</TD><TD ALIGN=\"LEFT\">");
 	if (marks->primary_key || marks->foreign_key || marks->unique_key)
 		append_marks(buf, marks);
@@ -550,82 +504,6 @@ graphviz_line(StringInfo buf, const Line *line)
 					 line->is_unique ? "teeodot" : "crowodot",
 					 line->is_optional ? "teeodot" : "teetee",
 					 line->is_enforced ? "" : ", style=dashed");
-	append_graphviz_text(buf, line->label);
+	sd_diagram_graphviz_text(buf, line->label);
 	appendStringInfoString(buf, ">];\n");
-}
-
-/*
- * Append a text as in XML, where control characters have no place.  Graphviz
- * looks for backslashes after it has read that.
- */
-static void
-append_graphviz_text(StringInfo buf, const char *text)
-{
-	const char *next;
-
-	for (; *text != '\0'; text = next)
-	{
-		pg_wchar codepoint;
-		int length;
-
-		next = next_character(text, &codepoint, &length);
-		if (codepoint == '\\')
-			appendStringInfoString(buf, "&#92;&#92;");
-		else if (codepoint >= 0x80
-					 ? !is_safe_codepoint(codepoint)
-					 : (codepoint < 0x20 || codepoint == 0x7F ||
-						strchr("&<>\"'[]", (int) codepoint) != NULL))
-			appendStringInfo(buf, "&#%u;",
-							 (unsigned int) (codepoint < 0x20
-												 ? codepoint + 0x2400
-												 : codepoint));
-		else
-			appendBinaryStringInfo(buf, text, length);
-	}
-}
-
-/* ---- characters ---- */
-
-/*
- * The code point and the length of the character at text, and what follows.
- *
- * In a database with another encoding than UTF-8 nothing is known of the
- * characters beyond ASCII, and each byte of them counts as one.
- */
-static const char *
-next_character(const char *text, pg_wchar *codepoint, int *length)
-{
-	const unsigned char *bytes = (const unsigned char *) text;
-
-	*length = 1;
-	*codepoint = bytes[0];
-	if (bytes[0] >= 0x80)
-	{
-		if (GetDatabaseEncoding() == PG_UTF8)
-		{
-			*length = bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
-			*codepoint = utf8_to_unicode(bytes);
-		}
-		else
-			*codepoint = SD_UNKNOWN_CODEPOINT;
-	}
-
-	return text + *length;
-}
-
-/*
- * Is a character beyond ASCII a visible one, or part of one?  Not so controls,
- * blanks, marks of direction, and what is no character.
- */
-static bool
-is_safe_codepoint(pg_wchar codepoint)
-{
-	return codepoint > 0xA0 && codepoint != 0xAD && codepoint != 0x1680 &&
-		   codepoint != 0x180E &&
-		   !(codepoint >= 0x2000 && codepoint <= 0x200F) &&
-		   !(codepoint >= 0x2028 && codepoint <= 0x202F) &&
-		   !(codepoint >= 0x205F && codepoint <= 0x206F) &&
-		   codepoint != 0x3000 &&
-		   !(codepoint >= 0xD800 && codepoint <= 0xF8FF) &&
-		   codepoint != 0xFEFF && !(codepoint >= 0xFFF0 && codepoint <= 0xFFFF);
 }
