@@ -24,6 +24,7 @@
 #include "arrays.h"
 #include "spi_util.h"
 #include "trace/order.h"
+#include "trace/storage.h"
 #include "trace/vclock.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_find_happens_before);
@@ -225,6 +226,7 @@ read_events(const Datum *ids, int n, Event **events)
 	parameter = PointerGetDatum(sd_array_make(unique, NULL, kept, UUIDOID));
 	pfree(unique);
 
+	sd_storage_check_readable();
 	sd_spi_begin(&spi, true);
 	found = sd_spi_read(&select_events, &parameter, NULL);
 	for (uint64 i = 0; i < found; i++)

@@ -22,6 +22,7 @@
 
 #include "spi_util.h"
 #include "trace/clocks.h"
+#include "trace/storage.h"
 #include "trace/trace.h"
 
 /* rows that are fetched at a time */
@@ -109,13 +110,17 @@ static SdStatement select_edges = {
 SdTrace *
 sd_trace_load(const pg_uuid_t *trace_id, int parts)
 {
-	MemoryContext context = AllocSetContextCreate(
-		CurrentMemoryContext, "stormdisc trace", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	SdTrace *trace = palloc0(sizeof(SdTrace));
+	MemoryContext context;
+	MemoryContext oldcontext;
+	SdTrace *trace;
 	Load load = {0};
 	SdSpi spi;
 
+	sd_storage_check_readable();
+	context = AllocSetContextCreate(CurrentMemoryContext, "stormdisc trace",
+									ALLOCSET_DEFAULT_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	trace = palloc0(sizeof(SdTrace));
 	trace->context = context;
 	trace->id = *trace_id;
 	trace->parts = parts;

@@ -439,14 +439,20 @@ sd_sequence_drop(SdOrder *order, const SdOrderEdge *edges, const uint8 *kinds,
 	for (int64 i = 0; i < ninner; i++)
 		if (inner[i].is_dropped)
 		{
-			if (order->ndropped++ == 0)
+			/* the same edge for two reasons of one kind is one */
+			bool is_new = i == 0 || inner[i - 1].kind != inner[i].kind ||
+						  inner[i - 1].from != inner[i].from ||
+						  inner[i - 1].to != inner[i].to;
+
+			if (order->ndropped == 0)
 			{
 				order->first_dropped.from = nodes[inner[i].from];
 				order->first_dropped.to = nodes[inner[i].to];
 				order->first_dropped_kind = inner[i].kind;
 			}
+			order->ndropped += is_new;
 			if (inner[i].kind == SD_ORDER_HARD)
-				order->ndropped_hard++;
+				order->ndropped_hard += is_new;
 			if (inner[i].edge < 0)
 				dropped_previous[nodes[inner[i].to]] = true;
 			else
