@@ -29,6 +29,8 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 {
 	JsonbContainer *fields;
 	Jsonb *metadata = DatumGetJsonbP(values[5]);
+	const char *parts[SD_THREAD_PARTS];
+	int lengths[SD_THREAD_PARTS];
 
 	access->id = *DatumGetUUIDP(values[0]);
 	access->trace_id = *DatumGetUUIDP(values[1]);
@@ -40,7 +42,8 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 	access->new_value = json_field(fields, "new_value");
 	access->location = string_field(fields, "location");
 	access->service = string_field(&metadata->root, "service_name");
-	access->thread = sd_access_thread_name(metadata, '/');
+	sd_access_thread_parts(metadata, parts, lengths);
+	access->thread = sd_access_thread_name(parts, lengths);
 	access->lock_set = nulls[6] ? NULL : DatumGetJsonbP(values[6]);
 }
 
@@ -59,34 +62,49 @@ fields_of(Jsonb *kind)
 }
 
 /*
- * sd_access_thread_name
- *		The logical thread of metadata: service, instance and thread, with '/'
- *		between them for people, or 0, which is in none of them, to compare.
+ * sd_access_thread_parts
+ *		The logical thread of metadata: service, instance and thread, not
+ *		terminated.
  */
-text *
-sd_access_thread_name(Jsonb *metadata, char separator)
+void
+sd_access_thread_parts(Jsonb *metadata, const char **parts, int *lengths)
 {
 	JsonbContainer *fields = &metadata->root;
-	const char *parts[3] = {"", "", ""};
-	int lengths[3] = {0, 0, 0};
+
+	for (int i = 0; i < SD_THREAD_PARTS; i++)
+	{
+		parts[i] = "";
+		lengths[i] = 0;
+	}
+	(void) read_part(fields, "service_name", &parts[0], &lengths[0]);
+	if (!read_part(fields, "instance_id", &parts[1], &lengths[1]))
+		(void) read_part(fields, "process_id", &parts[1], &lengths[1]);
+	(void) read_part(fields, "thread_id", &parts[2], &lengths[2]);
+}
+
+/*
+ * sd_access_thread_name
+ *		A logical thread as people read it: service/instance/thread.
+ */
+text *
+sd_access_thread_name(const char *const *parts, const int *lengths)
+{
+	Size size = VARHDRSZ + SD_THREAD_PARTS - 1;
 	text *result;
 	char *end;
 
-	read_part(fields, "service_name", &parts[0], &lengths[0]);
-	if (!read_part(fields, "instance_id", &parts[1], &lengths[1]))
-		read_part(fields, "process_id", &parts[1], &lengths[1]);
-	read_part(fields, "thread_id", &parts[2], &lengths[2]);
-
-	result = palloc(VARHDRSZ + lengths[0] + lengths[1] + lengths[2] + 2);
+	for (int i = 0; i < SD_THREAD_PARTS; i++)
+		size += lengths[i];
+	result = palloc(size);
 	end = VARDATA(result);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < SD_THREAD_PARTS; i++)
 	{
 		if (i > 0)
-			*end++ = separator;
+			*end++ = '/';
 		memcpy(end, parts[i], lengths[i]);
 		end += lengths[i];
 	}
-	SET_VARSIZE(result, end - (char *) result);
+	SET_VARSIZE(result, size);
 
 	return result;
 }

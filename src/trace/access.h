@@ -37,6 +37,13 @@ typedef struct SdAccessRow
 
 extern void sd_access_read(SdAccessRow *access, const Datum *values,
 						   const bool *nulls);
-extern text *sd_access_thread_name(Jsonb *metadata, char separator);
+
+/* a logical thread: service, instance and thread */
+#define SD_THREAD_PARTS 3
+
+extern void sd_access_thread_parts(Jsonb *metadata, const char **parts,
+								   int *lengths);
+extern text *sd_access_thread_name(const char *const *parts,
+								   const int *lengths);
 
 #endif /* STORMDISC_TRACE_ACCESS_H */

@@ -33,6 +33,7 @@
 #include "trace/access.h"
 #include "trace/report.h"
 #include "trace/storage.h"
+#include "trace/trace.h"
 #include "trace/vclock.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_get_cross_trace_races);
@@ -41,7 +42,7 @@ PG_FUNCTION_INFO_V1(stormdisc_get_cross_trace_races);
 #define MAX_COMPARISONS INT64CONST(10000000)
 
 /* events of locks that are remembered, before all are forgotten */
-#define MAX_LOCK_EVENTS 500000
+#define MAX_LOCK_EVENTS 200000
 
 /* arguments */
 enum
@@ -91,12 +92,11 @@ typedef struct Access
 	TimestampTz time;
 	int16 nanos;
 	SdAccessType type;
-	text *thread; /* to compare */
-	text *thread_name;
-	text *location;	 /* or NULL */
-	SdVclock *clock; /* NULL if there is none, or it is empty */
-	Jsonb *lock_set; /* NULL if none was sent */
-	bool has_locks;	 /* they are known */
+	int32 thread[SD_THREAD_PARTS]; /* words */
+	int32 location;				   /* word, or -1 */
+	SdVclock *clock;			   /* NULL if there is none, or it is empty */
+	Jsonb *lock_set;			   /* NULL if none was sent */
+	bool has_locks;				   /* they are known */
 	int nlocks;
 	Held *locks;
 	int64 write_before; /* number of the last write before it, or -1 */
@@ -109,7 +109,7 @@ typedef struct LockEvent
 	TimestampTz time;
 	int16 nanos;
 	pg_uuid_t id;
-	text *thread;
+	int32 thread[SD_THREAD_PARTS];
 	char *name;
 	int length;
 	bool is_acquire;
@@ -133,6 +133,7 @@ typedef struct Search
 	MemoryContext context; /* of what is kept */
 	MemoryContext row_context;
 	MemoryContext locks_context;
+	SdWords words;
 	HTAB *locks; /* of TraceLocks */
 	int64 nlock_events;
 	/* the accesses from first to next - 1, at their number modulo size */
@@ -187,6 +188,9 @@ static SdStatement select_locks = {
 static void read_arguments(Search *search, Datum *values, bool *nulls);
 static bool search_batch(Search *search);
 static Access *read_access(Search *search, HeapTuple tuple, TupleDesc desc);
+static void read_thread(Search *search, Jsonb *metadata, int32 *thread);
+static Datum thread_name(const Search *search, const int32 *thread);
+static Datum location_text(const Search *search, int32 location, bool *isnull);
 static void *copy_varlena(const void *value);
 static void keep(Search *search, Access *access);
 static void forget_old(Search *search, TimestampTz now);
@@ -195,11 +199,12 @@ static bool compare_with_kept(Search *search, Access *access);
 static Access *kept(const Search *search, int64 number);
 static bool is_write(SdAccessType type);
 static bool is_atomic(SdAccessType type);
-static bool is_same_text(const text *a, const text *b);
+static bool is_same_thread(const int32 *a, const int32 *b);
 static bool is_protected(Search *search, Access *a, Access *b);
 static void find_locks(Search *search, Access *access);
 static TraceLocks *locks_of_trace(Search *search, const pg_uuid_t *trace_id);
-static void read_lock_event(LockEvent *event, HeapTuple tuple, TupleDesc desc);
+static void read_lock_event(Search *search, LockEvent *event, HeapTuple tuple,
+							TupleDesc desc);
 static int compare_times(const Access *access, const LockEvent *event);
 static void add_lock(Access *access, const char *name, int length,
 					 bool is_exclusive);
@@ -235,6 +240,7 @@ stormdisc_get_cross_trace_races(PG_FUNCTION_ARGS)
 											   ALLOCSET_DEFAULT_SIZES);
 	search.locks_context = AllocSetContextCreate(
 		search.context, "stormdisc locks", ALLOCSET_DEFAULT_SIZES);
+	sd_words_init(&search.words, search.context);
 	info.keysize = sizeof(pg_uuid_t);
 	info.entrysize = sizeof(TraceLocks);
 	info.hcxt = search.context;
@@ -317,11 +323,9 @@ read_access(Search *search, HeapTuple tuple, TupleDesc desc)
 	bool nulls[SD_ACCESS_COLUMNS + 1];
 	SdAccessRow row;
 	Access *access;
-	text *thread;
 
 	heap_deform_tuple(tuple, desc, values, nulls);
 	sd_access_read(&row, values, nulls);
-	thread = sd_access_thread_name(DatumGetJsonbP(values[5]), '\0');
 
 	MemoryContextSwitchTo(search->context);
 	access = palloc0(sizeof(Access));
@@ -330,10 +334,12 @@ read_access(Search *search, HeapTuple tuple, TupleDesc desc)
 	access->time = row.time;
 	access->nanos = row.nanos;
 	access->type = row.type;
-	access->thread = copy_varlena(thread);
-	access->thread_name = copy_varlena(row.thread);
-	if (row.location != NULL)
-		access->location = copy_varlena(row.location);
+	read_thread(search, DatumGetJsonbP(values[5]), access->thread);
+	access->location =
+		row.location == NULL
+			? -1
+			: sd_words_enter(&search->words, VARDATA_ANY(row.location),
+							 VARSIZE_ANY_EXHDR(row.location));
 	if (row.lock_set != NULL && JB_ROOT_COUNT(row.lock_set) > 0)
 		access->lock_set = copy_varlena(row.lock_set);
 	if (!nulls[SD_ACCESS_COLUMNS])
@@ -346,6 +352,41 @@ read_access(Search *search, HeapTuple tuple, TupleDesc desc)
 	MemoryContextSwitchTo(search->row_context);
 
 	return access;
+}
+
+static void
+read_thread(Search *search, Jsonb *metadata, int32 *thread)
+{
+	const char *parts[SD_THREAD_PARTS];
+	int lengths[SD_THREAD_PARTS];
+
+	sd_access_thread_parts(metadata, parts, lengths);
+	for (int i = 0; i < SD_THREAD_PARTS; i++)
+		thread[i] = sd_words_enter(&search->words, parts[i], lengths[i]);
+}
+
+static Datum
+thread_name(const Search *search, const int32 *thread)
+{
+	const char *parts[SD_THREAD_PARTS];
+	int lengths[SD_THREAD_PARTS];
+
+	for (int i = 0; i < SD_THREAD_PARTS; i++)
+	{
+		parts[i] = search->words.words[thread[i]];
+		lengths[i] = strlen(parts[i]);
+	}
+
+	return PointerGetDatum(sd_access_thread_name(parts, lengths));
+}
+
+static Datum
+location_text(const Search *search, int32 location, bool *isnull)
+{
+	*isnull = location < 0;
+
+	return *isnull ? (Datum) 0
+				   : CStringGetTextDatum(search->words.words[location]);
 }
 
 static void *
@@ -407,10 +448,6 @@ forget_old(Search *search, TimestampTz now)
 static void
 free_access(Access *access)
 {
-	pfree(access->thread);
-	pfree(access->thread_name);
-	if (access->location != NULL)
-		pfree(access->location);
 	if (access->lock_set != NULL)
 		pfree(access->lock_set);
 	if (access->clock != NULL)
@@ -449,7 +486,7 @@ compare_with_kept(Search *search, Access *access)
 		number--;
 
 		if ((is_atomic(access->type) && is_atomic(other->type)) ||
-			is_same_text(access->thread, other->thread))
+			is_same_thread(access->thread, other->thread))
 			continue;
 		if (access->clock != NULL && other->clock != NULL)
 		{
@@ -487,10 +524,9 @@ is_atomic(SdAccessType type)
 }
 
 static bool
-is_same_text(const text *a, const text *b)
+is_same_thread(const int32 *a, const int32 *b)
 {
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		   memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	return memcmp(a, b, sizeof(int32) * SD_THREAD_PARTS) == 0;
 }
 
 /* ---- locks ---- */
@@ -553,7 +589,7 @@ find_locks(Search *search, Access *access)
 			LockEvent *event = &locks->events[i];
 			int at;
 
-			if (!is_same_text(event->thread, access->thread))
+			if (!is_same_thread(event->thread, access->thread))
 				continue;
 			if (event->is_acquire)
 			{
@@ -637,7 +673,7 @@ locks_of_trace(Search *search, const pg_uuid_t *trace_id)
 	locks->events =
 		palloc_extended(sizeof(LockEvent) * Max(locks->n, 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < locks->n; i++)
-		read_lock_event(&locks->events[i], SPI_tuptable->vals[i],
+		read_lock_event(search, &locks->events[i], SPI_tuptable->vals[i],
 						SPI_tuptable->tupdesc);
 	MemoryContextSwitchTo(oldcontext);
 	search->nlock_events += locks->n + 1;
@@ -648,7 +684,8 @@ locks_of_trace(Search *search, const pg_uuid_t *trace_id)
 }
 
 static void
-read_lock_event(LockEvent *event, HeapTuple tuple, TupleDesc desc)
+read_lock_event(Search *search, LockEvent *event, HeapTuple tuple,
+				TupleDesc desc)
 {
 	Datum values[5];
 	bool nulls[5];
@@ -662,7 +699,7 @@ read_lock_event(LockEvent *event, HeapTuple tuple, TupleDesc desc)
 	event->time = DatumGetTimestampTz(values[0]);
 	event->nanos = DatumGetInt16(values[1]);
 	event->id = *DatumGetUUIDP(values[2]);
-	event->thread = sd_access_thread_name(DatumGetJsonbP(values[4]), '\0');
+	read_thread(search, DatumGetJsonbP(values[4]), event->thread);
 	(void) sd_event_string(fields, "lock_id", &name, &length);
 	event->name = pnstrdup(name, length);
 	event->length = length;
@@ -761,18 +798,18 @@ put_pair(Search *search, const Access *a, const Access *b)
 		is_write(a->type) && is_write(b->type) ? "CRITICAL" : "WARNING");
 	values[COL_CONFIDENCE] = Float8GetDatum(rint(confidence * 1000) / 1000);
 	values[COL_DISTANCE] = IntervalPGetDatum(interval);
-	values[COL_THREAD1] = PointerGetDatum(a->thread_name);
-	values[COL_THREAD2] = PointerGetDatum(b->thread_name);
+	values[COL_THREAD1] = thread_name(search, a->thread);
+	values[COL_THREAD2] = thread_name(search, b->thread);
 	values[COL_ACCESS_TYPE1] =
 		CStringGetTextDatum(sd_access_type_name(a->type));
 	values[COL_ACCESS_TYPE2] =
 		CStringGetTextDatum(sd_access_type_name(b->type));
 	values[COL_TIMESTAMP1] = TimestampTzGetDatum(a->time);
 	values[COL_TIMESTAMP2] = TimestampTzGetDatum(b->time);
-	values[COL_LOCATION1] = PointerGetDatum(a->location);
-	nulls[COL_LOCATION1] = a->location == NULL;
-	values[COL_LOCATION2] = PointerGetDatum(b->location);
-	nulls[COL_LOCATION2] = b->location == NULL;
+	values[COL_LOCATION1] =
+		location_text(search, a->location, &nulls[COL_LOCATION1]);
+	values[COL_LOCATION2] =
+		location_text(search, b->location, &nulls[COL_LOCATION2]);
 	values[COL_EVIDENCE] = make_evidence(a, b, clocks);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }

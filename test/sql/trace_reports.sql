@@ -239,4 +239,43 @@ SELECT stormdisc_trace_diagram(pg_temp.tid('f'), NULL);
 SELECT stormdisc_trace_diagram(pg_temp.tid('f'), 'png');
 SELECT stormdisc_trace_diagram(pg_temp.tid('f'), max_events => 0);
 
+
+-- ---- who may ----
+\pset format aligned
+\pset tuples_only off
+\set VERBOSITY default
+CREATE ROLE regress_reports;
+SET ROLE regress_reports;
+SELECT stormdisc_get_critical_path('aaaaaaaa-0000-4000-8000-000000000061');
+SELECT stormdisc_get_audit_trail('x');
+SELECT stormdisc_get_cross_trace_races('x');
+SELECT stormdisc_detect_anomalies('aaaaaaaa-0000-4000-8000-000000000061');
+SELECT stormdisc_trace_summaries();
+SELECT stormdisc_service_dependencies('aaaaaaaa-0000-4000-8000-000000000061');
+SELECT stormdisc_trace_diagram('aaaaaaaa-0000-4000-8000-000000000061');
+RESET ROLE;
+-- EXECUTE is all that is needed
+GRANT EXECUTE ON FUNCTION stormdisc_get_critical_path, stormdisc_get_audit_trail, stormdisc_get_cross_trace_races, stormdisc_detect_anomalies, stormdisc_trace_summaries,
+	stormdisc_service_dependencies, stormdisc_trace_diagram TO regress_reports;
+BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE READ ONLY;
+SET LOCAL ROLE regress_reports;
+SELECT (SELECT count(*) FROM stormdisc_get_critical_path('aaaaaaaa-0000-4000-8000-000000000061')) AS path,
+	(SELECT count(*) FROM stormdisc_get_audit_trail('x', with_races => true)) AS trail,
+	(SELECT count(*) FROM stormdisc_get_cross_trace_races('b')) AS races,
+	(SELECT count(*) FROM stormdisc_detect_anomalies('aaaaaaaa-0000-4000-8000-000000000074')) AS anomalies,
+	(SELECT count(*) FROM stormdisc_trace_summaries()) AS summaries,
+	(SELECT count(*) FROM stormdisc_service_dependencies('aaaaaaaa-0000-4000-8000-000000000075')) AS dependencies,
+	(SELECT length(stormdisc_trace_diagram('aaaaaaaa-0000-4000-8000-000000000061')) > 100) AS diagram;
+ROLLBACK;
+REVOKE EXECUTE ON FUNCTION stormdisc_get_critical_path, stormdisc_get_audit_trail, stormdisc_get_cross_trace_races, stormdisc_detect_anomalies, stormdisc_trace_summaries,
+	stormdisc_service_dependencies, stormdisc_trace_diagram FROM regress_reports;
+DROP ROLE regress_reports;
+
+-- ---- rows that only the owner of the tables can make ----
+-- a cycle: what closes it is left out
+ALTER TABLE stormdisc.events DISABLE TRIGGER USER;
+UPDATE stormdisc.events SET parent_id = pg_temp.eid(5) WHERE id = pg_temp.eid(3);
+ALTER TABLE stormdisc.events ENABLE TRIGGER USER;
+SELECT * FROM pg_temp.path('a');
+
 SELECT stormdisc_clear();

@@ -113,6 +113,9 @@ my @run_state = (
 	qw(add_edge add_event add_events_batch cleanup_old_traces clear export_traces get_baseline_metric get_edges
 	  get_event get_storage get_trace_events get_trace_roots import_traces merge_baseline_metric
 	  record_baseline_metric set_storage set_trace_root vclock_compare),
+	# what follows from traces
+	qw(detect_anomalies detect_races find_happens_before find_happens_before_many get_audit_trail
+	  get_critical_path get_cross_trace_races service_dependencies trace_diagram trace_summaries),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
