@@ -13,6 +13,11 @@
 #error "stormdisc needs PostgreSQL 15 or newer"
 #endif
 
+/* variable-length values have a header of their own since 16 */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* pg_attribute.attstattarget: NULL means default since 17, -1 before */
 #if PG_VERSION_NUM >= 170000
 #define SD_NULLABLE_STATTARGET 1
@@ -204,6 +209,7 @@
 
 /* since 19 a jsonb that is being built knows its result */
 #if PG_VERSION_NUM >= 190000
+#include "utils/jsonb.h"
 #define SdJsonbBuild JsonbInState
 #define sd_jsonb_push(build, token, value)                                     \
 	pushJsonbValue((build), (token), (value))

@@ -30,19 +30,19 @@ static Oid find_index(Relation rel, const int *columns, int ncolumns);
 /*
  * sd_probe_begin
  *		Open a table of the schema stormdisc, and its index that begins with
- *		these columns, which are UUIDs.
+ *		these columns, of which the first nkeys, UUIDs, are looked for.
  *
  * Returns false if there is none, or the table is not an ordinary one: it
  * takes a statement then.
  */
 bool
 sd_probe_begin(SdProbe *probe, const char *table, const int *columns,
-			   int ncolumns, Snapshot snapshot)
+			   int ncolumns, int nkeys, Snapshot snapshot)
 {
 	Oid relid = get_relname_relid(table, get_namespace_oid("stormdisc", true));
 	Oid index = InvalidOid;
 
-	Assert(ncolumns <= SD_PROBE_KEYS);
+	Assert(nkeys <= SD_PROBE_KEYS);
 	if (!OidIsValid(relid))
 		return false;
 	probe->rel = table_open(relid, AccessShareLock);
@@ -59,9 +59,9 @@ sd_probe_begin(SdProbe *probe, const char *table, const int *columns,
 	probe->index = index_open(index, AccessShareLock);
 	probe->slot = table_slot_create(probe->rel, NULL);
 	probe->scan =
-		sd_index_beginscan(probe->rel, probe->index, snapshot, ncolumns, 0);
-	probe->nkeys = ncolumns;
-	for (int i = 0; i < ncolumns; i++)
+		sd_index_beginscan(probe->rel, probe->index, snapshot, nkeys, 0);
+	probe->nkeys = nkeys;
+	for (int i = 0; i < nkeys; i++)
 		ScanKeyInit(&probe->keys[i], i + 1, BTEqualStrategyNumber, F_UUID_EQ,
 					(Datum) 0);
 
@@ -122,6 +122,18 @@ sd_probe_next(SdProbe *probe)
 	CHECK_FOR_INTERRUPTS();
 
 	return index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
+}
+
+/*
+ * sd_probe_last
+ *		Likewise the one before; the last of all if none was asked for yet.
+ */
+bool
+sd_probe_last(SdProbe *probe)
+{
+	CHECK_FOR_INTERRUPTS();
+
+	return index_getnext_slot(probe->scan, BackwardScanDirection, probe->slot);
 }
 
 /*

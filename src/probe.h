@@ -28,9 +28,11 @@ typedef struct SdProbe
 } SdProbe;
 
 extern bool sd_probe_begin(SdProbe *probe, const char *table,
-						   const int *columns, int ncolumns, Snapshot snapshot);
+						   const int *columns, int ncolumns, int nkeys,
+						   Snapshot snapshot);
 extern void sd_probe_for(SdProbe *probe, const Datum *values);
 extern bool sd_probe_next(SdProbe *probe);
+extern bool sd_probe_last(SdProbe *probe);
 extern Datum sd_probe_value(SdProbe *probe, int column, bool *isnull);
 extern void sd_probe_end(SdProbe *probe);
 

@@ -63,7 +63,7 @@ COMMENT ON FUNCTION @extschema@.stormdisc_get_event(uuid) IS 'an event as JSON; 
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_get_event(uuid) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_trace_events(
-	trace_id uuid,
+	trace uuid,
 	max_events bigint DEFAULT NULL,
 	after uuid DEFAULT NULL
 )
@@ -111,7 +111,7 @@ COMMENT ON FUNCTION @extschema@.stormdisc_get_edges(uuid) IS
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_get_edges(uuid) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_get_trace_roots(
-	trace_id uuid
+	trace uuid
 )
 RETURNS SETOF uuid
 AS 'MODULE_PATHNAME', 'stormdisc_get_trace_roots'
@@ -122,7 +122,7 @@ COMMENT ON FUNCTION @extschema@.stormdisc_get_trace_roots(uuid) IS
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_get_trace_roots(uuid) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_set_trace_root(
-	trace_id uuid,
+	trace uuid,
 	root_event_id uuid
 )
 RETURNS bool
@@ -133,24 +133,24 @@ COMMENT ON FUNCTION @extschema@.stormdisc_set_trace_root(uuid, uuid) IS
 	'let a trace begin with an event, whatever its parent; was that not set?';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_set_trace_root(uuid, uuid) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION @extschema@.stormdisc_record_baseline_metric(
+CREATE OR REPLACE FUNCTION @extschema@.stormdisc_record_baseline_micros(
 	operation text,
 	duration_micros bigint
 )
 RETURNS void
-AS 'MODULE_PATHNAME', 'stormdisc_record_baseline_metric'
+AS 'MODULE_PATHNAME', 'stormdisc_record_baseline_micros'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 
-COMMENT ON FUNCTION @extschema@.stormdisc_record_baseline_metric(text, bigint) IS
+COMMENT ON FUNCTION @extschema@.stormdisc_record_baseline_micros(text, bigint) IS
 	'record how long an operation took, in microseconds';
-REVOKE ALL ON FUNCTION @extschema@.stormdisc_record_baseline_metric(text, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.stormdisc_record_baseline_micros(text, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_record_baseline_metric(
 	operation text,
 	duration interval
 )
 RETURNS void
-AS 'MODULE_PATHNAME', 'stormdisc_record_baseline_metric_interval'
+AS 'MODULE_PATHNAME', 'stormdisc_record_baseline_metric'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_record_baseline_metric(text, interval) IS

@@ -1,8 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * baselines.c
- *	  stormdisc_record_baseline_metric, stormdisc_get_baseline_metric,
- *	  stormdisc_merge_baseline_metric: how long operations take.
+ *	  stormdisc_record_baseline_metric, stormdisc_record_baseline_micros,
+ *	  stormdisc_get_baseline_metric, stormdisc_merge_baseline_metric: how long
+ *operations take.
  *
  * What is kept of durations is what can be added up without loss: their number,
  * sum, least and greatest, their mean and the sum of the squares of the
@@ -24,13 +25,14 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "compat.h"
 #include "arguments.h"
 #include "spi_util.h"
 #include "trace/sketch.h"
 #include "trace/storage.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_record_baseline_metric);
-PG_FUNCTION_INFO_V1(stormdisc_record_baseline_metric_interval);
+PG_FUNCTION_INFO_V1(stormdisc_record_baseline_micros);
 PG_FUNCTION_INFO_V1(stormdisc_get_baseline_metric);
 PG_FUNCTION_INFO_V1(stormdisc_merge_baseline_metric);
 
@@ -113,11 +115,11 @@ static SdStatement merge_parts = {
 };
 
 /*
- * stormdisc_record_baseline_metric(operation, duration_micros) -> void
+ * stormdisc_record_baseline_micros(operation, duration_micros) -> void
  *		Record that an operation took so long.
  */
 Datum
-stormdisc_record_baseline_metric(PG_FUNCTION_ARGS)
+stormdisc_record_baseline_micros(PG_FUNCTION_ARGS)
 {
 	text *operation = argument_operation(fcinfo, 0, "operation");
 
@@ -131,7 +133,7 @@ stormdisc_record_baseline_metric(PG_FUNCTION_ARGS)
  * stormdisc_record_baseline_metric(operation, duration) -> void
  */
 Datum
-stormdisc_record_baseline_metric_interval(PG_FUNCTION_ARGS)
+stormdisc_record_baseline_metric(PG_FUNCTION_ARGS)
 {
 	text *operation = argument_operation(fcinfo, 0, "operation");
 	Interval *duration =

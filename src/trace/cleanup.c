@@ -4,12 +4,10 @@
  *	  stormdisc_cleanup_old_traces, stormdisc_clear: remove traces.
  *
  * Traces go whole, with their edges and roots.  One goes when its newest event
- * is too old, which is looked at again when its lock is had: by then nobody is
- * adding to it.  The lock is given back when its rows are deleted.  An event
- * that is added after that is the first of a new trace with the same id, as it
+ * is too old, which is looked at again right before in all that is in the
+ * table, committed or not: a trace that somebody is adding to stays.  What is
+ * added after that is the first event of a new trace with the same id, as it
  * would be if it came later.
- *
- * A trace that somebody is adding to is left for another time.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -22,15 +20,16 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "arrays.h"
-#include "lock.h"
+#include "probe.h"
 #include "prune.h"
 #include "spi_util.h"
 #include "stormdisc.h"
-#include "trace/links.h"
+#include "trace/event.h"
 #include "trace/storage.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_cleanup_old_traces);
@@ -47,7 +46,6 @@ typedef struct Trace
 	pg_uuid_t id;
 	TimestampTz newest;
 	int64 events;
-	uint32 lock;
 } Trace;
 
 /* what has been removed */
@@ -55,7 +53,7 @@ typedef struct Removed
 {
 	int64 traces;
 	int64 events;
-	bool is_skipped; /* at least one was in use */
+	int64 skipped; /* traces that have a newer event by now */
 } Removed;
 
 static Trace *find_traces(SdStatement *statement, Datum argument, int64 *n);
@@ -64,9 +62,8 @@ static void remove_traces(Trace *traces, int64 n, TimestampTz cutoff,
 static void remove_some(Trace *traces, int n, TimestampTz cutoff,
 						Removed *removed);
 static void remove_stray(TimestampTz cutoff);
-static int lock_some(Trace *traces, int n, Trace *locked, bool *is_had,
-					 Removed *removed);
-static int compare_locks(const void *a, const void *b);
+static bool is_still_old(SdProbe *probe, const pg_uuid_t *id,
+						 TimestampTz cutoff);
 
 /* (cutoff) -> trace, newest event, number of events */
 static SdStatement select_old = {
@@ -79,12 +76,11 @@ static SdStatement select_old = {
 	.reads_all = true,
 };
 
-/* (traces, cutoff) -> those that are as old still */
-static SdStatement select_still_old = {
-	.sql = "SELECT t.id FROM pg_catalog.unnest($1) t (id) WHERE NOT EXISTS ("
-		   "SELECT FROM stormdisc.events e "
-		   "WHERE e.trace_id OPERATOR(pg_catalog.=) t.id "
-		   "AND e.\"timestamp\" OPERATOR(pg_catalog.>=) $2)",
+/* (traces, cutoff): a newer event has come in this very moment */
+static SdStatement delete_events = {
+	.sql = "DELETE FROM stormdisc.events d "
+		   "WHERE d.trace_id OPERATOR(pg_catalog.=) ANY ($1) "
+		   "AND d.\"timestamp\" OPERATOR(pg_catalog.<) $2",
 	.nparameters = 2,
 	.types = {UUIDARRAYOID, TIMESTAMPTZOID},
 };
@@ -96,7 +92,6 @@ static SdStatement select_still_old = {
 		.nparameters = 1, .types = {UUIDARRAYOID},                             \
 	}
 
-static SdStatement delete_events = DELETE_OF("events");
 static SdStatement delete_edges = DELETE_OF("edge_store");
 static SdStatement delete_roots = DELETE_OF("root_store");
 
@@ -172,7 +167,7 @@ sd_traces_prune(SdPrune *prune)
 
 	prune->rows = removed.events;
 	prune->done = prune->dry_run ? removed.events <= prune->max_rows
-								 : removed.traces == n || removed.is_skipped;
+								 : removed.traces + removed.skipped == n;
 }
 
 /*
@@ -221,7 +216,6 @@ find_traces(SdStatement *statement, Datum argument, int64 *n)
 		traces[i].id = *DatumGetUUIDP(sd_result(i, 1, NULL));
 		traces[i].newest = DatumGetTimestampTz(sd_result(i, 2, NULL));
 		traces[i].events = DatumGetInt64(sd_result(i, 3, NULL));
-		traces[i].lock = sd_trace_lock_number(&traces[i].id);
 	}
 	SPI_freetuptable(SPI_tuptable);
 
@@ -251,35 +245,48 @@ remove_traces(Trace *traces, int64 n, TimestampTz cutoff, int64 max_events,
 static void
 remove_some(Trace *traces, int n, TimestampTz cutoff, Removed *removed)
 {
-	Trace *locked = palloc(n * sizeof(Trace));
-	bool *is_had = palloc0(n * sizeof(bool));
+	static const int by_time[] = {SD_EVENT_TRACE_ID, SD_EVENT_TIMESTAMP};
 	Datum *ids = palloc(n * sizeof(Datum));
-	int nlocked = lock_some(traces, n, locked, is_had, removed);
 	Datum values[2];
+	SnapshotData current;
+	SdProbe probe;
+	bool has_probe;
 	int old = 0;
 
-	if (nlocked == 0)
+	CommandCounterIncrement();
+	InitDirtySnapshot(current);
+	has_probe = sd_probe_begin(&probe, "events", by_time, 2, 1, &current);
+	for (int i = 0; i < n; i++)
+		if (!has_probe || is_still_old(&probe, &traces[i].id, cutoff))
+			ids[old++] = UUIDPGetDatum(&traces[i].id);
+	if (has_probe)
+		sd_probe_end(&probe);
+	removed->skipped += n - old;
+	if (old == 0)
 		return;
-	for (int i = 0; i < nlocked; i++)
-		ids[i] = UUIDPGetDatum(&locked[i].id);
-	values[0] = PointerGetDatum(sd_array_make(ids, NULL, nlocked, UUIDOID));
+
+	values[0] = PointerGetDatum(sd_array_make(ids, NULL, old, UUIDOID));
 	values[1] = TimestampTzGetDatum(cutoff);
-	old = sd_spi_read_latest(&select_still_old, values, NULL);
-	if (old < nlocked)
-		removed->is_skipped = true;
-	for (int i = 0; i < old; i++)
-		ids[i] = sd_result(i, 1, NULL);
-	if (old > 0)
-	{
-		values[0] = PointerGetDatum(sd_array_make(ids, NULL, old, UUIDOID));
-		removed->events += sd_spi_write(&delete_events, values, NULL);
-		(void) sd_spi_write(&delete_edges, values, NULL);
-		(void) sd_spi_write(&delete_roots, values, NULL);
-		removed->traces += old;
-	}
-	for (int i = 0; i < nlocked; i++)
-		if (is_had[i])
-			sd_unlock_number(SD_LOCK_TRACE, locked[i].lock, ExclusiveLock);
+	removed->events += sd_spi_write(&delete_events, values, NULL);
+	(void) sd_spi_write(&delete_edges, values, NULL);
+	(void) sd_spi_write(&delete_roots, values, NULL);
+	removed->traces += old;
+	pfree(ids);
+}
+
+/* The newest event of a trace is the last one of the index. */
+static bool
+is_still_old(SdProbe *probe, const pg_uuid_t *id, TimestampTz cutoff)
+{
+	Datum value = UUIDPGetDatum(id);
+	bool isnull;
+
+	sd_probe_for(probe, &value);
+	if (!sd_probe_last(probe))
+		return true;
+
+	return DatumGetTimestampTz(
+			   sd_probe_value(probe, SD_EVENT_TIMESTAMP, &isnull)) < cutoff;
 }
 
 /* Edges and roots of traces of which no event has come. */
@@ -290,42 +297,6 @@ remove_stray(TimestampTz cutoff)
 
 	(void) sd_spi_write(&delete_stray_edges, values, NULL);
 	(void) sd_spi_write(&delete_stray_roots, values, NULL);
-}
-
-/* Those whose lock is free; it is had once for all that share it. */
-static int
-lock_some(Trace *traces, int n, Trace *locked, bool *is_had, Removed *removed)
-{
-	bool is_free = false;
-	int found = 0;
-
-	qsort(traces, n, sizeof(Trace), compare_locks);
-	for (int i = 0; i < n; i++)
-	{
-		bool is_next = i == 0 || traces[i].lock != traces[i - 1].lock;
-
-		if (is_next)
-			is_free = sd_lock_number(SD_LOCK_TRACE, traces[i].lock,
-									 ExclusiveLock, false);
-		if (!is_free)
-		{
-			removed->is_skipped = true;
-			continue;
-		}
-		is_had[found] = is_next;
-		locked[found++] = traces[i];
-	}
-
-	return found;
-}
-
-static int
-compare_locks(const void *a, const void *b)
-{
-	const Trace *x = a;
-	const Trace *y = b;
-
-	return x->lock < y->lock ? -1 : x->lock > y->lock;
 }
 
 /*

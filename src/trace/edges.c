@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "compat.h"
 #include "arguments.h"
 #include "errors.h"
 #include "spi_util.h"

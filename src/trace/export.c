@@ -23,6 +23,7 @@
 #include "utils/tuplestore.h"
 #include "utils/uuid.h"
 
+#include "compat.h"
 #include "arguments.h"
 #include "arrays.h"
 #include "spi_util.h"
@@ -68,8 +69,7 @@ static void store_batch(Import *import);
 static void store_other(Import *import, Jsonb *json);
 static Datum finish_import(FunctionCallInfo fcinfo, Import *import);
 static bool is_blank(const char *text, int length);
-static void raise_line(const Import *import, const char *problem)
-	pg_attribute_noreturn();
+static void raise_line(const Import *import, const char *problem);
 
 #define IS(column, value) column " OPERATOR(pg_catalog.=) " value
 

@@ -24,6 +24,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "arguments.h"
 #include "arrays.h"
 #include "errors.h"
@@ -297,8 +298,6 @@ sd_events_store(SdEvent *events, int n)
 
 	sd_spi_begin(&spi, true);
 	n = drop_known(events, n);
-	if (n > 0)
-		check_links(events, n);
 	if (n > 0 && put_events(events, n, now))
 		stored = n;
 	else
@@ -309,6 +308,8 @@ sd_events_store(SdEvent *events, int n)
 		if (stored < n && drop_stored(events, n) != 0)
 			sd_spi_conflict();
 	}
+	if (stored > 0)
+		check_links(events, n);
 	sd_spi_end(&spi);
 	if (stored > 0)
 		sd_storage_limit(events, n);
@@ -354,7 +355,7 @@ drop_known(SdEvent *events, int n)
 
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	if (sd_probe_begin(&probe, "events", id, 1, snapshot))
+	if (sd_probe_begin(&probe, "events", id, 1, 1, snapshot))
 	{
 		for (int i = 0; i < n && !is_known; i++)
 		{
@@ -468,7 +469,7 @@ raise_differs(const SdEvent *event)
 		errhint("Events are never changed.  Another event needs another id."));
 }
 
-/* Lock the traces, and find the links that would close a circle. */
+/* Put the links into quarantine that close a circle. */
 static void
 check_links(SdEvent *events, int n)
 {
@@ -484,9 +485,6 @@ check_links(SdEvent *events, int n)
 		links[i].is_quarantined = events[i].parent_quarantined;
 	}
 	sd_links_check(links, n);
-	for (int i = 0; i < n; i++)
-		events[i].parent_quarantined = links[i].is_quarantined;
-	sd_links_warn(links, n);
 	pfree(links);
 }
 

@@ -26,6 +26,8 @@ struct SdLinkGraph
 	int size;
 	int *slots;
 	uint32 mask;
+	bool *is_known; /* is an event in the table? */
+	bool *is_other; /* of another trace, it does not count */
 	/* links */
 	int *from;
 	int *to;
@@ -54,6 +56,8 @@ sd_link_graph_begin(void)
 
 	graph->size = 1024;
 	graph->ids = palloc(graph->size * sizeof(pg_uuid_t));
+	graph->is_known = palloc(graph->size * sizeof(bool));
+	graph->is_other = palloc(graph->size * sizeof(bool));
 	graph->links_size = 1024;
 	graph->from = palloc(graph->links_size * sizeof(int));
 	graph->to = palloc(graph->links_size * sizeof(int));
@@ -100,12 +104,16 @@ number_of(SdLinkGraph *graph, const pg_uuid_t *id, bool add)
 		graph->size *= 2;
 		graph->ids =
 			repalloc_huge(graph->ids, (Size) graph->size * sizeof(pg_uuid_t));
+		graph->is_known = repalloc_huge(graph->is_known, graph->size);
+		graph->is_other = repalloc_huge(graph->is_other, graph->size);
 		grow_slots(graph);
 		slot = hash_id(id) & graph->mask;
 		while (graph->slots[slot] != NO_EVENT)
 			slot = (slot + 1) & graph->mask;
 	}
 	graph->ids[graph->n] = *id;
+	graph->is_known[graph->n] = false;
+	graph->is_other[graph->n] = false;
 	graph->slots[slot] = graph->n;
 
 	return graph->n++;
@@ -147,6 +155,31 @@ hash_id(const pg_uuid_t *id)
 }
 
 /*
+ * sd_link_graph_know
+ *		An event is there.
+ */
+void
+sd_link_graph_know(SdLinkGraph *graph, const pg_uuid_t *id)
+{
+	graph->is_known[number_of(graph, id, true)] = true;
+}
+
+/*
+ * sd_link_graph_forget
+ *		Ask about the events that are not there, and leave out those that are
+ *		others.
+ */
+void
+sd_link_graph_forget(SdLinkGraph *graph,
+					 bool (*is_other)(const pg_uuid_t *id, void *arg),
+					 void *arg)
+{
+	for (int i = 0; i < graph->n; i++)
+		if (!graph->is_known[i])
+			graph->is_other[i] = is_other(&graph->ids[i], arg);
+}
+
+/*
  * sd_link_graph_close
  *		All links are there: might there be a circle?
  */
@@ -160,7 +193,8 @@ sd_link_graph_close(SdLinkGraph *graph)
 	graph->stack =
 		palloc_extended(Max(events, 1) * sizeof(int), MCXT_ALLOC_HUGE);
 	graph->is_left = palloc_extended(Max(events, 1), MCXT_ALLOC_HUGE);
-	memset(graph->is_left, true, events);
+	for (Size i = 0; i < events; i++)
+		graph->is_left[i] = !graph->is_other[i];
 	graph->first = palloc_extended((events + 1) * sizeof(int), MCXT_ALLOC_HUGE);
 	graph->links =
 		palloc_extended(Max(links, 1) * sizeof(int), MCXT_ALLOC_HUGE);

@@ -15,6 +15,11 @@ typedef struct SdLinkGraph SdLinkGraph;
 extern SdLinkGraph *sd_link_graph_begin(void);
 extern void sd_link_graph_add(SdLinkGraph *graph, const pg_uuid_t *from,
 							  const pg_uuid_t *to);
+extern void sd_link_graph_know(SdLinkGraph *graph, const pg_uuid_t *id);
+extern void sd_link_graph_forget(SdLinkGraph *graph,
+								 bool (*is_other)(const pg_uuid_t *id,
+												  void *arg),
+								 void *arg);
 extern bool sd_link_graph_close(SdLinkGraph *graph);
 extern bool sd_link_graph_cut(SdLinkGraph *graph, const pg_uuid_t *from,
 							  const pg_uuid_t *to);

@@ -7,20 +7,29 @@
  * A trace has links: from parents to their children, and its edges except
  * those that order nothing.  They count as soon as they are stored, whether
  * the events at their ends are there or not, so that an event which comes late
- * brings no link but the one to its own parent.  No link is stored that closes
- * a circle; links in quarantine do not count.
+ * brings no link but the one to its own parent.  A link to an event that is
+ * known to be of another trace never counts.  No link is stored that closes a
+ * circle; links in quarantine do not count.
  *
- * Who adds links locks the trace.  Adding an event to the end of what is there
- * closes no circle: when its parent can be seen, or comes with it, and nothing
- * that can be seen goes out from the event itself.  Any number of sessions may
- * do so at a time, and share the lock.  Two links that close a circle only
- * together cannot both be of that kind: one of them goes out from an event that
- * the other transaction is adding, and so has a parent that it cannot see.
- * Whoever adds such a link, or an edge, has the lock alone, and only then looks
- * whether there is a path back.
+ * Events are written first and looked at then.  Adding one to the end of what
+ * is there closes no circle: its parent can be seen, or comes with it, and
+ * nothing that can be seen goes out from it.  Whoever finds that so has shared
+ * the lock of the trace while looking, and no longer.  Whoever adds another
+ * link, or an edge, has the lock alone to the end of the transaction, and looks
+ * for a path back in all that is in the table, committed or not.
+ *
+ * Two links that close a circle only together cannot both be at the end: one of
+ * them goes out from an event that the other transaction is adding, and so has
+ * a parent that it cannot see.  Say that one has the lock alone.  If the event
+ * of the other is in the table, it is found there.  If it is not, its writer
+ * waits for the lock after it has written it, and then sees what goes out from
+ * it.  Nobody who waits for a lock of a trace shares one.
+ *
+ * An event that is found in the table may never be committed: a link is then
+ * put into quarantine for nothing.
  *
  * Traces share a number of locks, so that a transaction may write to any
- * number of traces; the locks of one call are taken in their order.
+ * number of traces.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -40,6 +49,7 @@
 #include "utils/uuid.h"
 
 #include "arrays.h"
+#include "compat.h"
 #include "errors.h"
 #include "lock.h"
 #include "probe.h"
@@ -51,12 +61,12 @@
 PG_FUNCTION_INFO_V1(stormdisc_events_written);
 
 /* locks that all traces share */
-#define LOCKS 512
+#define LOCKS 1024
 
 /* events that are found one by one, before all of a trace are looked at */
 #define MAX_FOUND 20000
 
-/* events that one statement asks about */
+/* events that one statement asks about, or changes */
 #define CHUNK 10000
 
 /* columns of stormdisc.edge_store */
@@ -66,31 +76,50 @@ PG_FUNCTION_INFO_V1(stormdisc_events_written);
 #define EDGE_TYPE 4
 #define EDGE_QUARANTINED 8
 
-/* the links that are being added */
+/* the links that have been added */
 typedef struct Links
 {
 	SdLink *links;
 	int n;
-	int *by_id;		/* positions in links, in the order of ids */
-	int *by_parent; /* the same in the order of parents, of those that have one
-					 */
-	int nparents;
-	bool *is_open; /* might it close a circle with what is stored? */
+	int *by_id;	  /* positions in links, in the order of ids */
+	int *by_lock; /* those that may count, in the order of their locks */
+	int nby_lock;
+	bool *is_open; /* might it close a circle with others? */
 	int64 found;   /* events on all searches */
 } Links;
 
-/* the indexes that are asked on a search for a path */
+/* the indexes that are asked */
+typedef enum ProbeIndex
+{
+	EVENTS_BY_ID,
+	EVENTS_BY_PARENT,
+	EVENTS_BY_TRACE,
+	EDGES_BY_TRACE,
+	EDGES_BY_FROM,
+	EDGES_BY_TO,
+	PROBES
+} ProbeIndex;
+
+static const struct
+{
+	const char *table;
+	int columns[SD_PROBE_KEYS];
+	int ncolumns;
+} probe_indexes[] = {
+	[EVENTS_BY_ID] = {"events", {SD_EVENT_ID}, 1},
+	[EVENTS_BY_PARENT] = {"events", {SD_EVENT_PARENT_ID}, 1},
+	[EVENTS_BY_TRACE] = {"events", {SD_EVENT_TRACE_ID}, 1},
+	[EDGES_BY_TRACE] = {"edge_store", {EDGE_TRACE}, 1},
+	[EDGES_BY_FROM] = {"edge_store", {EDGE_TRACE, EDGE_FROM}, 2},
+	[EDGES_BY_TO] = {"edge_store", {EDGE_TRACE, EDGE_TO}, 2},
+};
+
 typedef struct Probes
 {
-	bool has_events;
-	bool has_children;
-	bool has_out;
-	bool has_in;
-	SdProbe events;	  /* by id */
-	SdProbe children; /* by parent */
-	SdProbe out;	  /* edges by where they start */
-	SdProbe in;		  /* and by where they lead to */
-	Snapshot snapshot;
+	SdProbe probes[PROBES];
+	int n;				  /* that are open: all, or none */
+	Snapshot snapshot;	  /* what is committed, if that is what is asked */
+	SnapshotData current; /* else all that is in the table */
 } Probes;
 
 /* one side of a search for a path */
@@ -102,58 +131,69 @@ typedef struct Side
 	int size;
 } Side;
 
-static void lock_links(Links *all, LOCKMODE mode);
-static void unlock_links(Links *all, LOCKMODE mode);
-static void each_lock(Links *all, LOCKMODE mode,
-					  void (*work)(uint32 number, LOCKMODE mode));
-static void lock_one(uint32 number, LOCKMODE mode);
-static void unlock_one(uint32 number, LOCKMODE mode);
-static void sort_links(Links *all);
+/* what is searched in */
+typedef struct Search
+{
+	Links *all;
+	Probes *probes;
+	const pg_uuid_t *trace_id;
+} Search;
+
+static void prepare_links(Links *all);
 static int compare_by_id(const void *a, const void *b, void *arg);
-static int compare_by_parent(const void *a, const void *b, void *arg);
+static int compare_by_lock(const void *a, const void *b, void *arg);
+static uint32 lock_of(const Links *all, int i);
 static int find_by_id(const Links *all, const pg_uuid_t *id);
-static int first_child(const Links *all, const pg_uuid_t *id);
 static void cut_inner_circles(Links *all);
-static int root_of(int *roots, int i);
 static void cut(SdLink *link);
+static int root_of(int *roots, int i);
 static bool find_open(Links *all);
-static bool probe_open(Links *all, bool *result);
-static bool is_open(Links *all, const SdLink *link, SdProbe *parents,
-					SdProbe *children);
-static bool goes_out(const SdLink *link, SdProbe *any, SdProbe *edges,
-					 pg_uuid_t *trace_id, bool *has_edges);
-static bool ask_open(Links *all, int start, int end);
+static bool look_at(Links *all, const int *some, int n);
+static bool is_open(Links *all, Probes *probes, const SdLink *link);
+static bool goes_out(Probes *probes, const SdLink *link, pg_uuid_t *trace_id,
+					 bool *has_edges);
+static bool ask_open(Links *all, const int *some, int n);
+static void lock_open(Links *all);
 static void cut_circles(Links *all);
 static void cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start);
-static void read_graph(Links *all, const pg_uuid_t *trace_id,
-					   SdLinkGraph *graph);
+static SdLinkGraph *read_graph(Links *all, const pg_uuid_t *trace_id);
+static void probe_graph(Search *search, SdLinkGraph *graph);
+static void ask_graph(Search *search, SdLinkGraph *graph);
+static bool is_elsewhere(const pg_uuid_t *id, void *arg);
 static bool search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 				   const pg_uuid_t *to);
 static bool is_long(const Links *all, const Side *forward,
 					const Side *backward);
 static void begin_side(Side *side, const pg_uuid_t *start);
-static bool step(Links *all, Probes *probes, const pg_uuid_t *trace_id,
-				 Side *side, const Side *other, bool is_forward);
-static bool probe_from(Links *all, Probes *probes, const pg_uuid_t *trace_id,
-					   const pg_uuid_t *id, Side *side, const Side *other);
-static bool probe_to(Links *all, Probes *probes, const pg_uuid_t *trace_id,
-					 const pg_uuid_t *id, Side *side, const Side *other);
-static bool counts(SdProbe *probe);
-static bool ask_next(Links *all, const pg_uuid_t *trace_id,
-					 const pg_uuid_t *from, int n, Side *side,
+static bool step(Search *search, Side *side, const Side *other,
+				 bool is_forward);
+static bool probe_from(Search *search, const pg_uuid_t *id, Side *side,
+					   const Side *other);
+static bool probe_to(Search *search, const pg_uuid_t *id, Side *side,
+					 const Side *other);
+static bool ask_next(Search *search, const pg_uuid_t *from, int n, Side *side,
 					 const Side *other, bool is_forward);
-static void begin_probes(Probes *probes);
+static bool reach(Search *search, Side *side, const Side *other,
+				  const pg_uuid_t *id);
+static bool is_link(const Search *search, const SdLink *link);
+static bool is_cut(const Links *all, const pg_uuid_t *id);
+static bool counts(SdProbe *edge);
+static pg_uuid_t *uuid_of(SdProbe *probe, int column);
+static void begin_probes(Probes *probes, bool committed);
 static void end_probes(Probes *probes);
-static bool reach(Side *side, const Side *other, const pg_uuid_t *id);
-static bool is_link(const SdLink *link, const pg_uuid_t *trace_id);
 static int compare_ids(const pg_uuid_t *a, const pg_uuid_t *b);
 static void quarantine(const SdLink *links, int n);
+static void warn(const SdLink *links, int n);
 static int read_changes(TriggerData *trigger, SdLink **links);
 static void read_link(TupleTableSlot *slot, SdLink *link);
 
 #define IS(column, value) column " OPERATOR(pg_catalog.=) " value
 
-/* children, by the index of parents whatever the planner knows of traces */
+/*
+ * The same by statements, where an index is not as we have made it: of what is
+ * committed.  Children are found by the index of parents, whatever the planner
+ * knows of traces.
+ */
 #define CHILDREN_OF(id)                                                        \
 	"LATERAL (SELECT e.id, e.trace_id, e.parent_quarantined "                  \
 	"FROM stormdisc.events e WHERE " IS("e.parent_id", id) " OFFSET 0) c "
@@ -218,19 +258,24 @@ static SdStatement select_to = {
 	.types = {UUIDOID, UUIDARRAYOID},
 };
 
-/* (trace) -> the event of the link, or NULL if it is an edge; its two ends */
+/* (trace) -> the event, or NULL if it is an edge; the ends of a link, or NULL
+ */
 static SdStatement select_links = {
-	.sql = "SELECT c.id, c.parent_id, c.id FROM stormdisc.events c WHERE " IS(
-		"c.trace_id",
-		"$1") " AND NOT c.parent_quarantined "
-			  "AND c.parent_id IS NOT NULL "
-			  "UNION ALL SELECT NULL, s.from_event_id, s.to_event_id "
-			  "FROM stormdisc.edge_store s WHERE " IS(
-				  "s.trace_id",
-				  "$1") " AND NOT s.quarantined AND s.edge_type "
-						"OPERATOR(pg_catalog.<>) 'ConcurrentWith'",
+	.sql = "SELECT c.id, CASE WHEN NOT c.parent_quarantined THEN c.parent_id "
+		   "END, c.id FROM stormdisc.events c WHERE " IS(
+			   "c.trace_id",
+			   "$1") " UNION ALL SELECT NULL, s.from_event_id, s.to_event_id "
+					 "FROM stormdisc.edge_store s WHERE " IS("s.trace_id", "$1")
+						 COUNTS,
 	.nparameters = 1,
 	.types = {UUIDOID},
+};
+
+static SdStatement select_elsewhere = {
+	.sql = "SELECT FROM stormdisc.events e WHERE " IS(
+		"e.id", "$2") " AND e.trace_id OPERATOR(pg_catalog.<>) $1",
+	.nparameters = 2,
+	.types = {UUIDOID, UUIDOID},
 };
 
 static SdStatement update_quarantined = {
@@ -240,16 +285,13 @@ static SdStatement update_quarantined = {
 	.types = {UUIDARRAYOID},
 };
 
-/* what is being written has been checked, or adds no link */
+/* what is being written is checked afterwards, or adds no link */
 static bool is_checked = false;
 
 /*
  * sd_links_check
- *		Lock the traces of events that are being written, and put those links
- *		to parents into quarantine that would close a circle.
- *
- * The events may have been written already, or not yet.  No event may be
- * there twice.
+ *		Put those links to parents into quarantine that close a circle, of
+ *		events that have just been written.  No event may be there twice.
  */
 void
 sd_links_check(SdLink *links, int n)
@@ -257,30 +299,25 @@ sd_links_check(SdLink *links, int n)
 	Links all = {.links = links, .n = n};
 	SdSpi spi;
 
-	if (n == 0)
-		return;
-	sort_links(&all);
-	lock_links(&all, ShareLock);
-	if (all.nparents == 0)
+	prepare_links(&all);
+	if (all.nby_lock == 0)
 		return;
 
-	cut_inner_circles(&all);
-	all.is_open = palloc_extended(n * sizeof(bool), MCXT_ALLOC_HUGE);
 	sd_spi_begin(&spi, true);
+	cut_inner_circles(&all);
 	if (find_open(&all))
 	{
-		/* who waits for a lock has none */
-		unlock_links(&all, ShareLock);
-		lock_links(&all, ExclusiveLock);
-		(void) find_open(&all);
+		lock_open(&all);
 		cut_circles(&all);
 	}
+	quarantine(links, n);
 	sd_spi_end(&spi);
+	warn(links, n);
 }
 
 /*
  * sd_links_write
- *		Run a statement that writes events whose links have been checked.
+ *		Run a statement that writes events whose links are checked afterwards.
  */
 uint64
 sd_links_write(SdStatement *statement, const Datum *values)
@@ -299,24 +336,6 @@ sd_links_write(SdStatement *statement, const Datum *values)
 	PG_END_TRY();
 
 	return rows;
-}
-
-/*
- * sd_links_warn
- *		Tell about links that were put into quarantine.
- */
-void
-sd_links_warn(const SdLink *links, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (links[i].is_cut)
-			ereport(
-				WARNING, errcode(SD_ERRCODE_CYCLE),
-				errmsg(
-					"the link of event \"%s\" to its parent would close a cycle",
-					DatumGetCString(DirectFunctionCall1(
-						uuid_out, UUIDPGetDatum(&links[i].id)))),
-				errdetail("The event is stored; the link does not count."));
 }
 
 /*
@@ -342,8 +361,7 @@ sd_path_exists(const pg_uuid_t *trace_id, const pg_uuid_t *from,
 	context = AllocSetContextCreate(CurrentMemoryContext, "stormdisc links",
 									ALLOCSET_DEFAULT_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
-	graph = sd_link_graph_begin();
-	read_graph(&none, trace_id, graph);
+	graph = read_graph(&none, trace_id);
 	/* the way back would close a circle */
 	sd_link_graph_add(graph, to, from);
 	result = sd_link_graph_close(graph) && sd_link_graph_cut(graph, to, from);
@@ -360,81 +378,30 @@ sd_path_exists(const pg_uuid_t *trace_id, const pg_uuid_t *from,
 void
 sd_trace_lock(const pg_uuid_t *trace_id)
 {
-	(void) sd_lock_number(SD_LOCK_TRACE, sd_trace_lock_number(trace_id),
+	(void) sd_lock_number(SD_LOCK_TRACE,
+						  hash_bytes(trace_id->data, UUID_LEN) % LOCKS,
 						  ExclusiveLock, true);
 }
 
-/*
- * sd_trace_lock_number
- *		The lock of a trace, which it may share with others.
- */
-uint32
-sd_trace_lock_number(const pg_uuid_t *trace_id)
-{
-	return hash_bytes(trace_id->data, UUID_LEN) % LOCKS;
-}
-
+/* Sort the events by id, and those with a link by their locks. */
 static void
-lock_links(Links *all, LOCKMODE mode)
+prepare_links(Links *all)
 {
-	each_lock(all, mode, lock_one);
-}
+	Size size = (Size) Max(all->n, 1) * sizeof(int);
 
-static void
-unlock_links(Links *all, LOCKMODE mode)
-{
-	each_lock(all, mode, unlock_one);
-}
-
-/* Those of all traces, each once, in their order. */
-static void
-each_lock(Links *all, LOCKMODE mode, void (*work)(uint32 number, LOCKMODE mode))
-{
-	bool is_used[LOCKS] = {false};
-
+	all->by_lock = palloc_extended(size, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < all->n; i++)
-	{
-		/* most follow one of the same trace */
-		if (i > 0 && compare_ids(&all->links[i].trace_id,
-								 &all->links[i - 1].trace_id) == 0)
-			continue;
-		is_used[sd_trace_lock_number(&all->links[i].trace_id)] = true;
-	}
-	for (int i = 0; i < LOCKS; i++)
-		if (is_used[i])
-			work(i, mode);
-}
-
-static void
-lock_one(uint32 number, LOCKMODE mode)
-{
-	(void) sd_lock_number(SD_LOCK_TRACE, number, mode, true);
-}
-
-static void
-unlock_one(uint32 number, LOCKMODE mode)
-{
-	sd_unlock_number(SD_LOCK_TRACE, number, mode);
-}
-
-/* Sort the events by id, and those with a parent by that. */
-static void
-sort_links(Links *all)
-{
-	all->by_id = palloc_extended((Size) all->n * sizeof(int), MCXT_ALLOC_HUGE);
-	all->by_parent =
-		palloc_extended((Size) all->n * sizeof(int), MCXT_ALLOC_HUGE);
-	for (int i = 0; i < all->n; i++)
-	{
-		all->by_id[i] = i;
 		if (all->links[i].has_parent && !all->links[i].is_quarantined)
-			all->by_parent[all->nparents++] = i;
-	}
-	if (all->nparents == 0 || all->n == 1)
+			all->by_lock[all->nby_lock++] = i;
+	if (all->nby_lock == 0)
 		return;
+	qsort_arg(all->by_lock, all->nby_lock, sizeof(int), compare_by_lock, all);
+
+	all->by_id = palloc_extended(size, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < all->n; i++)
+		all->by_id[i] = i;
 	qsort_arg(all->by_id, all->n, sizeof(int), compare_by_id, all);
-	qsort_arg(all->by_parent, all->nparents, sizeof(int), compare_by_parent,
-			  all);
+	all->is_open = palloc_extended(all->n, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 static int
@@ -447,12 +414,18 @@ compare_by_id(const void *a, const void *b, void *arg)
 }
 
 static int
-compare_by_parent(const void *a, const void *b, void *arg)
+compare_by_lock(const void *a, const void *b, void *arg)
 {
-	const Links *all = arg;
+	uint32 x = lock_of(arg, *(const int *) a);
+	uint32 y = lock_of(arg, *(const int *) b);
 
-	return compare_ids(&all->links[*(const int *) a].parent_id,
-					   &all->links[*(const int *) b].parent_id);
+	return x < y ? -1 : x > y;
+}
+
+static uint32
+lock_of(const Links *all, int i)
+{
+	return hash_bytes(all->links[i].trace_id.data, UUID_LEN) % LOCKS;
 }
 
 /* The position of an event in the links, or -1. */
@@ -476,27 +449,6 @@ find_by_id(const Links *all, const pg_uuid_t *id)
 	}
 
 	return -1;
-}
-
-/* The place in by_parent of the first child of an event, or of what is after.
- */
-static int
-first_child(const Links *all, const pg_uuid_t *id)
-{
-	int low = 0;
-	int high = all->nparents;
-
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		if (compare_ids(&all->links[all->by_parent[middle]].parent_id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-
-	return low;
 }
 
 /*
@@ -549,104 +501,100 @@ root_of(int *roots, int i)
 	return i;
 }
 
-/* Is there a link that might close a circle with what is stored? */
+/* Is there a link that is not at the end of its trace? */
 static bool
 find_open(Links *all)
 {
 	bool result = false;
 
-	memset(all->is_open, 0, all->n * sizeof(bool));
-	if (probe_open(all, &result))
-		return result;
-	for (int i = 0; i < all->n; i += CHUNK)
-		if (ask_open(all, i, Min(i + CHUNK, all->n)))
+	for (int start = 0, end; start < all->nby_lock; start = end)
+	{
+		uint32 lock = lock_of(all, all->by_lock[start]);
+
+		for (end = start + 1; end < all->nby_lock; end++)
+			if (lock_of(all, all->by_lock[end]) != lock)
+				break;
+		(void) sd_lock_number(SD_LOCK_TRACE, lock, ShareLock, true);
+		if (look_at(all, &all->by_lock[start], end - start))
 			result = true;
+		sd_unlock_number(SD_LOCK_TRACE, lock, ShareLock);
+	}
 
 	return result;
 }
 
-/* Ask the indexes; false if that is not possible. */
+/* Look at some of them, by their positions. */
 static bool
-probe_open(Links *all, bool *result)
+look_at(Links *all, const int *some, int n)
 {
-	static const int id[] = {SD_EVENT_ID};
-	static const int parent_id[] = {SD_EVENT_PARENT_ID};
-	static const int edge[] = {EDGE_TRACE, EDGE_FROM};
-	bool has_parents;
-	bool has_children;
-	bool has_any;
-	bool has_edges;
-	pg_uuid_t trace_id;
-	bool trace_has_edges = false;
-	SdProbe parents;
-	SdProbe children;
-	SdProbe any;
-	SdProbe edges;
-	Snapshot snapshot;
+	pg_uuid_t trace_id = {0};
+	bool has_edges = false;
+	bool result = false;
+	Probes probes;
 
-	CommandCounterIncrement();
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	has_parents = sd_probe_begin(&parents, "events", id, 1, snapshot);
-	has_children = sd_probe_begin(&children, "events", parent_id, 1, snapshot);
-	has_any = sd_probe_begin(&any, "edge_store", edge, 1, snapshot);
-	has_edges = sd_probe_begin(&edges, "edge_store", edge, 2, snapshot);
-	if (has_parents && has_children && has_any && has_edges)
+	begin_probes(&probes, true);
+	if (probes.n == 0)
 	{
-		memset(&trace_id, 0, sizeof(trace_id));
-		for (int i = 0; i < all->n; i++)
-		{
-			const SdLink *link = &all->links[i];
+		for (int i = 0; i < n; i += CHUNK)
+			if (ask_open(all, &some[i], Min(CHUNK, n - i)))
+				result = true;
+		return result;
+	}
 
-			if (!link->has_parent || link->is_quarantined)
-				continue;
-			all->is_open[i] =
-				link->is_changed || is_open(all, link, &parents, &children) ||
-				goes_out(link, &any, &edges, &trace_id, &trace_has_edges);
-			*result = *result || all->is_open[i];
+	for (int i = 0; i < n; i++)
+	{
+		const SdLink *link = &all->links[some[i]];
+
+		if (link->is_quarantined)
+			continue;
+		if (is_open(all, &probes, link) ||
+			goes_out(&probes, link, &trace_id, &has_edges))
+		{
+			all->is_open[some[i]] = true;
+			result = true;
 		}
 	}
-	if (has_edges)
-		sd_probe_end(&edges);
-	if (has_any)
-		sd_probe_end(&any);
-	if (has_children)
-		sd_probe_end(&children);
-	if (has_parents)
-		sd_probe_end(&parents);
-	UnregisterSnapshot(snapshot);
+	end_probes(&probes);
 
-	return has_parents && has_children && has_any && has_edges;
+	return result;
 }
 
 /* Is its parent not to be seen, or has it children that others have added? */
 static bool
-is_open(Links *all, const SdLink *link, SdProbe *parents, SdProbe *children)
+is_open(Links *all, Probes *probes, const SdLink *link)
 {
+	SdProbe *events = &probes->probes[EVENTS_BY_ID];
+	SdProbe *children = &probes->probes[EVENTS_BY_PARENT];
+	int parent = find_by_id(all, &link->parent_id);
+	const pg_uuid_t *parent_trace;
 	Datum value;
 
-	if (find_by_id(all, &link->parent_id) < 0)
+	if (parent >= 0)
+		parent_trace = &all->links[parent].trace_id;
+	else
 	{
 		value = UUIDPGetDatum(&link->parent_id);
-		sd_probe_for(parents, &value);
-		if (!sd_probe_next(parents))
+		sd_probe_for(events, &value);
+		if (!sd_probe_next(events))
 			return true;
+		parent_trace = uuid_of(events, SD_EVENT_TRACE_ID);
 	}
+	/* of another trace: the link never counts */
+	if (compare_ids(parent_trace, &link->trace_id) != 0)
+		return false;
+	if (link->is_changed)
+		return true;
 
 	value = UUIDPGetDatum(&link->id);
 	sd_probe_for(children, &value);
 	while (sd_probe_next(children))
 	{
-		bool isnull;
-		Datum child = sd_probe_value(children, SD_EVENT_ID, &isnull);
+		SdLink child;
 
+		read_link(children->slot, &child);
 		/* one of these events is known already */
-		if (find_by_id(all, DatumGetUUIDP(child)) >= 0)
-			continue;
-		if (compare_ids(DatumGetUUIDP(sd_probe_value(
-							children, SD_EVENT_TRACE_ID, &isnull)),
-						&link->trace_id) == 0 &&
-			!DatumGetBool(
-				sd_probe_value(children, SD_EVENT_PARENT_QUARANTINED, &isnull)))
+		if (find_by_id(all, &child.id) < 0 && !child.is_quarantined &&
+			compare_ids(&child.trace_id, &link->trace_id) == 0)
 			return true;
 	}
 
@@ -655,9 +603,11 @@ is_open(Links *all, const SdLink *link, SdProbe *parents, SdProbe *children)
 
 /* Does an edge go out from it?  Most traces have none. */
 static bool
-goes_out(const SdLink *link, SdProbe *any, SdProbe *edges, pg_uuid_t *trace_id,
+goes_out(Probes *probes, const SdLink *link, pg_uuid_t *trace_id,
 		 bool *has_edges)
 {
+	SdProbe *any = &probes->probes[EDGES_BY_TRACE];
+	SdProbe *edges = &probes->probes[EDGES_BY_FROM];
 	Datum values[] = {UUIDPGetDatum(&link->trace_id), UUIDPGetDatum(&link->id)};
 
 	if (compare_ids(trace_id, &link->trace_id) != 0)
@@ -676,10 +626,10 @@ goes_out(const SdLink *link, SdProbe *any, SdProbe *edges, pg_uuid_t *trace_id,
 	return false;
 }
 
+/* Likewise, by a statement. */
 static bool
-ask_open(Links *all, int start, int end)
+ask_open(Links *all, const int *some, int size)
 {
-	int size = end - start;
 	Datum *columns[4];
 	bool *nulls = palloc(size * sizeof(bool));
 	Datum values[4];
@@ -689,19 +639,19 @@ ask_open(Links *all, int start, int end)
 
 	for (int i = 0; i < 4; i++)
 		columns[i] = palloc(size * sizeof(Datum));
-	for (int i = start; i < end; i++)
+	for (int i = 0; i < size; i++)
 	{
-		SdLink *link = &all->links[i];
+		SdLink *link = &all->links[some[i]];
 
-		if (!link->has_parent || link->is_quarantined)
+		if (link->is_quarantined)
 			continue;
 		if (link->is_changed)
 		{
-			all->is_open[i] = true;
+			all->is_open[some[i]] = true;
 			result = true;
 			continue;
 		}
-		columns[0][n] = Int32GetDatum(i);
+		columns[0][n] = Int32GetDatum(some[i]);
 		columns[1][n] = UUIDPGetDatum(&link->trace_id);
 		columns[2][n] = UUIDPGetDatum(&link->id);
 		columns[3][n] = UUIDPGetDatum(&link->parent_id);
@@ -733,7 +683,16 @@ ask_open(Links *all, int start, int end)
 	return result;
 }
 
-/* Look at the links that are open, with the trace locked. */
+/* Have the traces alone in which there is something to look at. */
+static void
+lock_open(Links *all)
+{
+	for (int i = 0; i < all->nby_lock; i++)
+		if (all->is_open[all->by_lock[i]])
+			sd_trace_lock(&all->links[all->by_lock[i]].trace_id);
+}
+
+/* Look at the links that are open. */
 static void
 cut_circles(Links *all)
 {
@@ -758,15 +717,9 @@ cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start)
 	MemoryContext context = AllocSetContextCreate(
 		CurrentMemoryContext, "stormdisc links", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	SdLinkGraph *graph = sd_link_graph_begin();
-	bool has_circle;
+	SdLinkGraph *graph = read_graph(all, trace_id);
+	bool has_circle = sd_link_graph_close(graph);
 
-	for (int i = 0; i < all->n; i++)
-		if (is_link(&all->links[i], trace_id))
-			sd_link_graph_add(graph, &all->links[i].parent_id,
-							  &all->links[i].id);
-	read_graph(all, trace_id, graph);
-	has_circle = sd_link_graph_close(graph);
 	for (int i = start; i < all->n; i++)
 	{
 		SdLink *link = &all->links[i];
@@ -782,11 +735,53 @@ cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start)
 	MemoryContextDelete(context);
 }
 
-/* All links that are stored, but for those of events that are being written. */
-static void
-read_graph(Links *all, const pg_uuid_t *trace_id, SdLinkGraph *graph)
+/* All links of a trace, but for those that are cut. */
+static SdLinkGraph *
+read_graph(Links *all, const pg_uuid_t *trace_id)
 {
-	Datum values[] = {UUIDPGetDatum(trace_id)};
+	Probes probes;
+	Search search = {all, &probes, trace_id};
+	SdLinkGraph *graph = sd_link_graph_begin();
+
+	begin_probes(&probes, false);
+	if (probes.n > 0)
+		probe_graph(&search, graph);
+	else
+		ask_graph(&search, graph);
+	sd_link_graph_forget(graph, is_elsewhere, &search);
+	end_probes(&probes);
+
+	return graph;
+}
+
+static void
+probe_graph(Search *search, SdLinkGraph *graph)
+{
+	SdProbe *events = &search->probes->probes[EVENTS_BY_TRACE];
+	SdProbe *edges = &search->probes->probes[EDGES_BY_TRACE];
+	Datum value = UUIDPGetDatum(search->trace_id);
+
+	sd_probe_for(events, &value);
+	while (sd_probe_next(events))
+	{
+		SdLink link;
+
+		read_link(events->slot, &link);
+		sd_link_graph_know(graph, &link.id);
+		if (is_link(search, &link))
+			sd_link_graph_add(graph, &link.parent_id, &link.id);
+	}
+	sd_probe_for(edges, &value);
+	while (sd_probe_next(edges))
+		if (counts(edges))
+			sd_link_graph_add(graph, uuid_of(edges, EDGE_FROM),
+							  uuid_of(edges, EDGE_TO));
+}
+
+static void
+ask_graph(Search *search, SdLinkGraph *graph)
+{
+	Datum values[] = {UUIDPGetDatum(search->trace_id)};
 	Portal portal;
 
 	CommandCounterIncrement();
@@ -799,12 +794,17 @@ read_graph(Links *all, const pg_uuid_t *trace_id, SdLinkGraph *graph)
 			break;
 		for (uint64 i = 0; i < SPI_processed; i++)
 		{
-			bool isnull;
-			Datum event = sd_result(i, 1, &isnull);
+			bool is_edge;
+			bool is_root;
+			Datum event = sd_result(i, 1, &is_edge);
+			Datum from = sd_result(i, 2, &is_root);
 
 			CHECK_FOR_INTERRUPTS();
-			if (isnull || find_by_id(all, DatumGetUUIDP(event)) < 0)
-				sd_link_graph_add(graph, DatumGetUUIDP(sd_result(i, 2, NULL)),
+			if (!is_edge)
+				sd_link_graph_know(graph, DatumGetUUIDP(event));
+			if (!is_root &&
+				(is_edge || !is_cut(search->all, DatumGetUUIDP(event))))
+				sd_link_graph_add(graph, DatumGetUUIDP(from),
 								  DatumGetUUIDP(sd_result(i, 3, NULL)));
 		}
 		SPI_freetuptable(SPI_tuptable);
@@ -813,9 +813,33 @@ read_graph(Links *all, const pg_uuid_t *trace_id, SdLinkGraph *graph)
 	PopActiveSnapshot();
 }
 
+/* Is it known to be of another trace? */
+static bool
+is_elsewhere(const pg_uuid_t *id, void *arg)
+{
+	Search *search = arg;
+	SdProbe *events = &search->probes->probes[EVENTS_BY_ID];
+	Datum values[] = {UUIDPGetDatum(search->trace_id), UUIDPGetDatum(id)};
+	bool result = false;
+
+	if (search->probes->n == 0)
+		return sd_spi_read_latest(&select_elsewhere, values, NULL) > 0;
+
+	sd_probe_for(events, &values[1]);
+	while (sd_probe_next(events))
+	{
+		result = compare_ids(uuid_of(events, SD_EVENT_TRACE_ID),
+							 search->trace_id) != 0;
+		if (!result)
+			break;
+	}
+
+	return result;
+}
+
 /*
- * Is there a path between two events, along what is stored and the links that
- * are added?  From both ends, always where fewer events were found last.
+ * Is there a path between two events?  From both ends, always where fewer
+ * events were found last.
  */
 static bool
 search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
@@ -824,21 +848,26 @@ search(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from,
 	MemoryContext context = AllocSetContextCreate(
 		CurrentMemoryContext, "stormdisc path", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	bool is_found = compare_ids(from, to) == 0;
+	Probes probes;
+	Search search = {all, &probes, trace_id};
+	bool is_found = false;
 	Side forward;
 	Side backward;
-	Probes probes;
 
-	begin_probes(&probes);
+	begin_probes(&probes, false);
 	begin_side(&forward, from);
 	begin_side(&backward, to);
+	if (is_elsewhere(from, &search) || is_elsewhere(to, &search))
+		forward.nfound = 0;
+	else
+		is_found = compare_ids(from, to) == 0;
 	while (!is_found && forward.nfound > 0 && backward.nfound > 0 &&
 		   !is_long(all, &forward, &backward))
 	{
 		if (forward.nfound <= backward.nfound)
-			is_found = step(all, &probes, trace_id, &forward, &backward, true);
+			is_found = step(&search, &forward, &backward, true);
 		else
-			is_found = step(all, &probes, trace_id, &backward, &forward, false);
+			is_found = step(&search, &backward, &forward, false);
 	}
 	end_probes(&probes);
 	all->found += hash_get_num_entries(forward.seen) +
@@ -876,76 +905,48 @@ begin_side(Side *side, const pg_uuid_t *start)
 
 /* Go one link on from all that was found last; true if the sides have met. */
 static bool
-step(Links *all, Probes *probes, const pg_uuid_t *trace_id, Side *side,
-	 const Side *other, bool is_forward)
+step(Search *search, Side *side, const Side *other, bool is_forward)
 {
 	pg_uuid_t *from = side->found;
 	int n = side->nfound;
+	bool result = false;
 
 	side->found = palloc(side->size * sizeof(pg_uuid_t));
 	side->nfound = 0;
-	for (int i = 0; i < n && probes->snapshot != NULL; i++)
-		if (is_forward
-				? probe_from(all, probes, trace_id, &from[i], side, other)
-				: probe_to(all, probes, trace_id, &from[i], side, other))
-			return true;
-	for (int i = 0; i < n && probes->snapshot == NULL; i += CHUNK)
-		if (ask_next(all, trace_id, &from[i], Min(CHUNK, n - i), side, other,
-					 is_forward))
-			return true;
-
-	for (int i = 0; i < n && all->n > 0; i++)
-	{
-		if (is_forward)
-		{
-			for (int child = first_child(all, &from[i]); child < all->nparents;
-				 child++)
-			{
-				const SdLink *link = &all->links[all->by_parent[child]];
-
-				if (compare_ids(&link->parent_id, &from[i]) != 0)
-					break;
-				if (is_link(link, trace_id) && reach(side, other, &link->id))
-					return true;
-			}
-		}
-		else
-		{
-			int event = find_by_id(all, &from[i]);
-
-			if (event >= 0 && is_link(&all->links[event], trace_id) &&
-				reach(side, other, &all->links[event].parent_id))
-				return true;
-		}
-	}
+	if (search->probes->n == 0)
+		for (int i = 0; i < n && !result; i += CHUNK)
+			result = ask_next(search, &from[i], Min(CHUNK, n - i), side, other,
+							  is_forward);
+	else
+		for (int i = 0; i < n && !result; i++)
+			result = is_forward ? probe_from(search, &from[i], side, other)
+								: probe_to(search, &from[i], side, other);
 	pfree(from);
 
-	return false;
+	return result;
 }
 
-/* What comes after an event, by the indexes. */
+/* What comes after an event. */
 static bool
-probe_from(Links *all, Probes *probes, const pg_uuid_t *trace_id,
-		   const pg_uuid_t *id, Side *side, const Side *other)
+probe_from(Search *search, const pg_uuid_t *id, Side *side, const Side *other)
 {
-	Datum values[] = {UUIDPGetDatum(trace_id), UUIDPGetDatum(id)};
-	bool isnull;
+	SdProbe *children = &search->probes->probes[EVENTS_BY_PARENT];
+	SdProbe *edges = &search->probes->probes[EDGES_BY_FROM];
+	Datum values[] = {UUIDPGetDatum(search->trace_id), UUIDPGetDatum(id)};
 
-	sd_probe_for(&probes->children, &values[1]);
-	while (sd_probe_next(&probes->children))
+	sd_probe_for(children, &values[1]);
+	while (sd_probe_next(children))
 	{
 		SdLink link;
 
-		read_link(probes->children.slot, &link);
-		if (is_link(&link, trace_id) && find_by_id(all, &link.id) < 0 &&
-			reach(side, other, &link.id))
+		read_link(children->slot, &link);
+		if (is_link(search, &link) && reach(search, side, other, &link.id))
 			return true;
 	}
-	sd_probe_for(&probes->out, values);
-	while (sd_probe_next(&probes->out))
-		if (counts(&probes->out) && reach(side, other,
-										  DatumGetUUIDP(sd_probe_value(
-											  &probes->out, EDGE_TO, &isnull))))
+	sd_probe_for(edges, values);
+	while (sd_probe_next(edges))
+		if (counts(edges) &&
+			reach(search, side, other, uuid_of(edges, EDGE_TO)))
 			return true;
 
 	return false;
@@ -953,54 +954,44 @@ probe_from(Links *all, Probes *probes, const pg_uuid_t *trace_id,
 
 /* What comes before it. */
 static bool
-probe_to(Links *all, Probes *probes, const pg_uuid_t *trace_id,
-		 const pg_uuid_t *id, Side *side, const Side *other)
+probe_to(Search *search, const pg_uuid_t *id, Side *side, const Side *other)
 {
-	Datum values[] = {UUIDPGetDatum(trace_id), UUIDPGetDatum(id)};
-	bool isnull;
+	SdProbe *events = &search->probes->probes[EVENTS_BY_ID];
+	SdProbe *edges = &search->probes->probes[EDGES_BY_TO];
+	Datum values[] = {UUIDPGetDatum(search->trace_id), UUIDPGetDatum(id)};
+	pg_uuid_t parents[2];
+	int n = 0;
 
-	sd_probe_for(&probes->events, &values[1]);
-	while (sd_probe_next(&probes->events))
+	/* reach() asks the same index; a row that is being changed is there twice
+	 */
+	sd_probe_for(events, &values[1]);
+	while (n < lengthof(parents) && sd_probe_next(events))
 	{
 		SdLink link;
 
-		read_link(probes->events.slot, &link);
-		if (is_link(&link, trace_id) && find_by_id(all, &link.id) < 0 &&
-			reach(side, other, &link.parent_id))
-			return true;
+		read_link(events->slot, &link);
+		if (is_link(search, &link))
+			parents[n++] = link.parent_id;
 	}
-	sd_probe_for(&probes->in, values);
-	while (sd_probe_next(&probes->in))
-		if (counts(&probes->in) && reach(side, other,
-										 DatumGetUUIDP(sd_probe_value(
-											 &probes->in, EDGE_FROM, &isnull))))
+	while (n-- > 0)
+		if (reach(search, side, other, &parents[n]))
+			return true;
+	sd_probe_for(edges, values);
+	while (sd_probe_next(edges))
+		if (counts(edges) &&
+			reach(search, side, other, uuid_of(edges, EDGE_FROM)))
 			return true;
 
 	return false;
 }
 
-/* Does an edge order anything? */
-static bool
-counts(SdProbe *probe)
-{
-	bool isnull;
-	text *type;
-
-	if (DatumGetBool(sd_probe_value(probe, EDGE_QUARANTINED, &isnull)))
-		return false;
-	type = DatumGetTextPP(sd_probe_value(probe, EDGE_TYPE, &isnull));
-
-	return sd_edge_type(VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)) !=
-		   SD_CONCURRENT_WITH;
-}
-
 /* Either, by a statement. */
 static bool
-ask_next(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from, int n,
-		 Side *side, const Side *other, bool is_forward)
+ask_next(Search *search, const pg_uuid_t *from, int n, Side *side,
+		 const Side *other, bool is_forward)
 {
 	Datum *ids = palloc(n * sizeof(Datum));
-	Datum values[2] = {UUIDPGetDatum(trace_id)};
+	Datum values[2] = {UUIDPGetDatum(search->trace_id)};
 	SPITupleTable *table;
 	bool result = false;
 	uint64 rows;
@@ -1013,13 +1004,15 @@ ask_next(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from, int n,
 	table = SPI_tuptable;
 	for (uint64 i = 0; i < rows && !result; i++)
 	{
-		bool isnull;
-		Datum event = sd_result(i, 1, &isnull);
+		bool is_edge;
+		Datum event;
 
 		CHECK_FOR_INTERRUPTS();
-		/* what is being written counts as it will be */
-		if (isnull || find_by_id(all, DatumGetUUIDP(event)) < 0)
-			result = reach(side, other, DatumGetUUIDP(sd_result(i, 2, NULL)));
+		SPI_tuptable = table;
+		event = sd_result(i, 1, &is_edge);
+		if (is_edge || !is_cut(search->all, DatumGetUUIDP(event)))
+			result = reach(search, side, other,
+						   DatumGetUUIDP(sd_result(i, 2, NULL)));
 	}
 	SPI_freetuptable(table);
 	pfree(ids);
@@ -1027,55 +1020,14 @@ ask_next(Links *all, const pg_uuid_t *trace_id, const pg_uuid_t *from, int n,
 	return result;
 }
 
-/* Have all indexes, or none. */
-static void
-begin_probes(Probes *probes)
-{
-	static const int id[] = {SD_EVENT_ID};
-	static const int parent_id[] = {SD_EVENT_PARENT_ID};
-	static const int out[] = {EDGE_TRACE, EDGE_FROM};
-	static const int in[] = {EDGE_TRACE, EDGE_TO};
-
-	CommandCounterIncrement();
-	probes->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	probes->has_events =
-		sd_probe_begin(&probes->events, "events", id, 1, probes->snapshot);
-	probes->has_children = sd_probe_begin(&probes->children, "events",
-										  parent_id, 1, probes->snapshot);
-	probes->has_out =
-		sd_probe_begin(&probes->out, "edge_store", out, 2, probes->snapshot);
-	probes->has_in =
-		sd_probe_begin(&probes->in, "edge_store", in, 2, probes->snapshot);
-	if (!probes->has_events || !probes->has_children || !probes->has_out ||
-		!probes->has_in)
-		end_probes(probes);
-}
-
-static void
-end_probes(Probes *probes)
-{
-	if (probes->snapshot == NULL)
-		return;
-	if (probes->has_events)
-		sd_probe_end(&probes->events);
-	if (probes->has_children)
-		sd_probe_end(&probes->children);
-	if (probes->has_out)
-		sd_probe_end(&probes->out);
-	if (probes->has_in)
-		sd_probe_end(&probes->in);
-	UnregisterSnapshot(probes->snapshot);
-	probes->snapshot = NULL;
-}
-
 /* An event is found; true if the other side has found it as well. */
 static bool
-reach(Side *side, const Side *other, const pg_uuid_t *id)
+reach(Search *search, Side *side, const Side *other, const pg_uuid_t *id)
 {
 	bool is_known;
 
 	(void) hash_search(side->seen, id, HASH_ENTER, &is_known);
-	if (is_known)
+	if (is_known || is_elsewhere(id, search))
 		return false;
 	if (hash_search(other->seen, id, HASH_FIND, NULL) != NULL)
 		return true;
@@ -1090,17 +1042,126 @@ reach(Side *side, const Side *other, const pg_uuid_t *id)
 	return false;
 }
 
+/* Does the link to its parent count? */
 static bool
-is_link(const SdLink *link, const pg_uuid_t *trace_id)
+is_link(const Search *search, const SdLink *link)
 {
 	return link->has_parent && !link->is_quarantined &&
-		   compare_ids(&link->trace_id, trace_id) == 0;
+		   compare_ids(&link->trace_id, search->trace_id) == 0 &&
+		   !is_cut(search->all, &link->id);
+}
+
+/* Has it just been found to close a circle? */
+static bool
+is_cut(const Links *all, const pg_uuid_t *id)
+{
+	int found = find_by_id(all, id);
+
+	return found >= 0 && all->links[found].is_cut;
+}
+
+/* Does an edge order anything? */
+static bool
+counts(SdProbe *edge)
+{
+	bool isnull;
+	text *type;
+
+	if (DatumGetBool(sd_probe_value(edge, EDGE_QUARANTINED, &isnull)))
+		return false;
+	type = DatumGetTextPP(sd_probe_value(edge, EDGE_TYPE, &isnull));
+
+	return sd_edge_type(VARDATA_ANY(type), VARSIZE_ANY_EXHDR(type)) !=
+		   SD_CONCURRENT_WITH;
+}
+
+static pg_uuid_t *
+uuid_of(SdProbe *probe, int column)
+{
+	bool isnull;
+
+	return DatumGetUUIDP(sd_probe_value(probe, column, &isnull));
+}
+
+/*
+ * Have all indexes, or none.  They are asked for what is committed, or for all
+ * that is in the table.
+ */
+static void
+begin_probes(Probes *probes, bool committed)
+{
+	Snapshot snapshot = &probes->current;
+
+	CommandCounterIncrement();
+	probes->snapshot = NULL;
+	probes->n = 0;
+	if (committed)
+		snapshot = probes->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	else
+		InitDirtySnapshot(probes->current);
+
+	while (probes->n < PROBES &&
+		   sd_probe_begin(&probes->probes[probes->n],
+						  probe_indexes[probes->n].table,
+						  probe_indexes[probes->n].columns,
+						  probe_indexes[probes->n].ncolumns,
+						  probe_indexes[probes->n].ncolumns, snapshot))
+		probes->n++;
+	if (probes->n < PROBES)
+		end_probes(probes);
+}
+
+static void
+end_probes(Probes *probes)
+{
+	while (probes->n > 0)
+		sd_probe_end(&probes->probes[--probes->n]);
+	if (probes->snapshot != NULL)
+		UnregisterSnapshot(probes->snapshot);
+	probes->snapshot = NULL;
 }
 
 static int
 compare_ids(const pg_uuid_t *a, const pg_uuid_t *b)
 {
 	return memcmp(a->data, b->data, UUID_LEN);
+}
+
+/* Write what the check has found. */
+static void
+quarantine(const SdLink *links, int n)
+{
+	Datum *ids = palloc(sizeof(Datum) * CHUNK);
+	Datum values[1];
+	int found = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (links[i].is_cut)
+			ids[found++] = UUIDPGetDatum(&links[i].id);
+		if (found == 0 || (found < CHUNK && i < n - 1))
+			continue;
+
+		values[0] = PointerGetDatum(sd_array_make(ids, NULL, found, UUIDOID));
+		(void) sd_links_write(&update_quarantined, values);
+		found = 0;
+	}
+	pfree(ids);
+}
+
+/* Tell about them. */
+static void
+warn(const SdLink *links, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (links[i].is_cut)
+			ereport(
+				WARNING, errcode(SD_ERRCODE_CYCLE),
+				errmsg(
+					"the link of event \"%s\" to its parent would close a cycle",
+					DatumGetCString(DirectFunctionCall1(
+						uuid_out, UUIDPGetDatum(&links[i].id)))),
+				errdetail("The event is stored; the link does not count."));
 }
 
 /*
@@ -1122,7 +1183,6 @@ stormdisc_events_written(PG_FUNCTION_ARGS)
 
 	n = read_changes((TriggerData *) fcinfo->context, &links);
 	sd_links_check(links, n);
-	quarantine(links, n);
 
 	return PointerGetDatum(NULL);
 }
@@ -1200,30 +1260,4 @@ read_link(TupleTableSlot *slot, SdLink *link)
 		*DatumGetUUIDP(slot_getattr(slot, SD_EVENT_TRACE_ID, &isnull));
 	link->is_quarantined =
 		DatumGetBool(slot_getattr(slot, SD_EVENT_PARENT_QUARANTINED, &isnull));
-}
-
-/* Write what the check has found. */
-static void
-quarantine(const SdLink *links, int n)
-{
-	Datum *ids = palloc(sizeof(Datum) * CHUNK);
-	Datum values[1];
-	int found = 0;
-	SdSpi spi;
-
-	for (int i = 0; i < n; i++)
-	{
-		if (links[i].is_cut)
-			ids[found++] = UUIDPGetDatum(&links[i].id);
-		if (found == 0 || (found < CHUNK && i < n - 1))
-			continue;
-
-		sd_spi_begin(&spi, true);
-		values[0] = PointerGetDatum(sd_array_make(ids, NULL, found, UUIDOID));
-		(void) sd_links_write(&update_quarantined, values);
-		sd_spi_end(&spi);
-		found = 0;
-	}
-	pfree(ids);
-	sd_links_warn(links, n);
 }

@@ -8,7 +8,6 @@
 #ifndef STORMDISC_TRACE_LINKS_H
 #define STORMDISC_TRACE_LINKS_H
 
-#include "storage/lockdefs.h"
 #include "utils/uuid.h"
 
 #include "spi_util.h"
@@ -27,10 +26,8 @@ typedef struct SdLink
 
 extern void sd_links_check(SdLink *links, int n);
 extern uint64 sd_links_write(SdStatement *statement, const Datum *values);
-extern void sd_links_warn(const SdLink *links, int n);
 extern bool sd_path_exists(const pg_uuid_t *trace_id, const pg_uuid_t *from,
 						   const pg_uuid_t *to);
 extern void sd_trace_lock(const pg_uuid_t *trace_id);
-extern uint32 sd_trace_lock_number(const pg_uuid_t *trace_id);
 
 #endif /* STORMDISC_TRACE_LINKS_H */

@@ -100,14 +100,14 @@ stormdisc_get_event(PG_FUNCTION_ARGS)
 }
 
 /*
- * stormdisc_get_trace_events(trace_id, max_events, after) -> setof jsonb
+ * stormdisc_get_trace_events(trace, max_events, after) -> setof jsonb
  *		The events of a trace by time; so many after one of them, if told.
  */
 Datum
 stormdisc_get_trace_events(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t *trace_id =
-		DatumGetUUIDP(sd_argument_required(fcinfo, 0, "trace_id"));
+		DatumGetUUIDP(sd_argument_required(fcinfo, 0, "trace"));
 	int64 max_events = PG_ARGISNULL(1) ? PG_INT64_MAX : PG_GETARG_INT64(1);
 	PutEvent put;
 

@@ -66,13 +66,13 @@ static SdStatement delete_root = {
 };
 
 /*
- * stormdisc_get_trace_roots(trace_id) -> setof uuid
+ * stormdisc_get_trace_roots(trace) -> setof uuid
  *		The events that a trace begins with, by time.
  */
 Datum
 stormdisc_get_trace_roots(PG_FUNCTION_ARGS)
 {
-	Datum values[] = {sd_argument_required(fcinfo, 0, "trace_id")};
+	Datum values[] = {sd_argument_required(fcinfo, 0, "trace")};
 	SdSpi spi;
 
 	sd_storage_check_readable();
@@ -85,13 +85,13 @@ stormdisc_get_trace_roots(PG_FUNCTION_ARGS)
 }
 
 /*
- * stormdisc_set_trace_root(trace_id, root_event_id) -> bool
+ * stormdisc_set_trace_root(trace, root_event_id) -> bool
  *		Make an event a root, whatever its parent; was it not set before?
  */
 Datum
 stormdisc_set_trace_root(PG_FUNCTION_ARGS)
 {
-	Datum trace_id = sd_argument_required(fcinfo, 0, "trace_id");
+	Datum trace_id = sd_argument_required(fcinfo, 0, "trace");
 	Datum root_id = sd_argument_required(fcinfo, 1, "root_event_id");
 	bool is_new;
 	SdSpi spi;

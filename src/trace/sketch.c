@@ -19,6 +19,7 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
 #include "trace/sketch.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_merge_sketches);

@@ -26,6 +26,7 @@
 #include "utils/json.h"
 #include "utils/numeric.h"
 
+#include "compat.h"
 #include "trace/vclock.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_vclock_in);
@@ -68,7 +69,7 @@ static unsigned char *put_number(unsigned char *out, uint64 number);
 static uint64 get_number(SdVclockReader *reader);
 static int shape_of(const SdVclock *clock);
 static SdVclock *clock_or_error(Jsonb *json);
-static void raise_malformed(const char *problem) pg_attribute_noreturn();
+static void raise_malformed(const char *problem);
 
 /*
  * sd_vclock_read

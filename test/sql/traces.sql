@@ -49,6 +49,7 @@ SELECT stormdisc_add_event(ev(1, NULL, '{"foo": {"bar": [1]}, "causality_vector"
 SELECT stormdisc_add_event(ev(1, NULL, '{"foo": {"bar": [1]}, "causality_vector": [["bank#1", 3], ["x", 0]], "lock_set": ["l", {"lock": "m", "mode": "shared"}]}'));
 SELECT stormdisc_add_event(ev(1));
 SELECT jsonb_pretty(stormdisc_get_event(id(1)));
+SELECT causality_vector ->> 'bank#1' AS count, causality_vector = '{"bank#1": 3}' AS equal, causality_vector = '{"bank#1": 4}'::jsonb AS equal_json FROM stormdisc.events WHERE id = id(1);
 SELECT stormdisc_get_event(id(2));
 -- nanoseconds, and their order
 SELECT stormdisc_add_events_batch(jsonb_build_array(ev(2, NULL, '{"timestamp": "2025-01-31T11:00:00.000000002Z"}'), ev(3, NULL, '{"timestamp": "2025-01-31T12:00:00.000000001+01:00"}'),
@@ -95,8 +96,8 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN concat_ws(' | ', code, message, detail);
 END
 $$;
-SELECT DISTINCT wrong(ev(200, NULL, jsonb_build_object('kind', jsonb_build_object(k, fields - f)))) COLLATE "C" AS wrong
-FROM kinds, jsonb_each(kind) AS e (k, fields), jsonb_object_keys(fields) f ORDER BY 1;
+SELECT k AS kind, f AS field, wrong(ev(300 + (row_number() OVER ())::int, NULL, jsonb_build_object('kind', jsonb_build_object(k, fields - f)))) COLLATE "C" AS without
+FROM kinds, jsonb_each(kind) AS e (k, fields), jsonb_object_keys(fields) f;
 -- each of another type
 SELECT DISTINCT wrong(ev(200, NULL, jsonb_build_object('kind', jsonb_build_object(k, fields || jsonb_build_object(f, '[true]'::jsonb))))) COLLATE "C" AS wrong
 FROM kinds, jsonb_each(kind) AS e (k, fields), jsonb_object_keys(fields) f WHERE f NOT IN ('args', 'data', 'new_value') ORDER BY 1;
@@ -129,7 +130,7 @@ SELECT stormdisc_add_event(NULL, tr(1), NULL, '{"Custom": {"name": "c", "data": 
 SELECT stormdisc_add_event(id(211), NULL, NULL, '{"Custom": {"name": "c", "data": 1}}', now(), ev(1) -> 'metadata');
 SELECT stormdisc_add_event(id(211), tr(1), NULL, NULL, now(), ev(1) -> 'metadata');
 SELECT stormdisc_add_event(id(211), tr(1), NULL, '{"Custom": {"name": "c", "data": 1}}', now(), NULL);
-SELECT stormdisc_add_event(id(211), tr(1), NULL, '{"Custom": {"name": "c"}}', now(), ev(1) -> 'metadata');
+SELECT stormdisc_add_event(id(211), tr(1), NULL, '{"Custom": {"data": 1}}', now(), ev(1) -> 'metadata');
 SELECT stormdisc_add_event(id(211), tr(1), NULL, '{"Custom": {"name": "c", "data": 1}}', 'infinity', ev(1) -> 'metadata');
 SELECT stormdisc_add_event(id(211), tr(1), NULL, '{"Custom": {"name": "c", "data": 1}}', now(), ev(1) -> 'metadata', '{"a": -1}');
 SELECT stormdisc_add_event(id(211), tr(1), NULL, '{"Custom": {"name": "c", "data": 1}}', now(), ev(1) -> 'metadata', NULL, '{}');
@@ -184,6 +185,12 @@ UPDATE stormdisc.events SET parent_id = NULL, parent_quarantined = false WHERE i
 SELECT stormdisc_add_events_batch(jsonb_build_array(ev(41, 42), ev(42, 41, '{}', 2)));
 SELECT * FROM links WHERE event > 40;
 SELECT n(root_event_id), trace_id = tr(1) AS first FROM stormdisc.trace_roots WHERE root_event_id IN (id(41), id(42)) ORDER BY 1;
+
+-- a link to an event of another trace never counts
+SELECT stormdisc_add_edge(id(61), id(62), trace_id => tr(1)), stormdisc_add_event(ev(62, NULL, '{}', 2));
+SELECT stormdisc_add_event(ev(61, 62));
+SELECT stormdisc_add_edge(id(63), id(64), trace_id => tr(1)), stormdisc_add_event(ev(64, NULL, '{}', 2)), stormdisc_add_event(ev(65, 64)), stormdisc_add_edge(id(65), id(63), trace_id => tr(1));
+SELECT * FROM links WHERE event > 60;
 
 -- long chains, of which one half comes after the other
 SELECT stormdisc_clear();
@@ -282,9 +289,9 @@ SELECT (SELECT count(*) FROM stormdisc.cross_trace_index) AS accesses, (SELECT c
 
 -- baselines
 SELECT stormdisc_clear();
-SELECT count(stormdisc_record_baseline_metric('op', i::bigint)) FROM generate_series(1, 1000) i;
+SELECT count(stormdisc_record_baseline_micros('op', i::bigint)) FROM generate_series(1, 1000) i;
 SELECT stormdisc_record_baseline_metric('one', interval '1 min 2 s 3 us');
-SELECT stormdisc_record_baseline_metric('none', 0);
+SELECT stormdisc_record_baseline_micros('none', 0);
 SELECT operation, count, total_duration_micros AS total, min_duration_micros AS min, max_duration_micros AS max, mean_duration_micros AS mean, variance, round(sample_variance::numeric, 6) AS sample, round(std_dev::numeric, 6) AS std_dev
 FROM stormdisc.baseline_metrics ORDER BY 1;
 SELECT operation, abs(p50_duration_micros / 500 - 1) < 0.01, abs(p90_duration_micros / 900 - 1) < 0.01, abs(p95_duration_micros / 950 - 1) < 0.01, abs(p99_duration_micros / 990 - 1) < 0.01 FROM stormdisc_get_baseline_metric('op');
@@ -292,21 +299,23 @@ SELECT p50_duration_micros, p99_duration_micros FROM stormdisc_get_baseline_metr
 SELECT p50_duration_micros, p99_duration_micros, sample_variance FROM stormdisc_get_baseline_metric('none');
 SELECT * FROM stormdisc_get_baseline_metric('nobody');
 -- large numbers that differ little
-SELECT count(stormdisc_record_baseline_metric('stable', 1000000000000 + i)) FROM generate_series(1, 9) i;
+SELECT count(stormdisc_record_baseline_micros('stable', 1000000000000 + i)) FROM generate_series(1, 9) i;
 SELECT mean_duration_micros, round(variance::numeric, 3) AS variance, round(sample_variance::numeric, 3) AS sample FROM stormdisc_get_baseline_metric('stable');
-SELECT stormdisc_record_baseline_metric('op', -1);
+SELECT stormdisc_record_baseline_micros('op', -1);
 SELECT stormdisc_record_baseline_metric('op', interval '-1 us');
 SELECT stormdisc_record_baseline_metric('op', interval '300000 years');
-SELECT stormdisc_record_baseline_metric('op', NULL::bigint);
-SELECT stormdisc_record_baseline_metric(NULL, 1);
-SELECT stormdisc_record_baseline_metric('', 1);
-SELECT stormdisc_record_baseline_metric(repeat('x', 1025), 1);
-SELECT stormdisc_record_baseline_metric('big', 9223372036854775807);
+SELECT stormdisc_record_baseline_metric('op', NULL);
+SELECT stormdisc_record_baseline_metric('literal', '5 ms');
+SELECT stormdisc_record_baseline_micros('op', NULL::bigint);
+SELECT stormdisc_record_baseline_micros(NULL, 1);
+SELECT stormdisc_record_baseline_micros('', 1);
+SELECT stormdisc_record_baseline_micros(repeat('x', 1025), 1);
+SELECT stormdisc_record_baseline_micros('big', 9223372036854775807);
 \set VERBOSITY sqlstate
-SELECT stormdisc_record_baseline_metric('big', 1);
+SELECT stormdisc_record_baseline_micros('big', 1);
 \set VERBOSITY default
 -- of two operations, one
-SELECT count(stormdisc_record_baseline_metric('op2', i::bigint)) FROM generate_series(1001, 2000) i;
+SELECT count(stormdisc_record_baseline_micros('op2', i::bigint)) FROM generate_series(1001, 2000) i;
 SELECT stormdisc_merge_baseline_metric('op', 'op2');
 SELECT stormdisc_merge_baseline_metric('op', 'op2');
 SELECT stormdisc_merge_baseline_metric('op', 'op');
@@ -405,7 +414,7 @@ BEGIN READ ONLY;
 SELECT stormdisc_add_event(ev(70));
 ROLLBACK;
 BEGIN READ ONLY;
-SELECT stormdisc_record_baseline_metric('op', 1);
+SELECT stormdisc_record_baseline_micros('op', 1);
 ROLLBACK;
 BEGIN READ ONLY;
 SELECT stormdisc_get_event(id(1)) IS NOT NULL AS there, (SELECT count(*) FROM stormdisc_get_trace_events(tr(1))) AS events, (SELECT count(*) FROM stormdisc_get_edges(id(1))) AS edges;

@@ -112,7 +112,7 @@ my @run_state = (
 	# traces: events, edges, roots and baselines
 	qw(add_edge add_event add_events_batch cleanup_old_traces clear export_traces get_baseline_metric get_edges
 	  get_event get_storage get_trace_events get_trace_roots import_traces merge_baseline_metric
-	  record_baseline_metric set_storage set_trace_root vclock_compare),
+	  record_baseline_metric record_baseline_micros set_storage set_trace_root vclock_compare),
 	# what follows from traces
 	qw(detect_anomalies detect_races find_happens_before find_happens_before_many get_audit_trail
 	  get_critical_path get_cross_trace_races service_dependencies trace_diagram trace_summaries),
