@@ -145,7 +145,7 @@ SELECT stormdisc_get_cross_trace_races('b', max_pairs => 0);
 
 -- ---- anomalies ----
 \o /dev/null
-SELECT stormdisc_record_baseline_metric('f302', 1000 + i % 10) FROM generate_series(1, 100) i;
+SELECT stormdisc_record_baseline_micros('f302', 1000 + i % 10) FROM generate_series(1, 100) i;
 SELECT pg_temp.call('t', 301, 0, 100), pg_temp.call('t', 302, 1, 1.2, 301), pg_temp.call('t', 303, 90, 50, 301),
 	pg_temp.ev('t', 304, 2, 301, 'Error', '{"error_type": "Timeout", "message": "m", "stack_trace": []}'),
 	pg_temp.ev('t', 305, 3, 301, 'HttpResponse', '{"status": 404, "headers": {}, "duration_ms": 1}', NULL, '{"thread_id": "http"}'),
