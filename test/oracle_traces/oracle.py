@@ -155,21 +155,21 @@ class Store:
     def trace_of(self, id):
         return self.events[id]["trace_id"] if id in self.events else None
 
-    def links(self, trace):
+    def links(self, trace, uncounted):
         """What must stay without cycles in a trace: (from, to), also of events that are not there yet.
 
         What has turned up in another trace is in no link of this one.
         """
         for id, event in self.events.items():
-            if event["trace_id"] == trace and event.get("parent_id") is not None and id not in self.quarantined:
+            if event["trace_id"] == trace and event.get("parent_id") is not None and id not in uncounted:
                 yield event["parent_id"], id
         for source, target, kind, of_trace in self.edges:
             if of_trace == trace and kind != "ConcurrentWith":
                 yield source, target
 
-    def is_path(self, source, target, trace):
+    def is_path(self, source, target, trace, uncounted=None):
         after = {}
-        for a, b in self.links(trace):
+        for a, b in self.links(trace, self.quarantined if uncounted is None else uncounted):
             if self.trace_of(a) in (None, trace) and self.trace_of(b) in (None, trace):
                 after.setdefault(a, []).append(b)
         seen, todo = {source}, [source]
@@ -184,10 +184,11 @@ class Store:
         """One statement; returns how many were new.
 
         Of links that close a cycle within one statement some must not count;
-        which ones, is chosen.  The choice is right if what stays has no cycle
-        and whatever does not would close one, so that for an event that comes
-        alone there is no choice.
+        which ones, is chosen.  The choice is right if what counts has no cycle
+        and whatever does not count would be in one, together with all links of
+        the statement.  For an event that comes alone there is no choice.
         """
+        before = set(self.quarantined)
         new = [e for e in events if e["id"] not in self.events]
         for event in new:
             self.events[event["id"]] = event
@@ -196,8 +197,9 @@ class Store:
         for event in new:
             parent = event.get("parent_id")
             may_close = parent is not None and self.trace_of(parent) in (None, event["trace_id"])
-            closes = may_close and self.is_path(event["id"], parent, event["trace_id"]) and not wrong("late-link-kept")
-            if closes != (event["id"] in chosen):
+            uncounted = before if event["id"] in chosen else None
+            closes = may_close and self.is_path(event["id"], parent, event["trace_id"], uncounted)
+            if (closes and not wrong("late-link-kept")) != (event["id"] in chosen):
                 self.wrong_choices.append(event["id"])
         return len(new)
 

@@ -74,8 +74,8 @@ for my $question (grep { $_->[0] !~ /causal_edges|trace_roots|cross_trace_index|
 	my ($status, $out, $err) = $standby->psql('postgres', $query);
 
 	isnt($status, 0, "$name in memory, on a standby");
-	like($err, qr/stormdisc_set_storage|storage/i, 'says that it is the storage') or diag($err);
-	unlike($err, qr/cannot access temporary or unlogged relations/, 'and not what the server says');
+	like($err, qr/stormdisc_set_storage|storage/i, "$name says that it is the storage") or diag($err);
+	unlike($err, qr/cannot access temporary or unlogged relations/, "$name does not say what the server says");
 }
 $primary->safe_psql('postgres', "SELECT stormdisc_set_storage('postgres')");
 $primary->wait_for_catchup($standby);
