@@ -326,9 +326,21 @@ sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open, Snapshot snapshot,
 {
 	scan->open = open;
 	scan->walked = 0;
+	scan->last = 0;
 	scan->index = index_open(open->table->primary, AccessShareLock);
 	scan->slot = table_slot_create(open->rel, NULL);
 	scan->scan = sd_index_beginscan(open->rel, scan->index, snapshot, nkeys, 0);
+	index_rescan(scan->scan, keys, nkeys, NULL, 0);
+}
+
+/*
+ * sd_key_scan_note_last
+ *		Note how far it walks.  The second column of the key is a bigint.
+ */
+void
+sd_key_scan_note_last(SdKeyScan *scan, ScanKey keys, int nkeys)
+{
+	scan->scan->xs_want_itup = true;
 	index_rescan(scan->scan, keys, nkeys, NULL, 0);
 }
 
@@ -339,6 +351,13 @@ sd_key_scan_next(SdKeyScan *scan)
 	{
 		CHECK_FOR_INTERRUPTS();
 		scan->walked++;
+		if (scan->scan->xs_want_itup)
+		{
+			bool isnull;
+
+			scan->last = DatumGetInt64(index_getattr(
+				scan->scan->xs_itup, 2, scan->scan->xs_itupdesc, &isnull));
+		}
 		if (index_fetch_heap(scan->scan, scan->slot))
 			return true;
 	}

@@ -63,10 +63,12 @@ typedef struct SdKeyScan
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 	int64 walked; /* entries of the index, of rows that are gone too */
+	int64 last;	  /* the second column of the last of them, see below */
 } SdKeyScan;
 
 extern void sd_key_scan_begin(SdKeyScan *scan, SdOpenTable *open,
 							  Snapshot snapshot, ScanKey keys, int nkeys);
+extern void sd_key_scan_note_last(SdKeyScan *scan, ScanKey keys, int nkeys);
 extern bool sd_key_scan_next(SdKeyScan *scan);
 extern bool sd_key_scan_delete(SdKeyScan *scan, Snapshot snapshot);
 extern bool sd_key_scan_delete_wait(SdKeyScan *scan, Snapshot snapshot);

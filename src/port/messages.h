@@ -85,10 +85,10 @@ typedef struct SdPlace
 typedef struct SdPortHints
 {
 	SdPlace ready;			 /* a position */
-	SdPlace recent;			 /* where that was a while ago */
-	int64 recent_start;		 /* where its look goes on, or 0 */
-	int64 recent_next;		 /* and where it will be */
-	TimestampTz recent_from; /* since when it will */
+	SdPlace higher;			 /* for higher priorities; mostly 0 */
+	SdPlace recent;			 /* for those that were committed late */
+	int64 marks[2];			 /* where ready was, the older one first */
+	TimestampTz marked_at;	 /* when it was the second one */
 	int64 ready_step;		 /* positions from one message to the next */
 	SdPlace due;			 /* a time */
 	SdPlace due_leases;		 /* likewise */

@@ -527,22 +527,16 @@ sd_port_has_ready(const SdPort *port, int priority, int64 id)
 {
 	SdPortHints *hints = port->hints;
 	int64 position = SD_MESSAGE_POSITION(priority, id);
-	int64 floor = SD_POSITION_FLOOR(position);
 
 	if (position > hints->ready.value)
 		return;
-	hints->recent_start = Min(hints->recent_start, position - 1);
-	/* what is of a higher priority is looked for with what is recent */
-	if (floor == SD_POSITION_FLOOR(hints->ready.value))
+	if (position > SD_POSITION_FLOOR(hints->ready.value))
 		hints->ready.value = position - 1;
-	else if (hints->recent.value > 0)
-		hints->recent.next_start = 0;
 	else
-		hints->ready.next_start = 0;
-	if (floor == SD_POSITION_FLOOR(hints->recent.value))
-		hints->recent.value = Min(hints->recent.value, position - 1);
-	if (floor == SD_POSITION_FLOOR(hints->recent_next))
-		hints->recent_next = Min(hints->recent_next, position - 1);
+	{
+		hints->higher.value = Min(hints->higher.value, position - 1);
+		hints->higher.next_start = 0;
+	}
 }
 
 /* The row of a port. */
@@ -627,9 +621,9 @@ forget_places(void)
 	while ((cached = hash_seq_search(&status)) != NULL)
 	{
 		MemSet(&cached->hints.ready, 0, sizeof(SdPlace));
+		MemSet(&cached->hints.higher, 0, sizeof(SdPlace));
 		MemSet(&cached->hints.recent, 0, sizeof(SdPlace));
-		cached->hints.recent_start = 0;
-		cached->hints.recent_next = 0;
+		MemSet(&cached->hints.marks, 0, sizeof(cached->hints.marks));
 		MemSet(&cached->hints.due, 0, sizeof(SdPlace));
 		MemSet(&cached->hints.due_leases, 0, sizeof(SdPlace));
 	}

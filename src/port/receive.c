@@ -11,7 +11,7 @@
  * was, and looks from the start again when that is cheap, or some time after.
  * Some messages can be had before that place: those of a higher priority, and
  * those whose sender has committed after the sender of a later one. Most of
- * these are found at once by a short look, which passes by what is between.
+ * these are found soon, by a look that passes by what is between.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -48,8 +48,12 @@ PG_FUNCTION_INFO_V1(stormdisc_consume);
 /* positions from one message to the next, as far as it is worth remembering */
 #define MAX_STEP 10000
 
-/* a message is recent for at least this long */
-#define RECENT_PERIOD (200 * 1000)
+/* what is committed late is looked for after one to the other */
+#define MIN_RECENT_PERIOD (200 * 1000)
+#define MAX_RECENT_PERIOD (500 * 1000)
+
+/* and is found at once unless it is later than this */
+#define MARK_PERIOD (100 * 1000)
 
 /* result columns of both functions */
 #define MAX_COLUMNS 11
@@ -63,28 +67,36 @@ typedef struct Claimed
 	bool is_there;
 } Claimed;
 
-/* positions that a look passes by: those after start, until end */
-typedef struct Gap
+/* where a call looks */
+typedef struct Look
 {
-	int64 start;
-	int64 end;
-} Gap;
+	SdPlace *place;	 /* whose turn it is; NULL: nobody's, it only goes on */
+	int64 after;	 /* a position */
+	int64 gap_start; /* it passes by those after this one */
+	int64 gap_end;	 /* until that */
+	int64 walked_to; /* the last entry that a look everywhere saw */
+	TimestampTz now;
+	SdLook effort;
+} Look;
 
 static int read_limit(FunctionCallInfo fcinfo);
 static int claim(const SdPort *port, int n, SdFound *claimed, TimestampTz now);
 static int claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 					  TimestampTz now);
-static SdPlace *choose_look(SdPortHints *hints, TimestampTz now, int64 *after,
-							Gap *gap);
-static int64 pick_plain(const SdPort *port, int n, int limit, int64 after,
-						const Gap *gap, SdFound *found, int *n_found,
-						int *n_taken);
+static void begin_look(SdPortHints *hints, TimestampTz now, Look *look);
+static void end_of_higher(SdPortHints *hints, const Look *look);
+static void end_look(SdPortHints *hints, const Look *look, int64 before,
+					 bool is_end);
+static int64 pick_plain(const SdPort *port, int n, int limit, Look *look,
+						SdFound *found, int *n_found, int *n_taken);
 static int64 pick_between(const SdPort *port, SdOpenTable *open, int n,
-						  int limit, int64 after, int64 until, SdFound *found,
-						  int *n_found, int *n_taken);
+						  int limit, int64 after, int64 until, Look *look,
+						  SdFound *found, int *n_found, int *n_taken);
 static bool next_head(SdKeyScan *scan, int segment, SdFound *head);
-static void pick(const SdPort *port, int n, bool locks, int64 after,
-				 int64 until, SdFound *found, int *n_found, int *n_taken);
+static void pick(const SdPort *port, int n, bool locks, const Look *look,
+				 SdFound *found, int *n_found, int *n_taken);
+static void read_ready(const SdPort *port, int n, bool locks, int64 after,
+					   int64 until, SdFound *found, int *n_found);
 static void deliver(FunctionCallInfo fcinfo, const SdPort *port,
 					SdFound *claimed, int n, TimestampTz lease_until);
 static bool read_plain(const SdPort *port, Claimed **by_id, int n);
@@ -269,14 +281,13 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 {
 	SdPortHints *hints = port->hints;
 	int64 before = hints->ready.value;
-	int64 after;
 	bool is_end = false;
-	Gap gap;
-	SdPlace *place = choose_look(hints, now, &after, &gap);
+	Look look;
 	int size = Max(n, GROUP_ROUND);
 	SdFound *found = palloc(size * sizeof(SdFound));
 	SdFound *chosen = NULL;
 
+	begin_look(hints, now, &look);
 	for (int round = 0;
 		 round < (count > 0 ? MAX_ROUNDS : MAX_EMPTY_ROUNDS) && count < n;
 		 round++)
@@ -286,35 +297,24 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 		int n_taken = 0;
 		int n_seen;
 		int64 walked;
-		SdLook look;
 
 		CHECK_FOR_INTERRUPTS();
-		sd_look_begin(&look);
-		walked = pick_plain(port, wanted, n - count, after, &gap, found,
-							&n_found, &n_taken);
+		sd_look_begin(&look.effort);
+		walked = pick_plain(port, wanted, n - count, &look, found, &n_found,
+							&n_taken);
 		if (walked < 0)
-		{
-			if (after < gap.start)
-				pick(port, wanted, round == 0, after, gap.start, found,
-					 &n_found, &n_taken);
-			pick(port, wanted, round == 0, Max(after, gap.end), PG_INT64_MAX,
-				 found, &n_found, &n_taken);
-		}
-		if (round == 0 && place == &hints->ready)
-			sd_look_end(&look, place, walked, n_found, now);
-		else if (round == 0 && place == &hints->recent)
-			sd_look_pause(&look, place, now);
+			pick(port, wanted, round == 0, &look, found, &n_found, &n_taken);
+		if (round == 0 && look.place == &hints->ready)
+			sd_look_end(&look.effort, look.place, walked, n_found, now);
 		if (n_found == 0)
 		{
 			is_end = true;
-			if (count > 0 || place == &hints->ready ||
+			if (count > 0 || look.place == &hints->ready ||
 				now < hints->ready.next_idle)
 				break;
 			/* there is time to look everywhere */
-			place = &hints->ready;
-			MemSet(&gap, 0, sizeof(gap));
-			is_end = false;
-			after = 0;
+			hints->ready.next_start = now;
+			begin_look(hints, now, &look);
 			round = -1;
 			continue;
 		}
@@ -334,61 +334,101 @@ claim_more(const SdPort *port, int n, SdFound *claimed, int count,
 			memcpy(claimed + count, chosen, n_chosen * sizeof(SdFound));
 			count += n_chosen;
 		}
-		after = SD_MESSAGE_POSITION(found[n_seen - 1].row.priority,
-									found[n_seen - 1].row.id);
+		look.after = SD_MESSAGE_POSITION(found[n_seen - 1].row.priority,
+										 found[n_seen - 1].row.id);
 		is_end = n_seen == n_found && n_found < wanted && count < n;
 		if (is_end)
 			break;
 	}
-	if (place == &hints->recent && !is_end && after <= gap.start)
-	{
-		/* the place is where it was; the next look goes on, unless it is to
-		 * find what was made ready meanwhile */
-		if (hints->recent.next_start != 0)
-			hints->recent_start = after;
-		hints->recent.next_start = 0;
-		after = before;
-	}
-	else if (is_end)
-		after = Max(after, before);
-	/* what was made ready meanwhile may have moved the place */
-	if (hints->ready.value == before || after < hints->ready.value)
-		hints->ready.value = after;
+	end_look(hints, &look, before, is_end);
 
 	return count;
 }
 
 /*
- * Where to look this time: after a position, but for a gap.  Whose look it is,
- * or NULL if it goes on where the last one has ended.
+ * Where to look this time: everywhere, at what is recent and of a higher
+ * priority, at the latter only, or at nothing before the place where the last
+ * one has ended.
  */
-static SdPlace *
-choose_look(SdPortHints *hints, TimestampTz now, int64 *after, Gap *gap)
+static void
+begin_look(SdPortHints *hints, TimestampTz now, Look *look)
 {
-	if (now >= hints->recent_from + RECENT_PERIOD || now < hints->recent_from)
+	int64 floor = SD_POSITION_FLOOR(hints->ready.value);
+
+	if (now >= hints->marked_at + MARK_PERIOD || now < hints->marked_at)
 	{
-		if (hints->recent_next > 0)
-			hints->recent.value = hints->recent_next;
-		hints->recent_next = hints->ready.value;
-		hints->recent_from = now;
+		hints->marks[0] = hints->marks[1];
+		hints->marks[1] = hints->ready.value;
+		hints->marked_at = now;
 	}
+	/* the recent ones are of the same priority */
+	if (hints->recent.value == 0 ||
+		SD_POSITION_FLOOR(hints->recent.value) != floor)
+		hints->recent.value = hints->marks[0];
 
-	*after = 0;
-	gap->start = 0;
-	gap->end = 0;
+	MemSet(look, 0, sizeof(Look));
+	look->now = now;
 	if (now >= hints->ready.next_start)
-		return &hints->ready;
+	{
+		look->place = &hints->ready;
+		return;
+	}
+	look->gap_end = hints->ready.value;
+	if (now >= hints->recent.next_start && hints->recent.value > 0 &&
+		SD_POSITION_FLOOR(hints->recent.value) == floor)
+	{
+		look->place = &hints->recent;
+		look->gap_end = Min(look->gap_end, hints->recent.value);
+	}
+	else if (now >= hints->higher.next_start)
+		look->place = &hints->higher;
+	else
+		return;
 
-	gap->end = hints->ready.value;
-	if (hints->recent.value == 0 || now < hints->recent.next_start)
-		return NULL;
+	look->gap_start = floor;
+	look->after = hints->higher.value;
+	hints->higher.value = 0;
+}
 
-	gap->end = Min(gap->end, hints->recent.value);
-	gap->start = SD_POSITION_FLOOR(gap->end);
-	*after = hints->recent_start;
-	hints->recent_start = 0;
+/* It has seen what is of a higher priority than the place. */
+static void
+end_of_higher(SdPortHints *hints, const Look *look)
+{
+	sd_look_pause(&look->effort, &hints->higher, look->now);
+}
 
-	return &hints->recent;
+/*
+ * A look has ended at a position, or at the end of all.  The place was
+ * somewhere before.
+ */
+static void
+end_look(SdPortHints *hints, const Look *look, int64 before, bool is_end)
+{
+	int64 after = look->after;
+
+	if (is_end)
+		after = Max(Max(after, look->walked_to), before);
+	else if (after <= look->gap_start)
+	{
+		/* the place is where it was; the next look goes on, unless it is to
+		 * find what was made ready meanwhile */
+		if (hints->higher.next_start != 0)
+			hints->higher.value = after;
+		hints->higher.next_start = 0;
+		after = before;
+	}
+	if (look->place == &hints->recent && (is_end || after > look->gap_end))
+	{
+		sd_look_pause(&look->effort, &hints->recent, look->now);
+		hints->recent.next_start =
+			Max(hints->recent.next_start, look->now + MIN_RECENT_PERIOD);
+		hints->recent.next_start =
+			Min(hints->recent.next_start, look->now + MAX_RECENT_PERIOD);
+		hints->recent.value = hints->marks[0];
+	}
+	/* what was made ready meanwhile may have moved it */
+	if (hints->ready.value == before || after < hints->ready.value)
+		hints->ready.value = after;
 }
 
 /*
@@ -401,11 +441,12 @@ choose_look(SdPortHints *hints, TimestampTz now, int64 *after, Gap *gap)
  * on from there only if they are not.
  */
 static int64
-pick_plain(const SdPort *port, int n, int limit, int64 after, const Gap *gap,
-		   SdFound *found, int *n_found, int *n_taken)
+pick_plain(const SdPort *port, int n, int limit, Look *look, SdFound *found,
+		   int *n_found, int *n_taken)
 {
 	SdPortHints *hints = port->hints;
 	SdOpenTable open[SD_SEGMENT_KEPT + 1];
+	int64 after = Max(look->after, look->gap_end);
 	int n_before = 0;
 	int64 until;
 	int64 walked = 0;
@@ -422,22 +463,22 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, const Gap *gap,
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (after < gap->start)
+	if (look->after < look->gap_start)
 	{
-		walked = pick_between(port, open, n, limit, after, gap->start, found,
-							  n_found, n_taken);
+		walked = pick_between(port, open, n, limit, look->after,
+							  look->gap_start, look, found, n_found, n_taken);
 		n_before = *n_found;
+		end_of_higher(hints, look);
 	}
-	after = Max(after, gap->end);
 	if (after == 0 || hints->ready_step == 0 ||
 		pg_add_s64_overflow(after, 2 * hints->ready_step * n, &until))
 		until = PG_INT64_MAX;
 	if (*n_found < n && *n_taken < limit)
-		walked += pick_between(port, open, n, limit, after, until, found,
+		walked += pick_between(port, open, n, limit, after, until, look, found,
 							   n_found, n_taken);
 	if (until < PG_INT64_MAX && *n_found < n && *n_taken < limit)
-		walked += pick_between(port, open, n, limit, until, PG_INT64_MAX, found,
-							   n_found, n_taken);
+		walked += pick_between(port, open, n, limit, until, PG_INT64_MAX, look,
+							   found, n_found, n_taken);
 	if (*n_found > n_before)
 	{
 		const SdWaiting *last = &found[*n_found - 1].row;
@@ -456,7 +497,7 @@ pick_plain(const SdPort *port, int n, int limit, int64 after, const Gap *gap,
 /* Likewise, of those with positions after one and until another. */
 static int64
 pick_between(const SdPort *port, SdOpenTable *open, int n, int limit,
-			 int64 after, int64 until, SdFound *found, int *n_found,
+			 int64 after, int64 until, Look *look, SdFound *found, int *n_found,
 			 int *n_taken)
 {
 	SdKeyScan scans[SD_SEGMENT_KEPT + 1];
@@ -476,6 +517,8 @@ pick_between(const SdPort *port, SdOpenTable *open, int n, int limit,
 	for (int i = 0; i < lengthof(scans); i++)
 	{
 		sd_key_scan_begin(&scans[i], &open[i], snapshot, keys, lengthof(keys));
+		if (look->place == &port->hints->ready)
+			sd_key_scan_note_last(&scans[i], keys, lengthof(keys));
 		has_head[i] = next_head(&scans[i], i, &heads[i]);
 	}
 
@@ -510,6 +553,7 @@ pick_between(const SdPort *port, SdOpenTable *open, int n, int limit,
 	for (int i = 0; i < lengthof(scans); i++)
 	{
 		walked += scans[i].walked;
+		look->walked_to = Max(look->walked_to, scans[i].last);
 		sd_key_scan_end(&scans[i]);
 	}
 
@@ -536,15 +580,32 @@ next_head(SdKeyScan *scan, int segment, SdFound *head)
  * somebody else has.
  */
 static void
-pick(const SdPort *port, int n, bool locks, int64 after, int64 until,
-	 SdFound *found, int *n_found, int *n_taken)
+pick(const SdPort *port, int n, bool locks, const Look *look, SdFound *found,
+	 int *n_found, int *n_taken)
 {
-	int n_before = *n_taken;
+	if (look->after < look->gap_start)
+	{
+		read_ready(port, n, locks, look->after, look->gap_start, found,
+				   n_found);
+		end_of_higher(port->hints, look);
+	}
+	if (*n_found < n)
+		read_ready(port, n, locks, Max(look->after, look->gap_end),
+				   PG_INT64_MAX, found, n_found);
+	while (locks && *n_taken < *n_found &&
+		   found[*n_taken].row.group_key == NULL)
+		(*n_taken)++;
+	sd_messages_take(port, found, *n_taken);
+}
+
+/* Up to n rows with positions after one and until another. */
+static void
+read_ready(const SdPort *port, int n, bool locks, int64 after, int64 until,
+		   SdFound *found, int *n_found)
+{
 	Datum values[4];
 	int n_more;
 
-	if (*n_found == n)
-		return;
 	values[0] = PointerGetDatum(port->name_text);
 	values[1] = Int64GetDatum(after);
 	values[2] = Int64GetDatum(until);
@@ -571,10 +632,6 @@ pick(const SdPort *port, int n, bool locks, int64 after, int64 until,
 		row->row.claimed_at = 0;
 		row->row.wake_at = 0;
 	}
-	while (locks && *n_taken < *n_found &&
-		   found[*n_taken].row.group_key == NULL)
-		(*n_taken)++;
-	sd_messages_take(port, found + n_before, *n_taken - n_before);
 }
 
 /* The messages themselves are the result, in the order of claimed. */

@@ -32,6 +32,10 @@ my ($ok, $said) = run_model('--seed', $seed, '--steps', $steps);
 ok($ok, "$steps steps with seed $seed") or diag($said);
 note($said) if $ok;
 
+# where receivers remember how far they were
+($ok, $said) = run_model('--seed', $seed, '--steps', $steps_of_mutants / 3, '--old-snapshot');
+ok($ok, 'with a snapshot that holds many rows that are gone') or diag($said);
+
 # what runs with a seed begins the same again; later it depends on the clock
 # what a receive finds that is due
 sub first_operations
