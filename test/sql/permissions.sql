@@ -26,12 +26,14 @@ SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments
 FROM members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
 ORDER BY p.oid::regprocedure::text COLLATE "C";
 
--- no function takes or gives what only the server may pass on
+-- no function takes or gives what only the server may pass on, except to an aggregate
 SELECT p.oid::regprocedure
 FROM members JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass
 WHERE ('internal'::regtype = ANY (p.proargtypes::oid[] || prorettype)
 		OR 'cstring'::regtype = ANY (p.proargtypes::oid[] || prorettype))
-	AND NOT EXISTS (SELECT FROM pg_type t WHERE p.oid IN (typinput, typoutput, typreceive, typsend));
+	AND NOT EXISTS (SELECT FROM pg_type t WHERE p.oid IN (typinput, typoutput, typreceive, typsend))
+	AND NOT EXISTS (SELECT FROM pg_aggregate
+		WHERE p.oid IN (aggtransfn, aggcombinefn, aggserialfn, aggdeserialfn, aggfinalfn));
 
 -- relations: what everybody may do with them
 SELECT c.oid::regclass AS relation, c.relkind AS kind, c.relpersistence AS persistence,

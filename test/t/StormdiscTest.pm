@@ -92,6 +92,11 @@ my @no_readers = qw(active_connections advice_rules capabilities classify_error 
   idle_transactions map_type retry_delay slow_queries);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
+# Functions that read the rows of tables, and what their queries are made of, in
+# the schema stormdisc.
+my @data_readers = qw(table_checksum database_checksums);
+my @data_parts = qw(row_sum row_sum_add row_sum_combine row_sum_serialize row_sum_deserialize row_sum_result row_digest);
+
 # Those about the state of a run, by module.
 my @run_state = (
 	# messages, and what is around them
@@ -161,8 +166,8 @@ EOS
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
 	is( join("\n", sort split /\n/, $functions),
-		join("\n", sort map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers,
-			@run_state),
+		join("\n", sort @data_parts, map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers,
+			@data_readers, @run_state),
 		'these tests know every function of the extension');
 	is( join("\n", sort split /\n/, $node->safe_psql('postgres', <<'EOS')),
 SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
