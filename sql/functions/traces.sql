@@ -315,7 +315,7 @@ COMMENT ON COLUMN stormdisc.causal_edges.quarantined IS 'would it have closed a 
 COMMENT ON COLUMN stormdisc.causal_edges.created_at IS 'when it was stored';
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_causal_edges_written() RETURNS trigger
-AS 'MODULE_PATHNAME', 'stormdisc_causal_edges_written' LANGUAGE C;
+AS 'MODULE_PATHNAME', 'stormdisc_causal_edges_written' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.stormdisc_causal_edges_written() IS
 	'trigger: write what the view stormdisc.causal_edges shows, like stormdisc_add_edge()';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_causal_edges_written() FROM PUBLIC;
@@ -343,7 +343,7 @@ COMMENT ON COLUMN stormdisc.trace_roots.root_event_id IS 'the event';
 COMMENT ON COLUMN stormdisc.trace_roots.created_at IS 'when it was stored, or set';
 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_trace_roots_written() RETURNS trigger
-AS 'MODULE_PATHNAME', 'stormdisc_trace_roots_written' LANGUAGE C;
+AS 'MODULE_PATHNAME', 'stormdisc_trace_roots_written' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.stormdisc_trace_roots_written() IS
 	'trigger: write what the view stormdisc.trace_roots shows, like stormdisc_set_trace_root()';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_trace_roots_written() FROM PUBLIC;

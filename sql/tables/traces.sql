@@ -216,7 +216,7 @@ SELECT pg_catalog.pg_extension_config_dump('stormdisc.baseline_store', '');
 -- The one thing that is not a matter of one row: links to parents must not go
 -- round in a circle.
 CREATE FUNCTION @extschema@.stormdisc_events_written() RETURNS trigger
-AS 'MODULE_PATHNAME', 'stormdisc_events_written' LANGUAGE C;
+AS 'MODULE_PATHNAME', 'stormdisc_events_written' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.stormdisc_events_written() IS
 	'trigger: put links to parents that would close a cycle into quarantine';
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_events_written() FROM PUBLIC;

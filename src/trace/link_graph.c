@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -45,7 +46,6 @@ struct SdLinkGraph
 
 static int number_of(SdLinkGraph *graph, const pg_uuid_t *id, bool add);
 static void grow_slots(SdLinkGraph *graph);
-static uint32 hash_id(const pg_uuid_t *id);
 static int peel(SdLinkGraph *graph, const int *near, const int *far);
 static bool finds(SdLinkGraph *graph, int from, int to);
 
@@ -86,7 +86,7 @@ sd_link_graph_add(SdLinkGraph *graph, const pg_uuid_t *from,
 static int
 number_of(SdLinkGraph *graph, const pg_uuid_t *id, bool add)
 {
-	uint32 slot = hash_id(id) & graph->mask;
+	uint32 slot = hash_bytes(id->data, UUID_LEN) & graph->mask;
 
 	while (graph->slots[slot] != NO_EVENT)
 	{
@@ -107,7 +107,7 @@ number_of(SdLinkGraph *graph, const pg_uuid_t *id, bool add)
 		graph->is_known = repalloc_huge(graph->is_known, graph->size);
 		graph->is_other = repalloc_huge(graph->is_other, graph->size);
 		grow_slots(graph);
-		slot = hash_id(id) & graph->mask;
+		slot = hash_bytes(id->data, UUID_LEN) & graph->mask;
 		while (graph->slots[slot] != NO_EVENT)
 			slot = (slot + 1) & graph->mask;
 	}
@@ -134,24 +134,12 @@ grow_slots(SdLinkGraph *graph)
 		graph->slots[i] = NO_EVENT;
 	for (int i = 0; i < graph->n; i++)
 	{
-		uint32 slot = hash_id(&graph->ids[i]) & graph->mask;
+		uint32 slot = hash_bytes(graph->ids[i].data, UUID_LEN) & graph->mask;
 
 		while (graph->slots[slot] != NO_EVENT)
 			slot = (slot + 1) & graph->mask;
 		graph->slots[slot] = i;
 	}
-}
-
-static uint32
-hash_id(const pg_uuid_t *id)
-{
-	uint64 halves[2];
-
-	memcpy(halves, id->data, UUID_LEN);
-	halves[0] ^= halves[1] * UINT64CONST(0x9e3779b97f4a7c15);
-	halves[0] *= UINT64CONST(0xff51afd7ed558ccd);
-
-	return (uint32) (halves[0] >> 32);
 }
 
 /*
@@ -161,7 +149,10 @@ hash_id(const pg_uuid_t *id)
 void
 sd_link_graph_know(SdLinkGraph *graph, const pg_uuid_t *id)
 {
-	graph->is_known[number_of(graph, id, true)] = true;
+	/* which may move the array */
+	int number = number_of(graph, id, true);
+
+	graph->is_known[number] = true;
 }
 
 /*

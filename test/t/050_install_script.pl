@@ -240,7 +240,7 @@ foreach my $name (sort keys %scripts)
 	# every object that is made has a schema
 	@bad = grep {
 		/^create (?:or replace )?(?:unlogged )?(?:function|procedure|aggregate|table|view|materialized view|sequence|type|domain|operator|cast)\b/
-		  && !/^create (?:or replace )?(?:unlogged )?(?:function|procedure|aggregate|table|view|materialized view|sequence|type|domain|operator) (?:\@extschema\@|stormdisc) \./
+		  && !/^create (?:or replace )?(?:unlogged )?(?:(?:function|procedure|aggregate|table|view|materialized view|sequence|type|domain|operator|operator class) (?:\@extschema\@|stormdisc) \.|cast \()/
 	} @texts;
 	is(join("\n", map { substr($_, 0, 80) } @bad), '', "$name: objects are made in a schema that is said");
 	@bad = grep { /^(?:comment on|grant|revoke|alter|drop) / && !/\@extschema\@ \.|\bstormdisc \.|\bschema stormdisc\b|^alter extension stormdisc\b/ } @texts;
