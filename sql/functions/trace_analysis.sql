@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_detect_races(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_detect_races'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 100;
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_detect_races(uuid, text, bool, int, text[]) IS
 	'which accesses of a trace to one variable race: conflicting ones that neither order nor locks keep apart';
@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_find_happens_before(
 )
 RETURNS bool
 AS 'MODULE_PATHNAME', 'stormdisc_find_happens_before'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_find_happens_before(uuid, uuid) IS
 	'does the first event happen before the second?  NULL if nothing tells';
@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_find_happens_before_many(
 )
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'stormdisc_find_happens_before_many'
-LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000;
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_find_happens_before_many(uuid[], uuid[]) IS
 	'the same for many pairs at once, each trace read once: a row for each pair, in their order';

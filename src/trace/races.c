@@ -32,6 +32,7 @@
 #include "utils/tuplestore.h"
 
 #include "arguments.h"
+#include "arrays.h"
 #include "trace/clocks.h"
 #include "trace/order.h"
 #include "trace/races.h"
@@ -1567,8 +1568,7 @@ verdicts_argument(FunctionCallInfo fcinfo, int number)
 	int n;
 	int result = 0;
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
-					  &n);
+	n = sd_array_read(array, "verdicts", TEXTOID, &values, &nulls);
 	for (int i = 0; i < n; i++)
 	{
 		char *name;
