@@ -95,7 +95,7 @@ class Generator:
         self.threads = []
         for _ in range(r.choice([1, 2, 2, 3, 3, 4, 6])):
             instance = r.choice([None, None, "i1", "i2", "7"])
-            thread = Thread(r.choice(names), r.choice(services), instance, r.choice([7, 7, 7, 8, 8]))
+            thread = Thread(r.choice(names), r.choice(services), instance, r.choice([7, 7, 7, 8, 8, None]))
             if self.tasks and self.some(0.3):
                 thread.tags = {"task_id": r.choice(self.tasks)}
             self.threads.append(thread)
