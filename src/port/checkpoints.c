@@ -37,6 +37,7 @@
 #include "port/payloads.h"
 #include "port/port_util.h"
 #include "spi_util.h"
+#include "uuid.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_save_checkpoint);
 PG_FUNCTION_INFO_V1(stormdisc_get_checkpoint);
@@ -623,11 +624,13 @@ insert_version(const SdCheckpoint *checkpoint, int64 version, bool is_latest,
 {
 	Datum values[12];
 	bool nulls[12] = {false};
+	pg_uuid_t id;
 
+	sd_uuid_first(&id, now);
 	values[0] = checkpoint->component;
 	values[1] = checkpoint->name;
 	values[2] = Int64GetDatum(version);
-	values[3] = DirectFunctionCall1(gen_random_uuid, (Datum) 0);
+	values[3] = UUIDPGetDatum(&id);
 	values[4] = checkpoint->data;
 	values[5] = checkpoint->metadata;
 	nulls[5] = checkpoint->metadata == (Datum) 0;

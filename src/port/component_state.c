@@ -34,6 +34,7 @@
 #include "port/payloads.h"
 #include "port/port_util.h"
 #include "spi_util.h"
+#include "uuid.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_save_component_state);
 PG_FUNCTION_INFO_V1(stormdisc_get_component_state);
@@ -245,6 +246,8 @@ stormdisc_save_component_state(PG_FUNCTION_ARGS)
 	Datum digest;
 	Datum values[6];
 	int32 version;
+	TimestampTz now;
+	pg_uuid_t id;
 	SdSpi spi;
 
 	PreventCommandIfReadOnly("stormdisc_save_component_state()");
@@ -275,11 +278,13 @@ stormdisc_save_component_state(PG_FUNCTION_ARGS)
 	(void) sd_spi_write(&insert_payload, values, NULL);
 	version++;
 	values[1] = Int32GetDatum(version);
-	values[2] = DirectFunctionCall1(gen_random_uuid, (Datum) 0);
+	/* only now, so that later versions are not older */
+	now = GetCurrentTimestamp();
+	sd_uuid_first(&id, now);
+	values[2] = UUIDPGetDatum(&id);
 	values[3] = type;
 	values[4] = digest;
-	/* only now, so that later versions are not older */
-	values[5] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[5] = TimestampTzGetDatum(now);
 	if (sd_spi_write(&insert_version, values, NULL) != 1)
 		elog(ERROR,
 			 "version %d of the state of component \"%s\" exists already",

@@ -73,7 +73,6 @@ stormdisc_redrive(PG_FUNCTION_ARGS)
 	Datum values[5] = {0};
 	bool nulls[5] = {false};
 	SdSpi spi;
-	bool isnull;
 	int64 count;
 
 	PreventCommandIfReadOnly("stormdisc_redrive()");
@@ -95,8 +94,7 @@ stormdisc_redrive(PG_FUNCTION_ARGS)
 
 	sd_spi_begin(&spi, true);
 	(void) sd_spi_write(&redrive, values, nulls);
-	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-										SPI_tuptable->tupdesc, 1, &isnull));
+	count = DatumGetInt64(sd_result(0, 1, NULL));
 	sd_spi_end(&spi);
 	/* they may be before the place where this session has looked last */
 	port->hints->ready.next_start = 0;

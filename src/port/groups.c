@@ -335,10 +335,7 @@ sd_groups_sweep(const SdPort *port, TimestampTz now)
 	keys = palloc(n * sizeof(text *));
 	for (int i = 0; i < n; i++)
 	{
-		bool isnull;
-
-		keys[i] = DatumGetTextPCopy(SPI_getbinval(
-			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		keys[i] = DatumGetTextPCopy(sd_result(i, 1, NULL));
 	}
 	sd_groups_release(port, keys, n);
 }
@@ -449,10 +446,7 @@ without_blocked(const SdPort *port, text **keys, int n)
 	blocked = palloc(Max(n_blocked, 1) * sizeof(text *));
 	for (int i = 0; i < n_blocked; i++)
 	{
-		bool isnull;
-
-		blocked[i] = DatumGetTextPCopy(SPI_getbinval(
-			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		blocked[i] = DatumGetTextPCopy(sd_result(i, 1, NULL));
 	}
 	n_blocked = distinct_keys(blocked, n_blocked);
 	for (int i = 0; i < n; i++)

@@ -22,6 +22,7 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "port/messages.h"
 #include "uuid.h"
 #include "spi_util.h"
@@ -219,9 +220,7 @@ status_argument(FunctionCallInfo fcinfo, int number)
 										"unknown"};
 	const char *status;
 
-	if (PG_ARGISNULL(number))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "status"));
+	(void) sd_argument_required(fcinfo, number, "status");
 	status = text_to_cstring(PG_GETARG_TEXT_PP(number));
 	for (int i = 0; i < lengthof(words); i++)
 	{

@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "arguments.h"
 #include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
@@ -155,9 +156,7 @@ stormdisc_complete_batch(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("stormdisc_complete()");
 	for (int i = 0; i < 2; i++)
 	{
-		if (PG_ARGISNULL(i + 1))
-			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("argument \"%s\" must not be null", names[i]));
+		(void) sd_argument_required(fcinfo, i + 1, names[i]);
 		n[i] =
 			sd_array_read(PG_GETARG_ARRAYTYPE_P(i + 1), names[i],
 						  i == 0 ? INT8OID : INT4OID, &elements[i], &nulls[i]);
@@ -338,9 +337,7 @@ stormdisc_extend(PG_FUNCTION_ARGS)
 static int64
 lease_id(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "id"));
+	(void) sd_argument_required(fcinfo, 1, "id");
 
 	return PG_GETARG_INT64(1);
 }
@@ -348,9 +345,7 @@ lease_id(FunctionCallInfo fcinfo)
 static int
 lease_attempt(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(2))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "attempt"));
+	(void) sd_argument_required(fcinfo, 2, "attempt");
 
 	return PG_GETARG_INT32(2);
 }

@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "arguments.h"
 #include "lock.h"
 #include "port/messages.h"
 #include "port/metrics.h"
@@ -257,10 +258,7 @@ stormdisc_record_metric(PG_FUNCTION_ARGS)
 	values[2] = PointerGetDatum(sd_key_argument(
 		PG_ARGISNULL(ARG_METRIC) ? NULL : PG_GETARG_TEXT_PP(ARG_METRIC),
 		argument_names[ARG_METRIC]));
-	if (PG_ARGISNULL(ARG_VALUE))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null",
-					   argument_names[ARG_VALUE]));
+	(void) sd_argument_required(fcinfo, ARG_VALUE, argument_names[ARG_VALUE]);
 	values[3] = Float8GetDatum(
 		check_value(PG_GETARG_FLOAT8(ARG_VALUE), argument_names[ARG_VALUE]));
 	for (int i = ARG_UNIT; i < ARG_AT; i++)

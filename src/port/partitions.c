@@ -310,12 +310,8 @@ sd_partitions_drain_default(const char *table, TimestampTz now, int64 max_rows,
 	counts = MemoryContextAlloc(context, sizeof(int64) * Max(ndays, 1));
 	for (int i = 0; i < ndays; i++)
 	{
-		bool isnull;
-
-		days[i] = day_of(DatumGetTimestampTz(SPI_getbinval(
-			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
-		counts[i] = DatumGetInt64(SPI_getbinval(
-			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
+		days[i] = day_of(DatumGetTimestampTz(sd_result(i, 1, NULL)));
+		counts[i] = DatumGetInt64(sd_result(i, 2, NULL));
 	}
 	(void) run_with_times(psprintf("SELECT pg_catalog.count(*) FROM ONLY %s d "
 								   "WHERE d.%s OPERATOR(pg_catalog.<) $1 "
@@ -861,10 +857,7 @@ run_with_times(const char *command, TimestampTz from, TimestampTz to)
 static int64
 read_count(void)
 {
-	bool isnull;
-
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 1, &isnull));
+	return DatumGetInt64(sd_result(0, 1, NULL));
 }
 
 /* Lock a relation if nobody else has it. */

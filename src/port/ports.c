@@ -256,11 +256,8 @@ stormdisc_drop_port(PG_FUNCTION_ARGS)
 	sd_spi_begin(&spi, true);
 	if (!force)
 	{
-		bool isnull;
-
 		(void) sd_spi_write(&select_open, values, NULL);
-		if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 1, &isnull)))
+		if (DatumGetBool(sd_result(0, 1, NULL)))
 			ereport(ERROR, errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 					errmsg("cannot drop port \"%s\" because it has messages "
 						   "that are not completed",

@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "arguments.h"
 #include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
@@ -190,9 +191,7 @@ stormdisc_purge(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("stormdisc_purge()");
 	check_isolation("purge a port");
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "dead_letters"));
+	(void) sd_argument_required(fcinfo, 1, "dead_letters");
 
 	sd_spi_begin(&spi, true);
 	/* the way that messages go, so that none of them gets past */
@@ -227,9 +226,7 @@ stormdisc_delete(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("stormdisc_delete()");
 	check_isolation("delete a message");
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "id"));
+	(void) sd_argument_required(fcinfo, 1, "id");
 	values[0] = PointerGetDatum(name);
 	values[1] = PG_GETARG_DATUM(1);
 

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "arguments.h"
 #include "port/messages.h"
 #include "spi_util.h"
 
@@ -276,9 +277,7 @@ stormdisc_queue_stats(PG_FUNCTION_ARGS)
 		name = PointerGetDatum(
 			sd_port_get(sd_key_argument(PG_GETARG_TEXT_PP(0), "port"))
 				->name_text);
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "count_limit"));
+	(void) sd_argument_required(fcinfo, 1, "count_limit");
 	if (PG_GETARG_INT32(1) < 1)
 		ereport(
 			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -328,8 +327,7 @@ read_common(Datum *values, bool *nulls)
 
 	(void) sd_spi_write(&select_size, NULL, NULL);
 	for (int i = COL_DEAD_ROWS; i <= COL_BYTES; i++)
-		values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-								  i - COL_DEAD_ROWS + 1, &nulls[i]);
+		values[i] = sd_result(0, i - COL_DEAD_ROWS + 1, &nulls[i]);
 
 	if (sd_spi_write(&select_horizon, &now, NULL) == 0)
 	{
@@ -338,8 +336,7 @@ read_common(Datum *values, bool *nulls)
 		return;
 	}
 	for (int i = COL_HORIZON_KIND; i < N_COLS; i++)
-		values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-								  i - COL_HORIZON_KIND + 1, &nulls[i]);
+		values[i] = sd_result(0, i - COL_HORIZON_KIND + 1, &nulls[i]);
 }
 
 static void
@@ -358,9 +355,7 @@ read_port(Port *port, Datum *values, bool *nulls)
 	values[COL_EXACT] = BoolGetDatum(port->exact);
 
 	run(&select_oldest, port, (Datum) 0, (Datum) 0);
-	values[COL_OLDEST_AGE] =
-		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
-					  &nulls[COL_OLDEST_AGE]);
+	values[COL_OLDEST_AGE] = sd_result(0, 1, &nulls[COL_OLDEST_AGE]);
 	if (!nulls[COL_OLDEST_AGE])
 		values[COL_OLDEST_AGE] =
 			DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(port->now),
@@ -509,16 +504,16 @@ static int64
 int64_value(int column)
 {
 	bool isnull;
+	Datum value = sd_result(0, column, &isnull);
 
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, column, &isnull));
+	return isnull ? 0 : DatumGetInt64(value);
 }
 
 static TimestampTz
 time_value(int column)
 {
 	bool isnull;
+	Datum value = sd_result(0, column, &isnull);
 
-	return DatumGetTimestampTz(SPI_getbinval(
-		SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
+	return isnull ? 0 : DatumGetTimestampTz(value);
 }

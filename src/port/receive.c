@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "arguments.h"
 #include "arrays.h"
 #include "port/messages.h"
 #include "port/wait.h"
@@ -231,9 +232,7 @@ read_limit(FunctionCallInfo fcinfo)
 {
 	int n;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "n"));
+	(void) sd_argument_required(fcinfo, 1, "n");
 	n = PG_GETARG_INT32(1);
 	if (n < 1 || n > SD_MAX_BATCH)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -760,9 +759,7 @@ read_messages(const SdPort *port, Claimed **by_id, int n)
 	{
 		Datum row[8];
 		bool nulls[8];
-		bool isnull;
-		int64 id = DatumGetInt64(SPI_getbinval(
-			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		int64 id = DatumGetInt64(sd_result(i, 1, NULL));
 
 		if (next >= n || by_id[next]->found->row.id != id)
 		{

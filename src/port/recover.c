@@ -229,10 +229,7 @@ recover_all(int64 max_messages, bool dry_run)
 	names = palloc(Max(n, 1) * sizeof(text *));
 	for (int i = 0; i < n; i++)
 	{
-		bool isnull;
-
-		names[i] = DatumGetTextPCopy(SPI_getbinval(
-			SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		names[i] = DatumGetTextPCopy(sd_result(i, 1, NULL));
 	}
 	MemoryContextSwitchTo(oldcontext);
 	sd_spi_end(&spi);
@@ -270,10 +267,7 @@ recover(const SdPort *port, int64 max_messages, bool dry_run)
 			break;
 		for (int i = 0; i < n; i++)
 		{
-			bool isnull;
-
-			ids[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-								   1, &isnull);
+			ids[i] = sd_result(i, 1, NULL);
 		}
 		SPI_freetuptable(SPI_tuptable);
 		count += dry_run ? n : make_ready(port, ids, n);
@@ -325,8 +319,5 @@ make_ready(const SdPort *port, const Datum *ids, int n)
 static bool
 bool_of(int column)
 {
-	bool isnull;
-
-	return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-									  SPI_tuptable->tupdesc, column, &isnull));
+	return DatumGetBool(sd_result(0, column, NULL));
 }

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "port/messages.h"
 #include "spi_util.h"
 
@@ -77,10 +78,8 @@ stormdisc_replay(PG_FUNCTION_ARGS)
 
 	PreventCommandIfReadOnly("stormdisc_replay()");
 	for (int i = 1; i <= 2; i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("argument \"%s\" must not be null",
-						   i == 1 ? "from_time" : "to_time"));
+		(void) sd_argument_required(fcinfo, i,
+									i == 1 ? "from_time" : "to_time");
 	if (PG_GETARG_TIMESTAMPTZ(1) > PG_GETARG_TIMESTAMPTZ(2))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("argument \"%s\" must not be later than \"%s\"",

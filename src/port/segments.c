@@ -528,13 +528,11 @@ read_sequence(SdStatement *select)
 {
 	SdSpi spi;
 	int64 value;
-	bool isnull;
 
 	sd_spi_begin(&spi, true);
 	if (sd_spi_write(select, NULL, NULL) != 1)
 		elog(ERROR, "could not read a sequence of segments");
-	value = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-										SPI_tuptable->tupdesc, 1, &isnull));
+	value = DatumGetInt64(sd_result(0, 1, NULL));
 	sd_spi_end(&spi);
 
 	return value;

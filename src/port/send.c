@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "arguments.h"
 #include "arrays.h"
 #include "port/messages.h"
 #include "rows.h"
@@ -188,9 +189,7 @@ stormdisc_send(PG_FUNCTION_ARGS)
 	SdMessage message = {0};
 
 	read_arguments(fcinfo, &message);
-	if (PG_ARGISNULL(ARG_DATA))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "data"));
+	(void) sd_argument_required(fcinfo, ARG_DATA, "data");
 	message.data = PG_GETARG_DATUM(ARG_DATA);
 	sd_message_check_size(message.data);
 	message.has_metadata = !PG_ARGISNULL(ARG_METADATA);
@@ -232,9 +231,7 @@ stormdisc_send_batch(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	read_arguments(fcinfo, &common);
-	if (PG_ARGISNULL(ARG_DATA))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "data"));
+	(void) sd_argument_required(fcinfo, ARG_DATA, "data");
 	n = sd_array_read(PG_GETARG_ARRAYTYPE_P(ARG_DATA), "data", JSONBOID, &data,
 					  &data_nulls);
 	if (n > SD_MAX_BATCH)
@@ -299,9 +296,7 @@ read_arguments(FunctionCallInfo fcinfo, SdMessage *message)
 	if (!PG_ARGISNULL(ARG_DELAY))
 		message->delay =
 			sd_interval_argument(PG_GETARG_INTERVAL_P(ARG_DELAY), "delay");
-	if (PG_ARGISNULL(ARG_PRIORITY))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "priority"));
+	(void) sd_argument_required(fcinfo, ARG_PRIORITY, "priority");
 	message->priority = PG_GETARG_INT32(ARG_PRIORITY);
 	if (message->priority < SD_MIN_PRIORITY ||
 		message->priority > SD_MAX_PRIORITY)
@@ -549,11 +544,8 @@ read_settled(HTAB *seen)
 
 	for (int i = 0; i < n; i++)
 	{
-		bool isnull;
-		Datum name = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-								   1, &isnull);
-		Datum id = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-								 2, &isnull);
+		Datum name = sd_result(i, 1, NULL);
+		Datum id = sd_result(i, 2, NULL);
 		SeenKey *key = find_key(seen, DatumGetTextPP(name), HASH_FIND);
 
 		key->id = DatumGetInt64(id);

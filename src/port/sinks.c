@@ -18,9 +18,10 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "port/messages.h"
-#include "uuid.h"
 #include "spi_util.h"
+#include "uuid.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_sink_write);
 
@@ -112,9 +113,7 @@ stormdisc_sink_write(PG_FUNCTION_ARGS)
 		PG_ARGISNULL(ARG_SINK) ? NULL : PG_GETARG_TEXT_PP(ARG_SINK), "sink"));
 	values[1] = PointerGetDatum(key_argument(fcinfo, mode, &id));
 	values[2] = UUIDPGetDatum(&id);
-	if (PG_ARGISNULL(ARG_DATA))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "data"));
+	(void) sd_argument_required(fcinfo, ARG_DATA, "data");
 	values[4] = PG_GETARG_DATUM(ARG_DATA);
 	nulls[3] = PG_ARGISNULL(ARG_TYPE);
 	if (!nulls[3])
@@ -143,9 +142,7 @@ mode_argument(FunctionCallInfo fcinfo)
 	static const char *const words[] = {"append", "upsert", "ignore"};
 	const char *mode;
 
-	if (PG_ARGISNULL(ARG_MODE))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", "mode"));
+	(void) sd_argument_required(fcinfo, ARG_MODE, "mode");
 	mode = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODE));
 	for (int i = 0; i < lengthof(words); i++)
 	{
@@ -199,8 +196,6 @@ lease_arguments(FunctionCallInfo fcinfo)
 static const char *
 write_row(WriteMode mode, const Datum *values, const bool *nulls)
 {
-	bool isnull;
-
 	switch (mode)
 	{
 		case MODE_APPEND:
@@ -208,11 +203,7 @@ write_row(WriteMode mode, const Datum *values, const bool *nulls)
 			return "inserted";
 		case MODE_UPSERT:
 			(void) sd_spi_write(&upsert, values, nulls);
-			return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-											  SPI_tuptable->tupdesc, 1,
-											  &isnull))
-					   ? "inserted"
-					   : "updated";
+			return DatumGetBool(sd_result(0, 1, NULL)) ? "inserted" : "updated";
 		case MODE_IGNORE:
 			return sd_spi_write(&ignore, values, nulls) > 0 ? "inserted"
 															: "ignored";

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "arrays.h"
 #include "port/messages.h"
 #include "spi_util.h"
@@ -46,8 +47,6 @@ static bool matches(const char *pattern, const char *topic);
 static bool is_word(const char *word, char c);
 static List *subscribed_ports(const char *topic);
 static void read_message(FunctionCallInfo fcinfo, SdMessage *message);
-static void check_not_null(FunctionCallInfo fcinfo, int argument,
-						   const char *name);
 
 /* the port cannot go away before the subscription is there */
 static SdStatement lock_port = {
@@ -231,7 +230,7 @@ read_message(FunctionCallInfo fcinfo, SdMessage *message)
 	message->source = sd_key_argument(
 		PG_ARGISNULL(ARG_SOURCE) ? NULL : PG_GETARG_TEXT_PP(ARG_SOURCE),
 		"source");
-	check_not_null(fcinfo, ARG_DATA, "data");
+	(void) sd_argument_required(fcinfo, ARG_DATA, "data");
 	message->data = PG_GETARG_DATUM(ARG_DATA);
 	sd_message_check_size(message->data);
 	message->has_metadata = !PG_ARGISNULL(ARG_METADATA);
@@ -243,7 +242,7 @@ read_message(FunctionCallInfo fcinfo, SdMessage *message)
 	if (!PG_ARGISNULL(ARG_DELAY))
 		message->delay =
 			sd_interval_argument(PG_GETARG_INTERVAL_P(ARG_DELAY), "delay");
-	check_not_null(fcinfo, ARG_PRIORITY, "priority");
+	(void) sd_argument_required(fcinfo, ARG_PRIORITY, "priority");
 	message->priority = PG_GETARG_INT32(ARG_PRIORITY);
 	if (message->priority < SD_MIN_PRIORITY ||
 		message->priority > SD_MAX_PRIORITY)
@@ -260,14 +259,6 @@ read_message(FunctionCallInfo fcinfo, SdMessage *message)
 		PG_ARGISNULL(ARG_MAX_RETRIES)
 			? -1
 			: sd_max_retries_argument(PG_GETARG_INT32(ARG_MAX_RETRIES));
-}
-
-static void
-check_not_null(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", name));
 }
 
 /* Raise 22023 unless these are words with a dot between each two. */

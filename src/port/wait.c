@@ -825,13 +825,11 @@ look(Wait *wait)
 	values[0] = PointerGetDatum(wait->port_name);
 	if (sd_spi_write(&select_due, values, NULL) != 1)
 		elog(ERROR, "unexpected number of rows");
-	wait->next_due = DatumGetTimestampTz(SPI_getbinval(
-		SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	wait->next_due = DatumGetTimestampTz(sd_result(0, 2, &isnull));
 	if (isnull)
 		wait->next_due = DT_NOEND;
 	wait->is_due = wait->next_due <= started;
-	if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-								   1, &isnull)))
+	if (DatumGetBool(sd_result(0, 1, NULL)))
 		wait->is_due = true;
 	sd_spi_end(&spi);
 	PopActiveSnapshot();

@@ -360,3 +360,44 @@ SELECT count(*) FROM stormdisc_receive('back', 10);
 ROLLBACK;
 SELECT count(*) FROM stormdisc_receive('back', 10);
 SELECT stormdisc_drop_port('back', force => true);
+
+-- what is large comes out as it went in, and so do the numbers of many at once
+SELECT stormdisc_create_port('wide');
+SELECT string_agg(md5(i::text), '') AS text FROM generate_series(1, 20000) i \gset
+SELECT count(*) FROM stormdisc_send_batch('wide', 'from', 'to', ARRAY[to_jsonb(1), to_jsonb(:'text'::text), to_jsonb(repeat('x', 5000))],
+	metadata => ARRAY[to_jsonb(:'text'::text || '.'), NULL, '3']);
+SELECT message_data IN ('1', to_jsonb(:'text'::text), to_jsonb(repeat('x', 5000))) AS same_data,
+	length(message_data::text), length(message_metadata::text), message_metadata = to_jsonb(:'text'::text || '.') AS same_metadata
+FROM stormdisc_consume('wide', 3) ORDER BY id;
+SELECT count(*) FROM stormdisc_send_batch('wide', 'from', 'to', array_fill('1'::jsonb, '{3000}'));
+SELECT count(*), count(DISTINCT id), max(attempt) FROM stormdisc_consume('wide', 10000);
+SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE status = 'completed') FROM stormdisc.port_messages WHERE port_name = 'wide';
+
+-- in the transaction that has sent them, with what is far apart
+BEGIN;
+SELECT stormdisc_send('wide', 'from', 'to', '"low"', priority => -10) IS NOT NULL;
+SELECT setval('stormdisc.message_id_seq', currval('stormdisc.message_id_seq') + 100000) > 0;
+SELECT stormdisc_send('wide', 'from', 'to', '"high"', priority => 10) IS NOT NULL;
+SELECT stormdisc_send('wide', 'from', 'to', '"middle"') IS NOT NULL;
+SAVEPOINT s;
+SELECT message_data, priority, attempt FROM stormdisc_consume('wide', 2);
+ROLLBACK TO s;
+SELECT message_data, priority, attempt FROM stormdisc_receive('wide', 10);
+ROLLBACK;
+SELECT count(*) FROM stormdisc_consume('wide', 10);
+
+-- a column that somebody adds, and takes away again, while a session is at work
+SELECT count(*) FROM stormdisc_send_batch('wide', 'from', 'to', '{"1","2","3"}');
+SELECT message_data FROM stormdisc_receive('wide', 1);
+BEGIN;
+ALTER TABLE stormdisc.messages ADD COLUMN remark text DEFAULT 'none';
+ALTER TABLE stormdisc.message_completions ADD COLUMN remark text DEFAULT 'none';
+SELECT message_data FROM stormdisc_consume('wide', 1);
+SELECT stormdisc_send('wide', 'from', 'to', '4') IS NOT NULL;
+SELECT DISTINCT remark FROM stormdisc.messages WHERE port_name = 'wide';
+ALTER TABLE stormdisc.messages DROP COLUMN remark;
+ALTER TABLE stormdisc.message_completions DROP COLUMN remark;
+SELECT message_data FROM stormdisc_consume('wide', 10);
+ROLLBACK;
+SELECT message_data FROM stormdisc_consume('wide', 10);
+SELECT stormdisc_drop_port('wide', force => true);

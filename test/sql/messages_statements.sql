@@ -6,7 +6,7 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coales
 DO $$
 DECLARE t regclass;
 BEGIN
-	FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r' AND oid::regclass::text ~ '^stormdisc.message(s|_ready|_leases|_waiting)' LOOP
+	FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r' AND oid::regclass::text ~ '^stormdisc.message(s|_ready|_leases|_waiting|_completions)' LOOP
 		EXECUTE format('CREATE TRIGGER touch BEFORE INSERT OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION touch()', t);
 	END LOOP;
 END
