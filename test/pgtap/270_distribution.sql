@@ -11,7 +11,9 @@ CREATE TEMP TABLE distribution AS SELECT *, ('stormdisc.' || relation_name)::reg
 -- our tables, with the partitions that are made at run time
 SELECT count(*) AS made FROM stormdisc_create_partitions() \gset
 CREATE TEMP VIEW tables AS SELECT c.oid AS relid, c.relname::text AS name, c.relkind, c.relispartition, pg_partition_root(c.oid)::oid AS root
-	FROM pg_class c WHERE relnamespace = 'stormdisc'::regnamespace AND relkind IN ('r', 'p');
+	FROM pg_class c WHERE relnamespace = 'stormdisc'::regnamespace AND relkind IN ('r', 'p')
+		-- traces stay on one machine: an id is unique over all of them, and one trigger keeps cycles out
+		AND relname NOT IN ('events', 'edge_store', 'root_store', 'baseline_store');
 
 SELECT is_empty($$SELECT name FROM tables WHERE NOT relispartition
 		AND name NOT IN ('snapshots', 'discovery_log', 'type_map', 'own_objects', 'message_recoveries')
