@@ -31,6 +31,10 @@
 /* arrays begin with so many, and grow by half */
 #define FIRST_EVENTS 1024
 
+/* metadata that was seen, as it is stored, and not longer than this */
+#define CACHE_SIZE 256
+#define CACHED_LENGTH 512
+
 /* columns of the statements */
 enum
 {
@@ -45,6 +49,18 @@ enum
 	COL_CLOCK
 };
 
+/* what metadata says; most events of a thread have the same */
+typedef struct Metadata
+{
+	int length; /* 0: none yet */
+	char bytes[CACHED_LENGTH];
+	int32 thread;
+	int32 task;
+	int32 upstream;
+	int64 duration;
+	bool is_timed;
+} Metadata;
+
 /* what is known while a trace is being read */
 typedef struct Load
 {
@@ -58,12 +74,15 @@ typedef struct Load
 	SdLockHeld *held; /* of the set that is read */
 	int held_allocated;
 	MemoryContext row_context;
+	Metadata *cache;
 } Load;
 
 static void read_events(Load *load);
 static void read_event(Load *load, HeapTuple tuple, TupleDesc desc);
 static void read_kind(Load *load, SdTraceEvent *event, Jsonb *kind);
 static void read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata);
+static void parse_metadata(Load *load, JsonbContainer *fields,
+						   Metadata *metadata);
 static int32 enter_thread(Load *load, int32 service, int32 instance,
 						  int32 thread_id);
 static void read_lock_set(Load *load, SdTraceEvent *event, Jsonb *set);
@@ -141,6 +160,7 @@ sd_trace_load(const pg_uuid_t *trace_id, int parts)
 	trace->edges = palloc(sizeof(SdTraceEdge) * load.edges_allocated);
 	load.held_allocated = 16;
 	load.held = palloc(sizeof(SdLockHeld) * load.held_allocated);
+	load.cache = palloc0(sizeof(Metadata) * CACHE_SIZE);
 	load.row_context = AllocSetContextCreate(context, "stormdisc rows",
 											 ALLOCSET_DEFAULT_SIZES);
 
@@ -157,6 +177,7 @@ sd_trace_load(const pg_uuid_t *trace_id, int parts)
 	MemoryContextDelete(load.row_context);
 	pfree(load.thread_slots);
 	pfree(load.held);
+	pfree(load.cache);
 	MemoryContextSwitchTo(oldcontext);
 
 	return trace;
@@ -300,12 +321,44 @@ read_kind(Load *load, SdTraceEvent *event, Jsonb *kind)
 
 /* Who an event is of, and how long it took. */
 static void
-read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata)
+read_metadata(Load *load, SdTraceEvent *event, Jsonb *stored)
 {
-	JsonbContainer *fields = &metadata->root;
+	int length = VARSIZE(stored);
+	Metadata own;
+	Metadata *metadata = &own;
+
+	if (length <= CACHED_LENGTH)
+		metadata =
+			&load->cache[hash_bytes((const unsigned char *) stored, length) %
+						 CACHE_SIZE];
+	if (length > CACHED_LENGTH || metadata->length != length ||
+		memcmp(metadata->bytes, stored, length) != 0)
+	{
+		parse_metadata(load, &stored->root, metadata);
+		metadata->length = 0;
+		if (length <= CACHED_LENGTH)
+		{
+			memcpy(metadata->bytes, stored, length);
+			metadata->length = length;
+		}
+	}
+
+	event->thread = metadata->thread;
+	event->task = metadata->task;
+	event->upstream = metadata->upstream;
+	event->duration = metadata->duration;
+	if (metadata->is_timed)
+		event->flags |= SD_EVENT_TIMED;
+	if (event->kind == SD_HTTP_REQUEST)
+		event->span = word_of(load, &stored->root, "distributed_span_id");
+	load->trace->threads[event->thread].nevents++;
+}
+
+static void
+parse_metadata(Load *load, JsonbContainer *fields, Metadata *metadata)
+{
 	int32 service;
 	int32 instance;
-	int32 thread_id;
 	JsonbValue value;
 
 	if (!JsonContainerIsObject(fields))
@@ -317,25 +370,22 @@ read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata)
 		instance = word_of(load, fields, "process_id");
 	if (instance < 0)
 		instance = sd_words_enter(&load->trace->words, "", 0);
-	thread_id = word_of(load, fields, "thread_id");
-	event->thread = enter_thread(load, service, instance, thread_id);
-
-	event->upstream = word_of(load, fields, "upstream_span_id");
-	if (event->kind == SD_HTTP_REQUEST)
-		event->span = word_of(load, fields, "distributed_span_id");
+	metadata->thread = enter_thread(load, service, instance,
+									word_of(load, fields, "thread_id"));
+	metadata->upstream = word_of(load, fields, "upstream_span_id");
+	metadata->task = -1;
 	if (getKeyJsonValueFromContainer(fields, "tags", 4, &value) != NULL &&
 		value.type == jbvBinary &&
 		JsonContainerIsObject(value.val.binary.data) &&
 		JsonContainerSize(value.val.binary.data) > 0)
-		event->task = word_of(load, value.val.binary.data, "task_id");
-	if (getKeyJsonValueFromContainer(fields, "duration_ns", 11, &value) !=
-			NULL &&
-		value.type == jbvNumeric)
-	{
-		event->duration = DatumGetInt64(DirectFunctionCall1(
+		metadata->task = word_of(load, value.val.binary.data, "task_id");
+	metadata->duration = 0;
+	metadata->is_timed = getKeyJsonValueFromContainer(fields, "duration_ns", 11,
+													  &value) != NULL &&
+						 value.type == jbvNumeric;
+	if (metadata->is_timed)
+		metadata->duration = DatumGetInt64(DirectFunctionCall1(
 			numeric_int8, NumericGetDatum(value.val.numeric)));
-		event->flags |= SD_EVENT_TIMED;
-	}
 }
 
 static int32
@@ -353,10 +403,7 @@ enter_thread(Load *load, int32 service, int32 instance, int32 thread_id)
 		thread = &trace->threads[load->thread_slots[slot] - 1];
 		if (thread->service == service && thread->instance == instance &&
 			thread->thread_id == thread_id)
-		{
-			thread->nevents++;
 			return load->thread_slots[slot] - 1;
-		}
 		slot = (slot + 1) & (load->nthread_slots - 1);
 	}
 
@@ -371,7 +418,7 @@ enter_thread(Load *load, int32 service, int32 instance, int32 thread_id)
 	thread->service = service;
 	thread->instance = instance;
 	thread->thread_id = thread_id;
-	thread->nevents = 1;
+	thread->nevents = 0;
 	load->thread_slots[slot] = ++trace->nthreads;
 
 	if (trace->nthreads * 2 > load->nthread_slots)
