@@ -86,7 +86,8 @@ typedef struct Job
 	SdCatalog *catalog;
 	SdRelation *relation;
 	Method method;
-	const char *name; /* qualified, quoted, as it is now */
+	const char *result_name; /* what the result calls it */
+	const char *name;		 /* qualified, quoted, as it is now */
 	int ncolumns;
 	Column *columns;
 	uint8 digest[PG_SHA256_DIGEST_LENGTH];
@@ -121,6 +122,7 @@ static const char *const settings[][2] = {
 
 static Method read_method(FunctionCallInfo fcinfo, int ordered, int mode);
 static bool counts_with_another(SdCatalog *cat, SdRelation *rel);
+static void set_relation(Job *job, SdRelation *rel);
 static void checksum(Job *job);
 static void run(Job *job);
 static void lock_and_check(Job *job);
@@ -129,6 +131,8 @@ static void find_file(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 					  void *arg);
 static void read_columns(Job *job, Relation rel);
 static void check_partitions(Job *job);
+static void collect_child(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
 static void check_plan(Job *job, SPIPlanPtr plan);
 static void changed_meanwhile(Job *job);
 static int compare_columns(const void *a, const void *b);
@@ -142,7 +146,6 @@ static void begin_checksum(SdSha256 *sha, Job *job, const char *tag);
 static void receive_startup(DestReceiver *self, int operation, TupleDesc desc);
 static bool receive_row(TupleTableSlot *slot, DestReceiver *self);
 static void receive_nothing(DestReceiver *self);
-static const char *result_name(Job *job);
 static void result_row(Job *job, Datum *values, bool *nulls);
 static int compare_jobs(const void *a, const void *b);
 
@@ -175,7 +178,7 @@ stormdisc_table_checksum(PG_FUNCTION_ARGS)
 	if (job.catalog->nrelations != 1)
 		elog(ERROR, "found %d relations instead of one",
 			 job.catalog->nrelations);
-	job.relation = job.catalog->relations[0];
+	set_relation(&job, job.catalog->relations[0]);
 	checksum(&job);
 	result_row(&job, values, nulls);
 	sd_catalog_end(job.catalog);
@@ -224,8 +227,8 @@ stormdisc_database_checksums(PG_FUNCTION_ARGS)
 			(skip_unlogged && rel->persistence == RELPERSISTENCE_UNLOGGED))
 			continue;
 		jobs[njobs].catalog = cat;
-		jobs[njobs].relation = rel;
-		jobs[njobs++].method = method;
+		jobs[njobs].method = method;
+		set_relation(&jobs[njobs++], rel);
 	}
 	qsort(jobs, njobs, sizeof(Job), compare_jobs);
 
@@ -285,6 +288,18 @@ counts_with_another(SdCatalog *cat, SdRelation *rel)
 	}
 
 	return false;
+}
+
+/* StormWeaver's tables are in the schema public and have no other name. */
+static void
+set_relation(Job *job, SdRelation *rel)
+{
+	job->relation = rel;
+	if (job->method == METHOD_STORMWEAVER &&
+		strcmp(NameStr(rel->schema->name), "public") == 0)
+		job->result_name = NameStr(rel->name);
+	else
+		job->result_name = sd_relation_qualified_name(rel);
 }
 
 /*
@@ -380,6 +395,8 @@ run(Job *job)
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "could not disconnect from SPI");
 	MemoryContextSwitchTo(context);
+	if (job->relation->kind == RELKIND_PARTITIONED_TABLE)
+		check_partitions(job);
 
 	if (receiver.writer != NULL)
 		sd_row_writer_flush(receiver.writer);
@@ -476,11 +493,16 @@ compare_columns(const void *a, const void *b)
 				  ((const Column *) b)->utf8_name);
 }
 
-/* Likewise for the partitions; they must have been partitions, too. */
+/*
+ * Likewise for the partitions, which must be the same ones.  While the query
+ * runs, a lock keeps them from being detached, but not others from being
+ * attached: so they are looked at before and after.
+ */
 static void
 check_partitions(Job *job)
 {
 	List *tree = find_all_inheritors(job->relation->oid, AccessShareLock, NULL);
+	List *children = NIL;
 	ListCell *lc;
 
 	foreach (lc, tree)
@@ -489,14 +511,30 @@ check_partitions(Job *job)
 		Relation rel;
 
 		CHECK_FOR_INTERRUPTS();
-		if (oid == job->relation->oid)
-			continue;
 		rel = relation_open(oid, NoLock);
 		check_file(job, rel);
+		if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+			sd_scan_oid(job->catalog, InheritsRelationId, InheritsParentIndexId,
+						Anum_pg_inherits_inhparent, oid, collect_child,
+						&children);
 		relation_close(rel, NoLock);
-		if (sd_catalog_parents(job->catalog, oid) == NIL)
-			changed_meanwhile(job);
 	}
+
+	children = lappend_oid(children, job->relation->oid);
+	list_sort(children, list_oid_cmp);
+	list_sort(tree, list_oid_cmp);
+	if (!equal(children, tree))
+		changed_meanwhile(job);
+}
+
+static void
+collect_child(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
+	List **children = arg;
+
+	if (!form->inhdetachpending)
+		*children = lappend_oid(*children, form->inhrelid);
 }
 
 /*
@@ -724,19 +762,6 @@ receive_nothing(DestReceiver *self)
 {
 }
 
-/* StormWeaver's tables are in the schema public and have no other name. */
-static const char *
-result_name(Job *job)
-{
-	SdRelation *rel = job->relation;
-
-	if (job->method == METHOD_STORMWEAVER &&
-		strcmp(NameStr(rel->schema->name), "public") == 0)
-		return NameStr(rel->name);
-
-	return sd_relation_qualified_name(rel);
-}
-
 static void
 result_row(Job *job, Datum *values, bool *nulls)
 {
@@ -744,7 +769,7 @@ result_row(Job *job, Datum *values, bool *nulls)
 
 	hex_encode((const char *) job->digest, PG_SHA256_DIGEST_LENGTH, hex);
 	hex[sizeof(hex) - 1] = '\0';
-	values[0] = CStringGetTextDatum(result_name(job));
+	values[0] = CStringGetTextDatum(job->result_name);
 	values[1] = CStringGetTextDatum(hex);
 	values[2] = Int64GetDatum(job->rows);
 }
@@ -752,5 +777,6 @@ result_row(Job *job, Datum *values, bool *nulls)
 static int
 compare_jobs(const void *a, const void *b)
 {
-	return strcmp(result_name((Job *) a), result_name((Job *) b));
+	return strcmp(((const Job *) a)->result_name,
+				  ((const Job *) b)->result_name);
 }

@@ -39,6 +39,7 @@ typedef enum FieldKind
 	FIELD_OUTPUT,  /* by its output function */
 	FIELD_VARLENA, /* what is stored is the text */
 	FIELD_BYTES,   /* likewise, but it is no text */
+	FIELD_HEX,	   /* bytes, as hexadecimal digits */
 	FIELD_BOOL,
 	FIELD_INT2,
 	FIELD_INT4,
@@ -80,6 +81,7 @@ static void set_up_field(SdRowWriter *writer, Field *field, Oid type);
 static void end_own_sha(void *arg);
 static void sha_failed(SdSha256 *sha);
 static void write_value(SdRowWriter *writer, const char *data, int length);
+static void write_hex(SdRowWriter *writer, const char *data, int length);
 static inline void append(SdRowWriter *writer, const void *data, size_t length);
 static void append_long(SdRowWriter *writer, const char *data, size_t length);
 static void pass_on(SdRowWriter *writer);
@@ -276,8 +278,8 @@ set_up_field(SdRowWriter *writer, Field *field, Oid type)
 			field->kind = FIELD_VARLENA;
 			break;
 		case BYTEAOID:
-			if (writer->format == SD_ROW_LENGTHS)
-				field->kind = FIELD_BYTES;
+			field->kind =
+				writer->format == SD_ROW_LENGTHS ? FIELD_BYTES : FIELD_HEX;
 			break;
 		case LSNOID:
 			if (writer->format == SD_ROW_LENGTHS)
@@ -459,6 +461,7 @@ sd_row_writer_field(SdRowWriter *writer, int i, Datum value, bool isnull)
 		}
 		case FIELD_VARLENA:
 		case FIELD_BYTES:
+		case FIELD_HEX:
 		{
 			struct varlena *stored = (struct varlena *) DatumGetPointer(value);
 			struct varlena *plain = pg_detoast_datum_packed(stored);
@@ -473,6 +476,8 @@ sd_row_writer_field(SdRowWriter *writer, int i, Datum value, bool isnull)
 				if (text != data)
 					pfree(unconstify(char *, text));
 			}
+			else if (field->kind == FIELD_HEX)
+				write_hex(writer, data, length);
 			else
 				write_value(writer, data, length);
 			if (plain != stored)
@@ -531,6 +536,25 @@ write_value(SdRowWriter *writer, const char *data, int length)
 		append(writer, data, length);
 		append(writer, "|", 1);
 	}
+}
+
+/* As byteaout() does, but not all at once: that may be too long a text. */
+static void
+write_hex(SdRowWriter *writer, const char *data, int length)
+{
+	char digits[1024];
+
+	Assert(writer->format == SD_ROW_BARS);
+	append(writer, "\\x", 2);
+	while (length > 0)
+	{
+		int part = Min(length, (int) sizeof(digits) / 2);
+
+		append(writer, digits, hex_encode(data, part, digits));
+		data += part;
+		length -= part;
+	}
+	append(writer, "|", 1);
 }
 
 static inline void

@@ -49,6 +49,12 @@ SELECT checksum = encode(sha256((SELECT convert_to(string_agg(concat(z, '|', a, 
 	AS stormweaver, row_count
 FROM stormdisc_table_checksum('said', mode => 'stormweaver');
 
+CREATE TABLE bytes (id int, b bytea);
+INSERT INTO bytes SELECT i, decode(repeat(to_hex(i % 200 + 16), i % 7 * i), 'hex') FROM generate_series(1, 300) i;
+SELECT checksum = encode(sha256((SELECT convert_to(string_agg(concat(id, '|', b::text, '|'), '' ORDER BY id), 'UTF8') FROM bytes)), 'hex')
+	AS stormweaver, row_count
+FROM stormdisc_table_checksum('bytes', mode => 'stormweaver');
+
 -- the sum is one of numbers that do not overflow: these have more than 128 bits
 SELECT stormdisc.row_sum(x) FROM generate_series(1, 1000) i, (SELECT 'abc'::text) s(x);
 
