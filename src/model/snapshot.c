@@ -131,7 +131,6 @@ static void tell(Run *run);
 static Datum result_row(FunctionCallInfo fcinfo, Run *run);
 static void find_differences(FunctionCallInfo fcinfo, const char *name,
 							 Differences *differences);
-static Jsonb *live_document(FunctionCallInfo fcinfo, SdSnapshot *snapshot);
 static ArrayType *text_array(List *texts);
 static Oid find_relation(const char *qualified_name, char *relkind);
 static void keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -804,7 +803,7 @@ find_differences(FunctionCallInfo fcinfo, const char *name,
 	sd_snapshot_read(&snapshot, name);
 	/* how names are quoted is a setting */
 	settings_level = sd_settings_pin();
-	sd_diff(snapshot.document, live_document(fcinfo, &snapshot), collect,
+	sd_diff(snapshot.document, sd_snapshot_live(fcinfo, &snapshot), collect,
 			differences);
 	sd_settings_restore(settings_level);
 	qsort(differences->members, differences->count, sizeof(SdDifference),
@@ -812,11 +811,15 @@ find_differences(FunctionCallInfo fcinfo, const char *name,
 }
 
 /*
- * What the snapshot's scope holds now.  NULL if there is no such scope any
- * more: its relation is gone, or all of its schemas are.
+ * sd_snapshot_live
+ *		What the snapshot's scope holds now, as a document.
+ *
+ * NULL if there is no such scope any more: its relation is gone, or all of its
+ * schemas are.  The discovery functions are those beside the one that is
+ * called.
  */
-static Jsonb *
-live_document(FunctionCallInfo fcinfo, SdSnapshot *snapshot)
+Jsonb *
+sd_snapshot_live(FunctionCallInfo fcinfo, SdSnapshot *snapshot)
 {
 	JsonbContainer *arguments = &snapshot->scope->root;
 	SdScope scope = {0};
