@@ -111,8 +111,7 @@ static int compare_bytes(const void *a, const void *b);
 static int compare_columns(const void *a, const void *b);
 static int number_length(const char *name, int length);
 static const char *without_number(const char *identity, bool *numbered);
-static bool has_text(JsonbContainer *object, const char *key,
-					 const char *text);
+static bool has_text(JsonbContainer *object, const char *key, const char *text);
 
 /*
  * sd_canonical_ignore
@@ -597,7 +596,7 @@ add_columns(Reading *reading, JsonbContainer *columns)
 		nested.version = reading->version;
 		nested.object = column;
 		nested.source = source;
-		nested.no_identity = is_partition && 
+		nested.no_identity = is_partition &&
 							 reading->version >= PARTITION_IDENTITY_VERSION &&
 							 sd_json_get(source, "identity", &identity);
 		read_object(&nested);
@@ -634,10 +633,10 @@ compare_columns(const void *a, const void *b)
 static void
 add_partition(Reading *reading, const JsonbValue *value)
 {
-	reading->object->partition = sd_canonical_object(
-		reading->options, reading->version,
-		sd_kind_word("partitions", strlen("partitions")), "partitions",
-		reading->object->identity, value);
+	reading->object->partition =
+		sd_canonical_object(reading->options, reading->version,
+							sd_kind_word("partitions", strlen("partitions")),
+							"partitions", reading->object->identity, value);
 }
 
 /* A list of privileges, or what a later version has that is no object. */
@@ -757,9 +756,9 @@ compare_grants(const void *a, const void *b)
 static bool
 is_every_privilege(Reading *reading, const Grant *grants, int count)
 {
-	static const char *const of_tables[] = {
-		"SELECT",	"INSERT",	  "UPDATE",	 "DELETE",
-		"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"};
+	static const char *const of_tables[] = {"SELECT",  "INSERT",   "UPDATE",
+											"DELETE",  "TRUNCATE", "REFERENCES",
+											"TRIGGER", "MAINTAIN"};
 	int wanted = lengthof(of_tables);
 
 	if (reading->version < MAINTAIN_VERSION)
@@ -1041,11 +1040,12 @@ sd_canonical_content(StringInfo buf, const SdCanonical *object, int classes)
 static int
 number_length(const char *name, int length)
 {
-	static const char *const words[] = {"_pkey",  "_key", "_fkey", "_check",
+	static const char *const words[] = {"_pkey", "_key", "_fkey", "_check",
 										"_excl", "_idx", "_seq",  "_not_null"};
 	int digits = 0;
 
-	while (digits < length && isdigit((unsigned char) name[length - digits - 1]))
+	while (digits < length &&
+		   isdigit((unsigned char) name[length - digits - 1]))
 		digits++;
 	/* it counts from 1 */
 	if (digits > 0 && name[length - digits] == '0')

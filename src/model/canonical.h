@@ -20,9 +20,9 @@ typedef struct SdCanonicalOptions
 	int classes; /* SD_CLASS_BIT() of those that do */
 	/* what does not */
 	bool no_invalid_indexes;
-	bool no_system_names;	  /* the numbers in names that the server chose */
+	bool no_system_names;	   /* the numbers in names that the server chose */
 	bool no_inherited_ordinal; /* the order of columns that are inherited */
-	bool no_ordinal;		  /* the order of columns */
+	bool no_ordinal;		   /* the order of columns */
 	bool no_extension_versions;
 } SdCanonicalOptions;
 
@@ -48,8 +48,8 @@ struct SdCanonical
 	const SdKindWord *word; /* NULL: this version does not know it */
 	const char *kind;
 	SdClass class; /* of its existence, and of attributes that have no other */
-	bool is_nothing; /* nothing of it counts */
-	bool is_numbered; /* its name ends in a number that the server chose */
+	bool is_nothing;	  /* nothing of it counts */
+	bool is_numbered;	  /* its name ends in a number that the server chose */
 	const char *identity; /* as in the document */
 	const char *key;	  /* the same, without that number */
 	int nattributes;

@@ -400,9 +400,9 @@ find_from(const char *text, const char *end, FromClause *from)
 static bool
 ends_from(const Token *token)
 {
-	static const char *const words[] = {"WHERE", "GROUP",  "HAVING", "WINDOW",
-										"ORDER", "LIMIT",  "OFFSET", "FETCH",
-										"FOR"};
+	static const char *const words[] = {"WHERE",  "GROUP", "HAVING",
+										"WINDOW", "ORDER", "LIMIT",
+										"OFFSET", "FETCH", "FOR"};
 
 	if (is_char(token, ';'))
 		return true;

@@ -159,8 +159,8 @@ static bool may_be_renamed(const SdKindWord *word);
 static int compare_numbered(const void *a, const void *b);
 static int compare_contents(const void *a, const void *b);
 static void report_alone(Diff *diff, Side side, const SdCanonical *object,
-						 const char *identity, bool of_rows,
-						 bool on_new_table, const char *hint);
+						 const char *identity, bool of_rows, bool on_new_table,
+						 const char *hint);
 static void report_changes(Diff *diff, const SdCanonical *old_object,
 						   const SdCanonical *new_object, const char *identity,
 						   bool of_rows);
@@ -241,9 +241,9 @@ stormdisc_diff_live(PG_FUNCTION_ARGS)
 	Jsonb *live;
 
 	InitMaterializedSRF(fcinfo, 0);
-	sd_snapshot_read(&snapshot, sd_snapshot_name(PG_ARGISNULL(0)
-													 ? NULL
-													 : PG_GETARG_TEXT_PP(0)));
+	sd_snapshot_read(
+		&snapshot,
+		sd_snapshot_name(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0)));
 	begin(&diff, fcinfo, 1);
 	diff.versions[SIDE_OLD] = sd_canonical_check(snapshot.document, "name");
 	check_whole(snapshot.document, "name");
@@ -310,8 +310,7 @@ stormdisc_diff_objects(PG_FUNCTION_ARGS)
 			if (!readers[i].at_end)
 				values[i] = sd_json_packed(readers[i].document);
 		}
-		if (order != 0 ||
-			diff.versions[SIDE_OLD] != diff.versions[SIDE_NEW] ||
+		if (order != 0 || diff.versions[SIDE_OLD] != diff.versions[SIDE_NEW] ||
 			!sd_json_equal(&values[0], &values[1]))
 			compare_object(&diff, first->identity,
 						   order <= 0 ? &values[0] : NULL,
@@ -374,10 +373,10 @@ end(Diff *diff, FunctionCallInfo fcinfo)
 		foreach (lc, diff->not_compared)
 			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
 							 (char *) lfirst(lc));
-		ereport(WARNING,
-				errmsg("only one of the documents has these parts: %s",
-					   names.data),
-				errdetail("They are not compared."));
+		ereport(
+			WARNING,
+			errmsg("only one of the documents has these parts: %s", names.data),
+			errdetail("They are not compared."));
 	}
 	MemoryContextDelete(diff->context);
 }
@@ -419,12 +418,12 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 			{
 				if (new_document != NULL && order != 0)
 				{
-					JsonbContainer *objects = part_objects(
-						key, order < 0 ? &old_value : &new_value);
+					JsonbContainer *objects =
+						part_objects(key, order < 0 ? &old_value : &new_value);
 
 					if (JsonContainerSize(objects) > 0)
-						diff->not_compared = lappend(diff->not_compared,
-													 sd_json_as_text(key));
+						diff->not_compared =
+							lappend(diff->not_compared, sd_json_as_text(key));
 				}
 				else
 					compare_part(diff, key, order <= 0 ? &old_value : NULL,
@@ -611,7 +610,7 @@ wait_for_match(Diff *diff, Side side, const SdCanonical *object)
 	memset(member, 0, sizeof(Waiting));
 	member->identity = pstrdup(object->identity);
 	member->key = object->key == object->identity ? member->identity
-												   : pstrdup(object->key);
+												  : pstrdup(object->key);
 	member->place = place_of(object);
 	member->is_numbered = object->is_numbered;
 	member->value = object->raw;
@@ -627,8 +626,8 @@ wait_for_match(Diff *diff, Side side, const SdCanonical *object)
 	sd_hasher_start(diff->hasher);
 	sd_hasher_add(diff->hasher, content.data, content.len);
 	sd_hasher_end(diff->hasher, member->hash);
-	if (side == SIDE_NEW && (strcmp(diff->kind, "tables") == 0 ||
-							 strcmp(diff->kind, "views") == 0))
+	if (side == SIDE_NEW &&
+		(strcmp(diff->kind, "tables") == 0 || strcmp(diff->kind, "views") == 0))
 		remember_new_table(diff, object->identity);
 }
 
@@ -745,9 +744,8 @@ match_groups(Diff *diff, bool by_identity)
 		while (start < news->count && news->members[start].is_numbered &&
 			   strcmp(news->members[start].key, member->key) < 0)
 			start++;
-		for (int j = start;
-			 j < news->count && news->members[j].is_numbered &&
-			 strcmp(news->members[j].key, member->key) == 0;
+		for (int j = start; j < news->count && news->members[j].is_numbered &&
+							strcmp(news->members[j].key, member->key) == 0;
 			 j++)
 		{
 			Waiting *other = &news->members[j];
@@ -937,9 +935,10 @@ report_changes(Diff *diff, const SdCanonical *old_object,
 	{
 		const SdCanonicalAttribute *before = &old_object->attributes[i];
 		const SdCanonicalAttribute *now = &new_object->attributes[j];
-		int order = i == old_object->nattributes   ? 1
-					: j == new_object->nattributes ? -1
-					: sd_canonical_compare_names(before, now);
+		int order = i == old_object->nattributes ? 1
+					: j == new_object->nattributes
+						? -1
+						: sd_canonical_compare_names(before, now);
 
 		/* the index of a constraint that is one no longer is another class */
 		if (order != 0 || before->class != now->class ||
@@ -977,12 +976,11 @@ report_attribute(Diff *diff, const SdCanonical *object, const char *identity,
 		new_attribute != NULL ? new_attribute : old_attribute;
 	Row *row = new_row(diff, object->kind, identity, change);
 
-	row->attribute =
-		attribute->word != NULL
-			? attribute->word->name
-			: MemoryContextStrdup(
-				  diff->context,
-				  pnstrdup(attribute->name, attribute->name_length));
+	row->attribute = attribute->word != NULL
+						 ? attribute->word->name
+						 : MemoryContextStrdup(
+							   diff->context, pnstrdup(attribute->name,
+													   attribute->name_length));
 	if (old_attribute != NULL)
 		set_value(diff, &row->has_old, &row->old_value, &old_attribute->raw);
 	if (new_attribute != NULL)
@@ -1005,9 +1003,10 @@ report_columns(Diff *diff, const SdCanonical *old_object,
 	{
 		const SdCanonical *before = &old_object->columns[i];
 		const SdCanonical *now = &new_object->columns[j];
-		int order = i == old_object->ncolumns	? 1
-					: j == new_object->ncolumns ? -1
-					: strcmp(before->identity, now->identity);
+		int order = i == old_object->ncolumns ? 1
+					: j == new_object->ncolumns
+						? -1
+						: strcmp(before->identity, now->identity);
 		const char *name = column_identity(
 			identity, order <= 0 ? before->identity : now->identity);
 
@@ -1127,8 +1126,8 @@ report_order(Diff *diff, const SdCanonical *old_object,
 		row->has_old = row->has_new = true;
 		row->old_value = sd_json_array(&before);
 		row->new_value = sd_json_array(&now);
-		row->severity = keeps_rows(old_object) ? SD_SEVERITY_REWRITING
-											   : SD_SEVERITY_SAFE;
+		row->severity =
+			keeps_rows(old_object) ? SD_SEVERITY_REWRITING : SD_SEVERITY_SAFE;
 		MemoryContextSwitchTo(oldcontext);
 	}
 	pfree(olds);

@@ -60,8 +60,8 @@ typedef struct Entry
 	const char *schema;
 	const char *kind;
 	const char *key;
-	int classes; /* those that it has something of */
-	uint8 hash[SD_HASH_SIZE]; /* of all of them */
+	int classes;				   /* those that it has something of */
+	uint8 hash[SD_HASH_SIZE];	   /* of all of them */
 	uint8 (*hashes)[SD_HASH_SIZE]; /* of each, in their order */
 } Entry;
 
@@ -113,8 +113,7 @@ static void put_rows(FunctionCallInfo fcinfo, Fingerprint *run);
 static void put_row(FunctionCallInfo fcinfo, Fingerprint *run,
 					const Entry *entries, int count);
 static void hash_unit(Fingerprint *run, const Entry *entries, int count,
-					  uint8 *hash, uint8 (*hashes)[SD_HASH_SIZE],
-					  int *classes);
+					  uint8 *hash, uint8 (*hashes)[SD_HASH_SIZE], int *classes);
 static char *hash_text(const uint8 *hash);
 
 /*
@@ -323,7 +322,7 @@ hash_object(Fingerprint *run, Entry *entry, const SdCanonical *object)
 	StringInfoData content;
 
 	initStringInfo(&content);
-	for (int class = 0; class < SD_NCLASSES; class++)
+	for (int class = 0; class < SD_NCLASSES; class ++)
 	{
 		if ((run->options.classes & SD_CLASS_BIT(class)) == 0)
 			continue;
@@ -381,9 +380,9 @@ find_unit(Fingerprint *run, Entry *entry, const SdCanonical *object)
 static void
 find_place(const SdCanonical *object, Place *place)
 {
-	static const char *const of_tables[] = {
-		"constraints", "indexes", "triggers", "rules", "policies",
-		"column_options"};
+	static const char *const of_tables[] = {"constraints", "indexes",
+											"triggers",	   "rules",
+											"policies",	   "column_options"};
 	JsonbContainer *source = sd_json_as_object(&object->raw);
 	const char *kind = object->kind;
 
@@ -402,18 +401,17 @@ find_place(const SdCanonical *object, Place *place)
 		place->table = sd_json_get_text(source, "table_name");
 	else if (strcmp(kind, "views") == 0)
 		place->table = sd_json_get_text(source, "view_name");
-	else if (strcmp(kind, "statistics") == 0 ||
-			 strcmp(kind, "sequences") == 0)
+	else if (strcmp(kind, "statistics") == 0 || strcmp(kind, "sequences") == 0)
 	{
 		bool of_sequence = strcmp(kind, "sequences") == 0;
-		char *schema = sd_json_get_text(
-			source, of_sequence ? "owner_schema" : "table_schema");
+		char *schema = sd_json_get_text(source, of_sequence ? "owner_schema"
+															: "table_schema");
 
 		/* rows of one table are one unit, in whatever schema they stand */
 		if (schema != NULL)
 		{
-			place->table = sd_json_get_text(
-				source, of_sequence ? "owner_table" : "table_name");
+			place->table = sd_json_get_text(source, of_sequence ? "owner_table"
+																: "table_name");
 			if (place->table != NULL && place->schema != NULL &&
 				strcmp(schema, place->schema) != 0)
 				place->table = NULL;
@@ -471,13 +469,20 @@ after_type(const char *identity, bool *is_schema, bool *is_table)
 		const char *type;
 		bool is_table;
 	} types[] = {
-		{"schema ", false},	  {"table ", true},
-		{"foreign table ", true},	  {"view ", true},
-		{"materialized view ", true}, {"column ", true},
-		{"trigger ", true},	  {"sequence ", false},
-		{"index ", false},	  {"function ", false},
-		{"procedure ", false}, {"aggregate ", false},
-		{"type ", false},	  {"domain ", false},
+		{"schema ", false},
+		{"table ", true},
+		{"foreign table ", true},
+		{"view ", true},
+		{"materialized view ", true},
+		{"column ", true},
+		{"trigger ", true},
+		{"sequence ", false},
+		{"index ", false},
+		{"function ", false},
+		{"procedure ", false},
+		{"aggregate ", false},
+		{"type ", false},
+		{"domain ", false},
 	};
 
 	for (int i = 0; i < lengthof(types); i++)
@@ -625,7 +630,7 @@ put_row(FunctionCallInfo fcinfo, Fingerprint *run, const Entry *entries,
 	}
 	values[3] = CStringGetTextDatum(hash_text(hash));
 	nulls[3] = false;
-	for (int class = 0; class < SD_NCLASSES; class++)
+	for (int class = 0; class < SD_NCLASSES; class ++)
 	{
 		if ((classes & SD_CLASS_BIT(class)) == 0)
 			continue;
@@ -643,7 +648,7 @@ hash_unit(Fingerprint *run, const Entry *entries, int count, uint8 *hash,
 		  uint8 (*hashes)[SD_HASH_SIZE], int *classes)
 {
 	*classes = 0;
-	for (int class = 0; class < SD_NCLASSES; class++)
+	for (int class = 0; class < SD_NCLASSES; class ++)
 	{
 		bool found = false;
 
@@ -668,7 +673,7 @@ hash_unit(Fingerprint *run, const Entry *entries, int count, uint8 *hash,
 
 	sd_hasher_start(run->hasher);
 	sd_hasher_add_prefixed(run->hasher, SIGNATURE, strlen(SIGNATURE));
-	for (int class = 0; class < SD_NCLASSES; class++)
+	for (int class = 0; class < SD_NCLASSES; class ++)
 	{
 		const char *name = sd_class_name(class);
 

@@ -49,8 +49,14 @@ static void put_word(ReturnSetInfo *rsinfo, const SdKindWord *kind,
 #define REFERENCE SD_WORD_REFERENCE
 #define EXTENSION SD_WORD_EXTENSION_VERSION
 
-#define OWNER {"owner", OWNERSHIP, SAFE, 0}
-#define COMMENT {"comment", COMMENTS, SAFE, 0}
+#define OWNER                                                                  \
+	{                                                                          \
+		"owner", OWNERSHIP, SAFE, 0                                            \
+	}
+#define COMMENT                                                                \
+	{                                                                          \
+		"comment", COMMENTS, SAFE, 0                                           \
+	}
 
 /* clang-format off */
 static const SdAttributeWord schema_words[] = {
@@ -668,9 +674,9 @@ put_word(ReturnSetInfo *rsinfo, const SdKindWord *kind,
 		if (attribute->class != SD_CLASS_OF_OBJECT)
 			class = attribute->class;
 		values[1] = CStringGetTextDatum(attribute->name);
-		values[3] = BoolGetDatum((attribute->flags &
-								  (SD_WORD_NAME | SD_WORD_PLACE |
-								   SD_WORD_DERIVED)) == 0);
+		values[3] =
+			BoolGetDatum((attribute->flags & (SD_WORD_NAME | SD_WORD_PLACE |
+											  SD_WORD_DERIVED)) == 0);
 		nulls[4] = !DatumGetBool(values[3]);
 		if (!nulls[4])
 			values[4] =

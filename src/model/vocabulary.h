@@ -30,21 +30,22 @@ typedef enum SdClass
 /* what it takes to make a change in a database with rows */
 typedef enum SdSeverity
 {
-	SD_SEVERITY_SAFE,	   /* catalogs only, a lock for a moment */
-	SD_SEVERITY_LOCKING,   /* rows are read, or an index built, under a lock */
-	SD_SEVERITY_REWRITING, /* all rows are written again */
+	SD_SEVERITY_SAFE,		/* catalogs only, a lock for a moment */
+	SD_SEVERITY_LOCKING,	/* rows are read, or an index built, under a lock */
+	SD_SEVERITY_REWRITING,	/* all rows are written again */
 	SD_SEVERITY_DESTRUCTIVE /* data or state is lost */
 } SdSeverity;
 
 /* what is special about an attribute */
-#define SD_WORD_NAME 0x01	   /* the object's own name, or schema */
-#define SD_WORD_PLACE 0x02	   /* that of the table it stands on */
-#define SD_WORD_DERIVED 0x04   /* other attributes say it already */
+#define SD_WORD_NAME 0x01		/* the object's own name, or schema */
+#define SD_WORD_PLACE 0x02		/* that of the table it stands on */
+#define SD_WORD_DERIVED 0x04	/* other attributes say it already */
 #define SD_WORD_EXPRESSION 0x08 /* deparsed by the server */
-#define SD_WORD_QUERY 0x10	   /* likewise, a whole query */
-#define SD_WORD_SET 0x20	   /* the order of its members says nothing */
-#define SD_WORD_REFERENCE 0x40 /* another object, which may have been named
-								* by the system */
+#define SD_WORD_QUERY 0x10		/* likewise, a whole query */
+#define SD_WORD_SET 0x20		/* the order of its members says nothing */
+#define SD_WORD_REFERENCE                                                      \
+	0x40 /* another object, which may have been named                          \
+		  * by the system */
 #define SD_WORD_EXTENSION_VERSION 0x80 /* as the extension's script has it */
 
 typedef struct SdAttributeWord
