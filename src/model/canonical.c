@@ -76,6 +76,10 @@ typedef struct Bytes
 	int length;
 } Bytes;
 
+static SdCanonical *make_object(const SdCanonicalOptions *options, int version,
+								const SdKindWord *word, const char *kind,
+								const char *identity, const JsonbValue *value,
+								StringInfo bytes);
 static void read_object(Reading *reading);
 static void add_run_as_owner(Reading *reading);
 static int compare_attributes(const void *a, const void *b);
@@ -89,7 +93,7 @@ static void add_member(Reading *reading, const JsonbValue *key,
 static SdClass class_of(Reading *reading, const SdAttributeWord *word);
 static void add_attribute(Reading *reading, const SdAttributeWord *word,
 						  const char *name, int length, SdClass class,
-						  const JsonbValue *raw, StringInfo value);
+						  const JsonbValue *raw, int start);
 static void add_columns(Reading *reading, JsonbContainer *columns);
 static void add_partition(Reading *reading, const JsonbValue *value);
 static void add_privileges(Reading *reading, const JsonbValue *value);
@@ -247,6 +251,15 @@ sd_canonical_object(const SdCanonicalOptions *options, int version,
 					const SdKindWord *word, const char *kind,
 					const char *identity, const JsonbValue *value)
 {
+	return make_object(options, version, word, kind, identity, value,
+					   makeStringInfo());
+}
+
+static SdCanonical *
+make_object(const SdCanonicalOptions *options, int version,
+			const SdKindWord *word, const char *kind, const char *identity,
+			const JsonbValue *value, StringInfo bytes)
+{
 	SdCanonical *object = palloc0(sizeof(SdCanonical));
 	Reading reading = {0};
 
@@ -256,6 +269,7 @@ sd_canonical_object(const SdCanonicalOptions *options, int version,
 	object->identity = object->key = identity;
 	object->raw = *value;
 
+	object->bytes = bytes;
 	reading.options = options;
 	reading.version = version;
 	reading.object = object;
@@ -300,16 +314,15 @@ add_run_as_owner(Reading *reading)
 	static const char *const name = "run_as_owner";
 	SdCanonical *object = reading->object;
 	JsonbValue value = sd_json_bool(true);
-	StringInfoData buf;
+	int start = object->bytes->len;
 
 	if (reading->version >= RUN_AS_OWNER_VERSION ||
 		(reading->options->classes & SD_CLASS_BIT(SD_CLASS_STRUCTURE)) == 0)
 		return;
 
-	initStringInfo(&buf);
-	serialize(&buf, &value, 0);
+	serialize(object->bytes, &value, 0);
 	add_attribute(reading, sd_attribute_word(object->word, name, strlen(name)),
-				  name, strlen(name), SD_CLASS_STRUCTURE, &value, &buf);
+				  name, strlen(name), SD_CLASS_STRUCTURE, &value, start);
 	qsort(object->attributes, object->nattributes, sizeof(SdCanonicalAttribute),
 		  compare_attributes);
 }
@@ -460,7 +473,8 @@ add_member(Reading *reading, const JsonbValue *key, const JsonbValue *value)
 	int length = key->val.string.len;
 	const SdAttributeWord *word = NULL;
 	JsonbContainer *array = sd_json_as_array(value);
-	StringInfoData buf;
+	StringInfo bytes = object->bytes;
+	int start = bytes->len;
 	SdClass class;
 	int flags = 0;
 
@@ -506,21 +520,20 @@ add_member(Reading *reading, const JsonbValue *key, const JsonbValue *value)
 		 strcmp(word->name, "sequence_name") == 0))
 		return;
 
-	initStringInfo(&buf);
 	if (!reading->options->no_system_names)
 		flags &= ~SD_WORD_REFERENCE;
 	if (reading->kept != NULL && array != NULL &&
 		length > strlen("constraint_") &&
 		strncmp(name, "constraint_", strlen("constraint_")) == 0)
 	{
-		serialize_kept(&buf, reading, flags, array);
-		if (buf.len == 0)
+		serialize_kept(bytes, reading, flags, array);
+		if (bytes->len == start)
 			return;
 	}
 	else if (word == NULL || strcmp(word->name, "default_value") != 0 ||
-			 !serialize_default(&buf, reading, value))
-		serialize(&buf, value, flags);
-	add_attribute(reading, word, name, length, class, value, &buf);
+			 !serialize_default(bytes, reading, value))
+		serialize(bytes, value, flags);
+	add_attribute(reading, word, name, length, class, value, start);
 }
 
 static SdClass
@@ -541,8 +554,7 @@ class_of(Reading *reading, const SdAttributeWord *word)
 
 static void
 add_attribute(Reading *reading, const SdAttributeWord *word, const char *name,
-			  int length, SdClass class, const JsonbValue *raw,
-			  StringInfo value)
+			  int length, SdClass class, const JsonbValue *raw, int start)
 {
 	SdCanonical *object = reading->object;
 	SdCanonicalAttribute *attribute;
@@ -552,8 +564,8 @@ add_attribute(Reading *reading, const SdAttributeWord *word, const char *name,
 	attribute->name = name;
 	attribute->name_length = length;
 	attribute->class = class;
-	attribute->value = value->data;
-	attribute->value_length = value->len;
+	attribute->value_start = start;
+	attribute->value_length = object->bytes->len - start;
 	attribute->raw = *raw;
 }
 
@@ -583,6 +595,7 @@ add_columns(Reading *reading, JsonbContainer *columns)
 
 		if (source == NULL)
 			continue;
+		column->bytes = object->bytes;
 		column->word = word;
 		column->kind = "columns";
 		column->class = SD_CLASS_STRUCTURE;
@@ -646,22 +659,21 @@ add_privileges(Reading *reading, const JsonbValue *value)
 	SdCanonical *object = reading->object;
 	JsonbContainer *rows = sd_json_as_array(value);
 	const SdAttributeWord *word = NULL;
-	StringInfoData buf;
+	int start = object->bytes->len;
 
 	if ((reading->options->classes & SD_CLASS_BIT(object->class)) == 0)
 		return;
 
 	object->attributes = palloc(sizeof(SdCanonicalAttribute));
-	initStringInfo(&buf);
 	if (rows != NULL && strcmp(object->kind, "privileges") == 0)
 	{
 		word = &object->word->attributes[0];
-		serialize_privileges(&buf, reading, rows);
+		serialize_privileges(object->bytes, reading, rows);
 	}
 	else
-		serialize(&buf, value, 0);
+		serialize(object->bytes, value, 0);
 	add_attribute(reading, word, object->kind, strlen(object->kind),
-				  object->class, value, &buf);
+				  object->class, value, start);
 }
 
 /*
@@ -970,6 +982,14 @@ compare_bytes(const void *a, const void *b)
 	return order != 0 ? order : left->length - right->length;
 }
 
+/* sd_canonical_value: The value of an attribute. */
+const char *
+sd_canonical_value(const SdCanonical *object,
+				   const SdCanonicalAttribute *attribute)
+{
+	return object->bytes->data + attribute->value_start;
+}
+
 /*
  * sd_canonical_content
  *		Append all that counts of an object, in these classes, without its name.
@@ -996,7 +1016,8 @@ sd_canonical_content(StringInfo buf, const SdCanonical *object, int classes)
 		append_int(buf, attribute->name_length);
 		appendBinaryStringInfo(buf, attribute->name, attribute->name_length);
 		append_int(buf, attribute->value_length);
-		appendBinaryStringInfo(buf, attribute->value, attribute->value_length);
+		appendBinaryStringInfo(buf, sd_canonical_value(object, attribute),
+							   attribute->value_length);
 	}
 
 	if (object->norder > 0 && (classes & SD_CLASS_BIT(SD_CLASS_STRUCTURE)) != 0)

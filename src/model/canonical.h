@@ -36,7 +36,7 @@ typedef struct SdCanonicalAttribute
 	const char *name;
 	int name_length;
 	SdClass class;
-	const char *value;
+	int value_start; /* in the bytes of the object */
 	int value_length;
 	JsonbValue raw;
 } SdCanonicalAttribute;
@@ -52,6 +52,7 @@ struct SdCanonical
 	bool is_numbered;	  /* its name ends in a number that the server chose */
 	const char *identity; /* as in the document */
 	const char *key;	  /* the same, without that number */
+	StringInfo bytes; /* the values of all attributes, those of columns too */
 	int nattributes;
 	SdCanonicalAttribute *attributes; /* in the order of jsonb */
 	/* of a table or view; sorted by name */
@@ -76,6 +77,8 @@ extern SdCanonical *sd_canonical_object(const SdCanonicalOptions *options,
 										int version, const SdKindWord *word,
 										const char *kind, const char *identity,
 										const JsonbValue *value);
+extern const char *sd_canonical_value(const SdCanonical *object,
+									  const SdCanonicalAttribute *attribute);
 extern bool sd_canonical_content(StringInfo buf, const SdCanonical *object,
 								 int classes);
 

@@ -943,7 +943,8 @@ report_changes(Diff *diff, const SdCanonical *old_object,
 		/* the index of a constraint that is one no longer is another class */
 		if (order != 0 || before->class != now->class ||
 			before->value_length != now->value_length ||
-			memcmp(before->value, now->value, now->value_length) != 0)
+			memcmp(sd_canonical_value(old_object, before),
+				   sd_canonical_value(new_object, now), now->value_length) != 0)
 			report_attribute(diff, new_object, identity, "modified",
 							 order <= 0 ? before : NULL,
 							 order >= 0 ? now : NULL, of_rows);
