@@ -78,6 +78,7 @@ typedef struct Bytes
 	int length;
 } Bytes;
 
+static char **words_of(ArrayType *array, const char *argument, int *count);
 static SdCanonical *make_object(const SdCanonicalOptions *options, int version,
 								const SdKindWord *word, const char *kind,
 								const char *identity, const JsonbValue *value,
@@ -123,7 +124,7 @@ static bool has_text(JsonbContainer *object, const char *key, const char *text);
  * sd_canonical_ignore
  *		What does not count, by an array of words.
  *
- * Raises 22004 for NULL, 22023 for a word that is none.
+ * NULL is the default.  Raises 22023 for a word that is none.
  */
 void
 sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words)
@@ -142,8 +143,14 @@ sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words)
 		 offsetof(SdCanonicalOptions, no_extension_versions)},
 	};
 	int count;
-	char **members = sd_canonical_words(words, "ignore", &count);
+	char **members;
 
+	if (words == NULL)
+	{
+		sd_canonical_default(options);
+		return;
+	}
+	members = words_of(words, "ignore", &count);
 	for (int i = 0; i < count; i++)
 	{
 		bool found = strcmp(members[i], "default") == 0;
@@ -201,7 +208,7 @@ sd_canonical_classes(SdCanonicalOptions *options, ArrayType *classes)
 	if (classes == NULL)
 		return;
 
-	members = sd_canonical_words(classes, "classes", &count);
+	members = words_of(classes, "classes", &count);
 	if (count == 0)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("argument \"%s\" must not be empty", "classes"));
@@ -219,18 +226,12 @@ sd_canonical_classes(SdCanonicalOptions *options, ArrayType *classes)
 }
 
 /*
- * sd_canonical_words
- *		The members of an array argument that may be empty.
- *
- * Raises 22004 if it is NULL, 22023 if it has several dimensions or a member
- * that is null.
+ * The members of an array argument that may be empty.  Raises 22023 if it has
+ * several dimensions or a member that is null.
  */
-char **
-sd_canonical_words(ArrayType *array, const char *argument, int *count)
+static char **
+words_of(ArrayType *array, const char *argument, int *count)
 {
-	if (array == NULL)
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", argument));
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("argument \"%s\" must have one dimension", argument));

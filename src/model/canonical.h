@@ -68,8 +68,6 @@ extern void sd_canonical_default(SdCanonicalOptions *options);
 extern void sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words);
 extern void sd_canonical_classes(SdCanonicalOptions *options,
 								 ArrayType *classes);
-extern char **sd_canonical_words(ArrayType *array, const char *argument,
-								 int *count);
 extern int sd_canonical_check(Jsonb *document, const char *argument);
 extern int sd_canonical_compare_names(const SdCanonicalAttribute *a,
 									  const SdCanonicalAttribute *b);

@@ -4,9 +4,9 @@
  *	  stormdisc_fingerprint: the schema as hashes.
  *	  stormdisc_document_fingerprint: that of a document.
  *
- * Each object has one hash for each class that it has something of.  What is
- * asked for (the database, a schema, a table) has for each class the hash of
- * those of its objects, by kind and name, and over these one for all.
+ * Each object has one hash for each class that it has something of, and over
+ * these one for all.  What is asked for (the database, a schema, a table) has
+ * the hashes of those of its objects, by kind and name.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -322,19 +322,22 @@ hash_object(Fingerprint *run, Entry *entry, const SdCanonical *object)
 	StringInfoData content;
 
 	initStringInfo(&content);
-	for (int class = 0; class < SD_NCLASSES; class ++)
+	for (int c = 0; c < SD_NCLASSES; c++)
 	{
-		if ((run->options.classes & SD_CLASS_BIT(class)) == 0)
+		const char *name = sd_class_name(c);
+
+		if ((run->options.classes & SD_CLASS_BIT(c)) == 0)
 			continue;
 		resetStringInfo(&content);
-		if (!sd_canonical_content(&content, object, SD_CLASS_BIT(class)))
+		if (!sd_canonical_content(&content, object, SD_CLASS_BIT(c)))
 			continue;
 		sd_hasher_start(run->hasher);
+		sd_hasher_add_prefixed(run->hasher, name, strlen(name));
 		sd_hasher_add_prefixed(run->hasher, entry->kind, strlen(entry->kind));
 		sd_hasher_add_prefixed(run->hasher, entry->key, strlen(entry->key));
 		sd_hasher_add_prefixed(run->hasher, content.data, content.len);
 		sd_hasher_end(run->hasher, hashes[count++]);
-		entry->classes |= SD_CLASS_BIT(class);
+		entry->classes |= SD_CLASS_BIT(c);
 	}
 	if (count == 0)
 		return;
@@ -630,34 +633,37 @@ put_row(FunctionCallInfo fcinfo, Fingerprint *run, const Entry *entries,
 	}
 	values[3] = CStringGetTextDatum(hash_text(hash));
 	nulls[3] = false;
-	for (int class = 0; class < SD_NCLASSES; class ++)
+	for (int c = 0; c < SD_NCLASSES; c++)
 	{
-		if ((classes & SD_CLASS_BIT(class)) == 0)
+		if ((classes & SD_CLASS_BIT(c)) == 0)
 			continue;
-		values[4 + class] = CStringGetTextDatum(hash_text(hashes[class]));
-		nulls[4 + class] = false;
+		values[4 + c] = CStringGetTextDatum(hash_text(hashes[c]));
+		nulls[4 + c] = false;
 	}
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(run->object);
 }
 
-/* The hashes of objects as one for each class, and these as one. */
+/*
+ * The hashes of objects as one for each class, and as one for all: whose
+ * comment it is, of two objects that go by one name, the classes do not tell.
+ */
 static void
 hash_unit(Fingerprint *run, const Entry *entries, int count, uint8 *hash,
 		  uint8 (*hashes)[SD_HASH_SIZE], int *classes)
 {
 	*classes = 0;
-	for (int class = 0; class < SD_NCLASSES; class ++)
+	for (int c = 0; c < SD_NCLASSES; c++)
 	{
 		bool found = false;
 
 		for (int i = 0; i < count; i++)
 		{
 			const Entry *entry = &entries[i];
-			int before = entry->classes & (SD_CLASS_BIT(class) - 1);
+			int before = entry->classes & (SD_CLASS_BIT(c) - 1);
 
-			if ((entry->classes & SD_CLASS_BIT(class)) == 0)
+			if ((entry->classes & SD_CLASS_BIT(c)) == 0)
 				continue;
 			if (!found)
 				sd_hasher_start(run->hasher);
@@ -667,21 +673,14 @@ hash_unit(Fingerprint *run, const Entry *entries, int count, uint8 *hash,
 		}
 		if (!found)
 			continue;
-		sd_hasher_end(run->hasher, hashes[class]);
-		*classes |= SD_CLASS_BIT(class);
+		sd_hasher_end(run->hasher, hashes[c]);
+		*classes |= SD_CLASS_BIT(c);
 	}
 
 	sd_hasher_start(run->hasher);
 	sd_hasher_add_prefixed(run->hasher, SIGNATURE, strlen(SIGNATURE));
-	for (int class = 0; class < SD_NCLASSES; class ++)
-	{
-		const char *name = sd_class_name(class);
-
-		if ((*classes & SD_CLASS_BIT(class)) == 0)
-			continue;
-		sd_hasher_add_prefixed(run->hasher, name, strlen(name));
-		sd_hasher_add(run->hasher, hashes[class], SD_HASH_SIZE);
-	}
+	for (int i = 0; i < count; i++)
+		sd_hasher_add(run->hasher, entries[i].hash, SD_HASH_SIZE);
 	sd_hasher_end(run->hasher, hash);
 }
 

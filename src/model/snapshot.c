@@ -40,6 +40,7 @@
 #include "lock.h"
 #include "model/diff.h"
 #include "model/document.h"
+#include "model/fingerprint.h"
 #include "model/json.h"
 #include "model/snapshot.h"
 #include "spi_util.h"
@@ -146,17 +147,18 @@ static const char *value_text(const JsonbValue *value);
 static SdStatement insert_snapshot = {
 	.sql =
 		"INSERT INTO stormdisc.snapshots (name, taken_at, server_version, "
-		"system_identifier, timeline, lsn, scope, counts, duration, document) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+		"system_identifier, timeline, lsn, scope, counts, duration, document, "
+		"fingerprint) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
 		"ON CONFLICT (name) DO UPDATE SET taken_at = EXCLUDED.taken_at, "
-		"fingerprint = NULL, server_version = EXCLUDED.server_version, "
+		"fingerprint = EXCLUDED.fingerprint, server_version = EXCLUDED.server_version, "
 		"system_identifier = EXCLUDED.system_identifier, "
 		"timeline = EXCLUDED.timeline, lsn = EXCLUDED.lsn, "
 		"scope = EXCLUDED.scope, counts = EXCLUDED.counts, "
 		"duration = EXCLUDED.duration, document = EXCLUDED.document",
-	.nparameters = 10,
+	.nparameters = 11,
 	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, LSNOID,
-			  JSONBOID, JSONBOID, INTERVALOID, JSONBOID},
+			  JSONBOID, JSONBOID, INTERVALOID, JSONBOID, TEXTOID},
 };
 
 static SdStatement delete_snapshot = {
@@ -691,11 +693,19 @@ store(Run *run, Jsonb *scope)
 		JsonbPGetDatum(run->counts),
 		run->duration,
 		JsonbPGetDatum(run->document),
+		(Datum) 0,
 	};
+	bool nulls[lengthof(values)] = {false};
+	char *fingerprint = sd_fingerprint(run->document);
 	SdSpi spi;
 
+	/* of half a schema there is none */
+	nulls[lengthof(values) - 1] = fingerprint == NULL;
+	if (fingerprint != NULL)
+		values[lengthof(values) - 1] = CStringGetTextDatum(fingerprint);
+
 	sd_spi_begin(&spi, true);
-	(void) sd_spi_write(&insert_snapshot, values, NULL);
+	(void) sd_spi_write(&insert_snapshot, values, nulls);
 	sd_spi_end(&spi);
 }
 

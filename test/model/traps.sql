@@ -4,8 +4,7 @@
  *	  it is the same: fingerprints must not see any of it.
  */
 SET client_min_messages = warning;
-SELECT current_setting('server_version_num')::int >= 170000 AS v17,
-	current_setting('server_version_num')::int >= 180000 AS v18 \gset
+SELECT current_setting('server_version_num')::int >= 180000 AS v18 \gset
 
 DO $$ BEGIN
 	IF to_regrole('regress_traps') IS NULL THEN
@@ -84,12 +83,8 @@ CREATE TABLE parts (k int GENERATED ALWAYS AS IDENTITY, v varchar(4) NOT NULL CH
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 CREATE TABLE parts_2 (gone int, w int, v varchar(4) NOT NULL CHECK (v IN ('a', 'b')), k int NOT NULL);
 ALTER TABLE parts_2 DROP COLUMN gone;
-\if :v17
-ALTER TABLE parts ATTACH PARTITION parts_2 FOR VALUES FROM (10) TO (20);
-\else
 ALTER TABLE parts_2 ADD CONSTRAINT parts_v_check CHECK (v IN ('a', 'b'));
 ALTER TABLE parts ATTACH PARTITION parts_2 FOR VALUES FROM (10) TO (20);
-\endif
 CREATE INDEX ON parts (w);
 CREATE INDEX waits ON ONLY parts (v);
 CREATE INDEX attached ON parts_1 (v);

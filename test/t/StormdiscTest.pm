@@ -84,12 +84,14 @@ my @other_readers = (
 	metadata => "stormdisc_metadata()",
 	validation => "stormdisc_validation('%S')",
 	validate => "stormdisc_validate('%S')",
+	fingerprint => "stormdisc_fingerprint()",
+	diff_live => "stormdisc_diff_live('%S')",
 	index_usage => "stormdisc_index_usage()",
 	table_stats => "stormdisc_table_stats()");
 
 # Functions that read no schema, and those that write.
-my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects
-  idle_transactions map_type retry_delay slow_queries);
+my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
+  document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Those about the state of a run, by module.
