@@ -222,8 +222,9 @@ stormdisc_diff(PG_FUNCTION_ARGS)
 	{
 		documents[i] = PG_GETARG_JSONB_P(i);
 		diff.versions[i] = sd_canonical_check(documents[i], arguments[i]);
-		check_whole(documents[i], arguments[i]);
 	}
+	for (int i = 0; i < 2; i++)
+		check_whole(documents[i], arguments[i]);
 	compare_documents(&diff, documents[0], documents[1]);
 	end(&diff, fcinfo);
 
