@@ -884,10 +884,11 @@ serialize(StringInfo buf, const JsonbValue *value, int flags)
 			const char *string = value->val.string.val;
 			int length = value->val.string.len;
 
-			if (flags & (SD_WORD_EXPRESSION | SD_WORD_QUERY))
+			if (flags & (SD_WORD_EXPRESSION | SD_WORD_QUERY | SD_WORD_SETTINGS))
 			{
 				string = pnstrdup(string, length);
-				string = flags & SD_WORD_QUERY
+				string = flags & SD_WORD_SETTINGS ? sd_canonical_setting(string)
+						 : flags & SD_WORD_QUERY
 							 ? sd_canonical_query(string)
 							 : sd_canonical_expression(string);
 				length = strlen(string);

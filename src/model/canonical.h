@@ -83,5 +83,6 @@ extern bool sd_canonical_content(StringInfo buf, const SdCanonical *object,
 /* canonical_text.c */
 extern const char *sd_canonical_expression(const char *text);
 extern const char *sd_canonical_query(const char *text);
+extern const char *sd_canonical_setting(const char *text);
 
 #endif /* STORMDISC_CANONICAL_H */

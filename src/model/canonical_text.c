@@ -110,6 +110,50 @@ sd_canonical_query(const char *text)
 	return sd_canonical_expression(buf.data);
 }
 
+/*
+ * sd_canonical_setting
+ *		A setting of a function, with its value.
+ *
+ * In lists of names the server quotes what it has to, or all of them: which of
+ * these is a setting of the session that made the function.
+ */
+const char *
+sd_canonical_setting(const char *text)
+{
+	static const char *const lists[] = {
+		"search_path=", "temp_tablespaces=", "local_preload_libraries=",
+		"session_preload_libraries="};
+	StringInfoData buf;
+	const char *end = text + strlen(text);
+	int length = 0;
+
+	for (int i = 0; i < lengthof(lists); i++)
+	{
+		if (strncmp(text, lists[i], strlen(lists[i])) == 0)
+			length = strlen(lists[i]);
+	}
+	if (length == 0 || strchr(text, '"') == NULL)
+		return text;
+
+	initStringInfo(&buf);
+	appendBinaryStringInfo(&buf, text, length);
+	for (text += length; text < end;)
+	{
+		Token token = next_token(text, end);
+		bool is_plain = token.length > 2 && *token.start == '"';
+
+		for (int i = 1; i < token.length - 1 && is_plain; i++)
+			is_plain = islower((unsigned char) token.start[i]) ||
+					   token.start[i] == '_' ||
+					   (i > 1 && isdigit((unsigned char) token.start[i]));
+		appendBinaryStringInfo(&buf, token.start + is_plain,
+							   token.length - 2 * is_plain);
+		text += token.length;
+	}
+
+	return buf.data;
+}
+
 /* The token at a position; names and strings are one each. */
 static Token
 next_token(const char *position, const char *end)

@@ -48,6 +48,7 @@ static void put_word(ReturnSetInfo *rsinfo, const SdKindWord *kind,
 #define SET SD_WORD_SET
 #define REFERENCE SD_WORD_REFERENCE
 #define EXTENSION SD_WORD_EXTENSION_VERSION
+#define SETTINGS SD_WORD_SETTINGS
 
 #define OWNER                                                                  \
 	{                                                                          \
@@ -187,7 +188,7 @@ static const SdAttributeWord function_words[] = {
 	{"is_leakproof", STRUCTURE, SAFE, 0},
 	{"parallel", STRUCTURE, SAFE, 0},
 	{"security_definer", STRUCTURE, SAFE, 0},
-	{"settings", STRUCTURE, SAFE, 0},
+	{"settings", STRUCTURE, SAFE, SETTINGS},
 	{"cost", STRUCTURE, SAFE, 0},
 	{"rows", STRUCTURE, SAFE, 0},
 	{"support_function", STRUCTURE, SAFE, 0},

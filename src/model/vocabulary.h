@@ -47,6 +47,7 @@ typedef enum SdSeverity
 	0x40 /* another object, which may have been named                          \
 		  * by the system */
 #define SD_WORD_EXTENSION_VERSION 0x80 /* as the extension's script has it */
+#define SD_WORD_SETTINGS 0x100		   /* settings with their values */
 
 typedef struct SdAttributeWord
 {
