@@ -157,6 +157,16 @@ foreach my $change (
 	isnt(fingerprint('traps'), $old, "seen: $change");
 }
 
+# --- beside a lock: refuse, and wait for nobody ---
+
+my $locker = $node->background_psql('traps');
+$locker->query_safe('BEGIN; LOCK TABLE traps.lists IN ACCESS EXCLUSIVE MODE; ALTER TABLE traps.lists RENAME v TO w;');
+my ($rc, $stdout, $stderr) = $node->psql('traps', '\set VERBOSITY verbose' . "\nSET statement_timeout = '60s'; SELECT stormdisc_fingerprint();", on_error_stop => 1);
+like($stderr, qr/ERROR:  (55P03|55006): could not read \w+ of the schema as a whole/, 'no fingerprint beside a lock');
+$locker->query_safe('ROLLBACK;');
+$locker->quit;
+is($node->safe_psql('traps', 'SELECT count(*) FROM stormdisc_fingerprint()'), '1', 'and one without');
+
 $node->stop;
 
 done_testing();
