@@ -19,8 +19,8 @@ OBJS = $(WIN32RES) \
 RUN_STATE = messages message_tools component_state checkpoints metrics health \
 	sinks config maintenance traces
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
-	discovery_access relationships diagnostics advice document snapshot model \
-	checksums \
+	discovery_access relationships diagnostics advice document fingerprint diff \
+	snapshot model checksums \
 	$(RUN_STATE) trace_analysis trace_reports
 SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) own_objects)
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)

@@ -19,7 +19,7 @@ COMMENT ON TABLE stormdisc.snapshots IS
 	'schemas as they were: what stormdisc_discover_existing_schema() has kept';
 COMMENT ON COLUMN stormdisc.snapshots.name IS 'name that it was given';
 COMMENT ON COLUMN stormdisc.snapshots.taken_at IS 'when the catalogs were read';
-COMMENT ON COLUMN stormdisc.snapshots.fingerprint IS 'fingerprint of the document, NULL if none was made';
+COMMENT ON COLUMN stormdisc.snapshots.fingerprint IS 'fingerprint of the document, NULL if it is not whole';
 COMMENT ON COLUMN stormdisc.snapshots.server_version IS 'version of the server that it was taken on';
 COMMENT ON COLUMN stormdisc.snapshots.system_identifier IS 'cluster that it was taken on, as in pg_control_system()';
 COMMENT ON COLUMN stormdisc.snapshots.timeline IS 'timeline of the WAL at that time';

@@ -15,7 +15,6 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/numeric.h"
 
 #include "model/diff.h"
 #include "model/json.h"
@@ -70,7 +69,6 @@ static void compare_order(Diff *diff, const Column *old_columns, int nold,
 						  const Column *new_columns, int nnew,
 						  const int *new_positions);
 static JsonbValue names_in_order(const Column *columns, int count);
-static bool same_value(const JsonbValue *a, const JsonbValue *b);
 static bool key_is(const JsonbValue *key, const char *name);
 static void report(Diff *diff, SdChange change, const char *attribute,
 				   const JsonbValue *old_value, const JsonbValue *new_value);
@@ -201,7 +199,7 @@ compare_objects(Diff *diff, const JsonbValue *key, const JsonbValue *old_value,
 				const JsonbValue *new_value)
 {
 	if (old_value == NULL || new_value == NULL ||
-		!same_value(old_value, new_value))
+		!sd_json_equal(old_value, new_value))
 		compare_one(diff, diff->kind, sd_json_as_text(key), old_value,
 					new_value);
 }
@@ -239,7 +237,7 @@ compare_attributes(Diff *diff, const JsonbValue *key,
 	char *name;
 
 	if (old_value != NULL && new_value != NULL &&
-		same_value(old_value, new_value))
+		sd_json_equal(old_value, new_value))
 		return;
 
 	name = sd_json_as_text(key);
@@ -309,7 +307,8 @@ compare_columns(Diff *diff, const JsonbValue *old_value,
 
 		if (order == 0)
 			new_positions[old_column->position] = new_column->position;
-		if (order != 0 || !same_value(&old_column->value, &new_column->value))
+		if (order != 0 ||
+			!sd_json_equal(&old_column->value, &new_column->value))
 			compare_one(
 				diff, "columns",
 				psprintf("%s.%s", diff->identity, quote_identifier(name)),
@@ -400,37 +399,6 @@ names_in_order(const Column *columns, int count)
 		names.elements[columns[i].position] = sd_json_text(columns[i].name);
 
 	return sd_json_array(&names);
-}
-
-static bool
-same_value(const JsonbValue *a, const JsonbValue *b)
-{
-	if (a->type != b->type)
-		return false;
-
-	switch (a->type)
-	{
-		case jbvNull:
-			return true;
-		case jbvBool:
-			return a->val.boolean == b->val.boolean;
-		case jbvString:
-			return sd_json_compare_keys(a, b) == 0;
-		case jbvNumeric:
-			return DatumGetBool(
-				DirectFunctionCall2(numeric_eq, NumericGetDatum(a->val.numeric),
-									NumericGetDatum(b->val.numeric)));
-		case jbvBinary:
-			if (a->val.binary.len == b->val.binary.len &&
-				memcmp(a->val.binary.data, b->val.binary.data,
-					   a->val.binary.len) == 0)
-				return true;
-			return compareJsonbContainers(a->val.binary.data,
-										  b->val.binary.data) == 0;
-		default:
-			elog(ERROR, "unrecognized type of jsonb value: %d", (int) a->type);
-			return false; /* keep compiler quiet */
-	}
 }
 
 static bool

@@ -530,3 +530,35 @@ sd_json_compare_keys(const JsonbValue *a, const JsonbValue *b)
 
 	return memcmp(a->val.string.val, b->val.string.val, a->val.string.len);
 }
+
+/* sd_json_equal: Are two values the same? */
+bool
+sd_json_equal(const JsonbValue *a, const JsonbValue *b)
+{
+	if (a->type != b->type)
+		return false;
+
+	switch (a->type)
+	{
+		case jbvNull:
+			return true;
+		case jbvBool:
+			return a->val.boolean == b->val.boolean;
+		case jbvString:
+			return sd_json_compare_keys(a, b) == 0;
+		case jbvNumeric:
+			return DatumGetBool(
+				DirectFunctionCall2(numeric_eq, NumericGetDatum(a->val.numeric),
+									NumericGetDatum(b->val.numeric)));
+		case jbvBinary:
+			if (a->val.binary.len == b->val.binary.len &&
+				memcmp(a->val.binary.data, b->val.binary.data,
+					   a->val.binary.len) == 0)
+				return true;
+			return compareJsonbContainers(a->val.binary.data,
+										  b->val.binary.data) == 0;
+		default:
+			elog(ERROR, "unrecognized type of jsonb value: %d", (int) a->type);
+			return false; /* keep compiler quiet */
+	}
+}

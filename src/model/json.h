@@ -63,5 +63,6 @@ extern bool sd_json_next_member(SdJsonWalk *walk, JsonbValue *key,
 								JsonbValue *value);
 extern bool sd_json_next_element(SdJsonWalk *walk, JsonbValue *value);
 extern int sd_json_compare_keys(const JsonbValue *a, const JsonbValue *b);
+extern bool sd_json_equal(const JsonbValue *a, const JsonbValue *b);
 
 #endif /* STORMDISC_JSON_H */

@@ -40,6 +40,7 @@
 #include "lock.h"
 #include "model/diff.h"
 #include "model/document.h"
+#include "model/fingerprint.h"
 #include "model/json.h"
 #include "model/snapshot.h"
 #include "spi_util.h"
@@ -131,7 +132,6 @@ static void tell(Run *run);
 static Datum result_row(FunctionCallInfo fcinfo, Run *run);
 static void find_differences(FunctionCallInfo fcinfo, const char *name,
 							 Differences *differences);
-static Jsonb *live_document(FunctionCallInfo fcinfo, SdSnapshot *snapshot);
 static ArrayType *text_array(List *texts);
 static Oid find_relation(const char *qualified_name, char *relkind);
 static void keep_relation(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
@@ -147,17 +147,18 @@ static const char *value_text(const JsonbValue *value);
 static SdStatement insert_snapshot = {
 	.sql =
 		"INSERT INTO stormdisc.snapshots (name, taken_at, server_version, "
-		"system_identifier, timeline, lsn, scope, counts, duration, document) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+		"system_identifier, timeline, lsn, scope, counts, duration, document, "
+		"fingerprint) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
 		"ON CONFLICT (name) DO UPDATE SET taken_at = EXCLUDED.taken_at, "
-		"fingerprint = NULL, server_version = EXCLUDED.server_version, "
+		"fingerprint = EXCLUDED.fingerprint, server_version = EXCLUDED.server_version, "
 		"system_identifier = EXCLUDED.system_identifier, "
 		"timeline = EXCLUDED.timeline, lsn = EXCLUDED.lsn, "
 		"scope = EXCLUDED.scope, counts = EXCLUDED.counts, "
 		"duration = EXCLUDED.duration, document = EXCLUDED.document",
-	.nparameters = 10,
+	.nparameters = 11,
 	.types = {TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, LSNOID,
-			  JSONBOID, JSONBOID, INTERVALOID, JSONBOID},
+			  JSONBOID, JSONBOID, INTERVALOID, JSONBOID, TEXTOID},
 };
 
 static SdStatement delete_snapshot = {
@@ -692,11 +693,19 @@ store(Run *run, Jsonb *scope)
 		JsonbPGetDatum(run->counts),
 		run->duration,
 		JsonbPGetDatum(run->document),
+		(Datum) 0,
 	};
+	bool nulls[lengthof(values)] = {false};
+	char *fingerprint = sd_fingerprint(run->document);
 	SdSpi spi;
 
+	/* of half a schema there is none */
+	nulls[lengthof(values) - 1] = fingerprint == NULL;
+	if (fingerprint != NULL)
+		values[lengthof(values) - 1] = CStringGetTextDatum(fingerprint);
+
 	sd_spi_begin(&spi, true);
-	(void) sd_spi_write(&insert_snapshot, values, NULL);
+	(void) sd_spi_write(&insert_snapshot, values, nulls);
 	sd_spi_end(&spi);
 }
 
@@ -804,7 +813,7 @@ find_differences(FunctionCallInfo fcinfo, const char *name,
 	sd_snapshot_read(&snapshot, name);
 	/* how names are quoted is a setting */
 	settings_level = sd_settings_pin();
-	sd_diff(snapshot.document, live_document(fcinfo, &snapshot), collect,
+	sd_diff(snapshot.document, sd_snapshot_live(fcinfo, &snapshot), collect,
 			differences);
 	sd_settings_restore(settings_level);
 	qsort(differences->members, differences->count, sizeof(SdDifference),
@@ -812,11 +821,15 @@ find_differences(FunctionCallInfo fcinfo, const char *name,
 }
 
 /*
- * What the snapshot's scope holds now.  NULL if there is no such scope any
- * more: its relation is gone, or all of its schemas are.
+ * sd_snapshot_live
+ *		What the snapshot's scope holds now, as a document.
+ *
+ * NULL if there is no such scope any more: its relation is gone, or all of its
+ * schemas are.  The discovery functions are those beside the one that is
+ * called.
  */
-static Jsonb *
-live_document(FunctionCallInfo fcinfo, SdSnapshot *snapshot)
+Jsonb *
+sd_snapshot_live(FunctionCallInfo fcinfo, SdSnapshot *snapshot)
 {
 	JsonbContainer *arguments = &snapshot->scope->root;
 	SdScope scope = {0};

@@ -8,6 +8,7 @@
 #ifndef STORMDISC_SNAPSHOT_H
 #define STORMDISC_SNAPSHOT_H
 
+#include "fmgr.h"
 #include "utils/jsonb.h"
 
 typedef struct SdSnapshot
@@ -20,5 +21,6 @@ typedef struct SdSnapshot
 
 extern const char *sd_snapshot_name(text *name);
 extern void sd_snapshot_read(SdSnapshot *snapshot, const char *name);
+extern Jsonb *sd_snapshot_live(FunctionCallInfo fcinfo, SdSnapshot *snapshot);
 
 #endif /* STORMDISC_SNAPSHOT_H */

@@ -21,7 +21,7 @@ RESET client_min_messages;
 -- what a snapshot has
 SELECT status, tables, columns, indexes, partitions, duration >= '0' AS took, message
 FROM stormdisc_discover_existing_schema('one', schemas => '{snap}', parts => '{tables,columns,indexes,partitions}');
-SELECT name, taken_at <= clock_timestamp() AS taken, fingerprint, server_version = current_setting('server_version') AS version,
+SELECT name, taken_at <= clock_timestamp() AS taken, fingerprint = (SELECT f.fingerprint FROM stormdisc_document_fingerprint(document) f) AS fingerprint, server_version = current_setting('server_version') AS version,
 	system_identifier = (SELECT system_identifier FROM pg_control_system()) AS system,
 	timeline, lsn <= pg_current_wal_insert_lsn() AND lsn > '0/0' AS lsn, scope, counts, duration >= '0' AS took
 FROM stormdisc.snapshots;

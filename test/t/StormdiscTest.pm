@@ -84,12 +84,16 @@ my @other_readers = (
 	metadata => "stormdisc_metadata()",
 	validation => "stormdisc_validation('%S')",
 	validate => "stormdisc_validate('%S')",
+	diff_live => "stormdisc_diff_live('%S')",
 	index_usage => "stormdisc_index_usage()",
 	table_stats => "stormdisc_table_stats()");
 
+# Those that read it as a whole or refuse; see 080_fingerprint.pl.
+my @refusing_readers = qw(fingerprint);
+
 # Functions that read no schema, and those that write.
-my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects
-  idle_transactions map_type retry_delay slow_queries);
+my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
+  document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Functions that read the rows of tables, and what their queries are made of, in
@@ -166,8 +170,9 @@ EOS
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
 	is( join("\n", sort split /\n/, $functions),
-		join("\n", sort @data_parts, map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @no_readers, @writers,
-			@data_readers, @run_state),
+		join("
+", sort @data_parts, map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @refusing_readers, @no_readers,
+			@writers, @data_readers, @run_state),
 		'these tests know every function of the extension');
 	is( join("\n", sort split /\n/, $node->safe_psql('postgres', <<'EOS')),
 SELECT DISTINCT p.proname FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid

@@ -1,0 +1,172 @@
+# Fingerprints and differences against random schemas and random changes of them:
+# two fingerprints are equal if, and only if, stormdisc_diff() finds nothing, and
+# that is so if, and only if, pg_dump writes the same.
+#
+# STORMDISC_MODEL_SEED is the first seed (1), STORMDISC_MODEL_CHANGES how many
+# changes are made of each of two schemas (120), STORMDISC_MODEL_DUMPS after how many
+# of them pg_dump is asked (25).  A long run: 3000 and 300.
+
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use JSON::PP;
+use lib $FindBin::RealBin, "$FindBin::RealBin/../model";
+use PostgreSQL::Test::Utils;
+use SchemaGenerator;
+use StormdiscTest;
+use Test::More;
+
+my $root = "$FindBin::RealBin/../..";
+my $dir = PostgreSQL::Test::Utils::tempdir();
+my $seed = $ENV{STORMDISC_MODEL_SEED} || 1;
+my $changes = $ENV{STORMDISC_MODEL_CHANGES} || 120;
+my $dumps = $ENV{STORMDISC_MODEL_DUMPS} || 25;
+
+my $node = new_node('fingerprint', conf => <<'CONF');
+autovacuum = off
+fsync = off
+max_locks_per_transaction = 256
+CONF
+
+sub fingerprint
+{
+	my ($database) = @_;
+
+	return $node->safe_psql($database, 'SELECT fingerprint FROM public.stormdisc_fingerprint()');
+}
+
+# A random schema; what the server refuses of it does not matter.
+sub make_generated
+{
+	my ($database, $generator) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->psql($database, "SET client_min_messages = error;\n" . join(";\n", $generator->schema) . ';', on_error_stop => 0);
+	$node->safe_psql($database, 'CREATE EXTENSION stormdisc');
+	return;
+}
+
+# pg_dump -s without what is different each time.
+sub dump_of
+{
+	my ($database) = @_;
+	my ($out, $err) = run_command([ 'pg_dump', '-s', '-d', $node->connstr($database) ]);
+
+	is($err, '', 'pg_dump has nothing to say') if $err ne '';
+	$out =~ s/^(--|\\(un)?restrict).*\n//mg;
+	$out =~ s/\n+/\n/g;
+	return $out;
+}
+
+# --- the vocabulary has what documents have ---
+
+my $schema = decode_json(slurp_file("$root/docs/document.schema.json"));
+my @in_documents;
+foreach my $kind (grep { $_ ne 'a_warning' && $_ ne 'privileges' } keys %{ $schema->{'$defs'} })
+{
+	push @in_documents, map { "$kind $_" } grep { "$kind $_" ne 'tables partition' } keys %{ $schema->{'$defs'}{$kind}{properties} };
+}
+# the list of the privileges on an object is one value
+push @in_documents, 'privileges privileges';
+is( $node->safe_psql('postgres', q{SELECT string_agg(object_kind || ' ' || attribute, E'\n' ORDER BY (object_kind || ' ' || attribute) COLLATE "C") FROM stormdisc_vocabulary() WHERE attribute IS NOT NULL}),
+	join("\n", sort @in_documents),
+	'the vocabulary has every key of a document, and no other');
+is( $node->safe_psql('postgres', q{SELECT string_agg(object_kind, E'\n' ORDER BY object_kind COLLATE "C") FROM stormdisc_vocabulary() WHERE attribute IS NULL}),
+	join("\n", sort grep { $_ ne 'a_warning' } keys %{ $schema->{'$defs'} }), 'and every kind');
+
+# --- equal fingerprints, no difference ---
+
+foreach my $number ($seed, $seed + 1)
+{
+	my $database = "generated_$number";
+	my $generator = SchemaGenerator->new(seed => $number, size => 8);
+
+	make_generated($database, $generator);
+	my @mutations = $generator->mutations($changes);
+	my $sql = slurp_file("$root/test/model/fingerprint_property.sql");
+	my $array = sub { my ($type, @values) = @_; return 'ARRAY[' . join(', ', map { q(') . s/'/''/gr . q(') } @values) . "]::$type\[]" };
+	my ($out) = $node->safe_psql($database,
+		"SET client_min_messages = error;\n$sql\nSELECT pg_temp.run(" . $array->('text', map { $_->{sql} } @mutations) . ', ' . $array->('bool', map { $_->{nothing} } @mutations) . ');');
+	my @complaints = split /\n/, $out;
+	my $summary = pop @complaints;
+
+	is(scalar(@complaints), 0, "seed $number: fingerprints are equal where there is no difference") or diag(join "\n", @complaints[ 0 .. ($#complaints > 9 ? 9 : $#complaints) ]);
+	my ($made) = $summary =~ /^(\d+) made/;
+	cmp_ok($made, '>', $changes * 0.8, "seed $number: most of the changes could be made") or diag($summary);
+	note "seed $number: $summary";
+}
+
+# --- what pg_dump writes, and nothing else ---
+
+my $generator = SchemaGenerator->new(seed => $seed + 2, size => 6);
+make_generated('dumped', $generator);
+my ($dump, $fingerprint) = (dump_of('dumped'), fingerprint('dumped'));
+my ($seen, $unseen) = (0, 0);
+foreach my $mutation ($generator->mutations($dumps))
+{
+	next if $node->psql('dumped', "SET client_min_messages = error; $mutation->{sql}", on_error_stop => 1);
+	my ($new_dump, $new_fingerprint) = (dump_of('dumped'), fingerprint('dumped'));
+
+	is($new_fingerprint eq $fingerprint ? 'same' : 'differs', $new_dump eq $dump ? 'same' : 'differs', "pg_dump and the fingerprint agree: $mutation->{sql}");
+	$new_dump eq $dump ? $unseen++ : $seen++;
+	($dump, $fingerprint) = ($new_dump, $new_fingerprint);
+}
+cmp_ok($seen, '>', 0, "$seen changes are in a dump, $unseen are not");
+
+# --- equal after a reload, whatever the settings ---
+
+$node->safe_psql('postgres', 'CREATE DATABASE traps');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('traps'), '-f', "$root/test/model/traps.sql" ], 'the traps are set');
+$node->safe_psql('traps', 'CREATE EXTENSION stormdisc');
+foreach my $database ('traps', 'dumped', "generated_$seed")
+{
+	my $copy = "${database}_copy";
+
+	$node->safe_psql('postgres', "CREATE DATABASE $copy");
+	$node->safe_psql('postgres', "ALTER DATABASE $copy SET $_")
+	  foreach "timezone = 'Asia/Kathmandu'", "datestyle = 'SQL, DMY'", 'intervalstyle = iso_8601', 'quote_all_identifiers = on', 'extra_float_digits = -15', 'search_path = pg_temp';
+	$node->command_ok([ 'pg_dump', '-f', "$dir/$database.sql", '-d', $node->connstr($database) ], "$database: pg_dump");
+	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($copy), '-f', "$dir/$database.sql" ], "$database: psql restores it");
+	is(fingerprint($copy), fingerprint($database), "$database: the fingerprint is the same after a reload");
+}
+
+# that is not for want of differences: the traps do show in documents
+my @documents = map { $node->safe_psql($_, 'SELECT public.stormdisc_schema()') } qw(traps traps_copy);
+my ($before, $after) = map { decode_json($_) } @documents;
+my $json = JSON::PP->new->canonical;
+my @different = grep { $json->encode([ $before->{views}{$_}{definition} ]) ne $json->encode([ $after->{views}{$_}{definition} ]) } keys %{ $before->{views} };
+push @different, grep { ($before->{constraints}{$_}{definition} // '') ne ($after->{constraints}{$_}{definition} // '') } keys %{ $before->{constraints} };
+cmp_ok(scalar(@different), '>', 3, 'although ' . @different . ' definitions are printed otherwise');
+
+# and they are no reason not to see a change
+foreach my $change (
+	'ALTER TABLE traps.lists DROP CONSTRAINT lists_n_check, ADD CONSTRAINT lists_n_check CHECK (n NOT IN (\'x\', E\'back\\\\slash\', \'quo\'\'te\', \'(ARRAY[\', \'a, c\'))',
+	'ALTER TABLE traps.lists DROP CONSTRAINT lists_big_check, ADD CONSTRAINT lists_big_check CHECK (big IN (1, 2, 4))',
+	'CREATE OR REPLACE VIEW traps.one_outer AS SELECT id, (SELECT count(*) FROM traps.by_list b WHERE b.v = lists.n) AS n FROM traps.lists WHERE EXISTS (SELECT FROM traps.by_list WHERE by_list.v = lists.n)',
+	'CREATE OR REPLACE VIEW traps.one_whole AS SELECT lists, lists.id FROM ONLY traps.lists',
+	'ALTER TABLE traps.after_rename RENAME CONSTRAINT before_rename_pkey TO after_rename_pkey',
+	'ALTER TABLE traps.child ALTER late DROP DEFAULT',
+	'ALTER TABLE traps.lists SET (fillfactor = 72)',
+	'REVOKE REFERENCES ON traps.lists FROM regress_traps',
+	'DROP INDEX traps.after_rename_a_idx1')
+{
+	my $old = fingerprint('traps');
+
+	$node->safe_psql('traps', $change);
+	isnt(fingerprint('traps'), $old, "seen: $change");
+}
+
+# --- beside a lock: refuse, and wait for nobody ---
+
+my $locker = $node->background_psql('traps');
+$locker->query_safe('BEGIN; LOCK TABLE traps.lists IN ACCESS EXCLUSIVE MODE; ALTER TABLE traps.lists RENAME v TO w;');
+my ($rc, $stdout, $stderr) = $node->psql('traps', '\set VERBOSITY verbose' . "\nSET statement_timeout = '60s'; SELECT stormdisc_fingerprint();", on_error_stop => 1);
+like($stderr, qr/ERROR:  (55P03|55006): could not read \w+ of the schema as a whole/, 'no fingerprint beside a lock');
+$locker->query_safe('ROLLBACK;');
+$locker->quit;
+is($node->safe_psql('traps', 'SELECT count(*) FROM stormdisc_fingerprint()'), '1', 'and one without');
+
+$node->stop;
+
+done_testing();
