@@ -17,7 +17,7 @@ OBJS = $(WIN32RES) \
 
 # The SQL files, in the order in which they are put together.
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
-	discovery_access relationships diagnostics advice document snapshot model \
+	discovery_access relationships diagnostics advice document snapshot model ddl \
 	$(foreach m,messages message_tools component_state checkpoints metrics health sinks config maintenance,$(patsubst sql/functions/%.sql,%,$(wildcard sql/functions/$(m).sql)))
 SQL_TABLES = sql/tables/type_map.sql sql/tables/snapshots.sql \
 	$(foreach m,messages message_tools component_state checkpoints metrics health sinks config maintenance own_objects,$(wildcard sql/tables/$(m).sql))
