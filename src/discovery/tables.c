@@ -101,7 +101,7 @@ sd_add_table(SdDiscovery *disc, void *object)
 	sd_row_end(disc, key != NULL ? key->problem : SD_PROBLEM_NONE);
 }
 
-/* is_partition, partition_type, partition_key, parent_*, level, root_* */
+/* is_partition, partition_*, parent_*, root_* */
 static void
 add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 {
@@ -120,12 +120,10 @@ add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 						   : key->expressions[i];
 		sd_row_text(disc, sd_partition_strategy(key->strategy));
 		sd_row_texts(disc, key->nkeys, names);
+		sd_row_text(disc, sd_partition_key_definition(cat, rel, key));
 	}
 	else
-	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-	}
+		sd_row_nulls(disc, 3);
 	sd_row_text(disc, parent ? NameStr(parent->schema->name) : NULL);
 	sd_row_text(disc, parent ? NameStr(parent->name) : NULL);
 
