@@ -394,6 +394,7 @@ sd_ddl_run(Jsonb *document, const SdDdlOptions *options, SdDdlHandler handler,
 		context, "stormdisc DDL statement", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext;
 	SdDdl ddl = {0};
+	int level = sd_settings_pin();
 	ListCell *lc;
 
 	check_document(document);
@@ -423,6 +424,7 @@ sd_ddl_run(Jsonb *document, const SdDdlOptions *options, SdDdlHandler handler,
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
+	sd_settings_restore(level);
 }
 
 static void

@@ -82,6 +82,7 @@ typedef struct SdDdlItem
 	const char *duplicate; /* as of a statement */
 	const char *kind;	   /* of it */
 	const char *identity;
+	SdDdlNode *comment; /* NULL: none */
 	bool is_later;
 } SdDdlItem;
 

@@ -86,12 +86,12 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 		psprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,
 				 constraint->name, constraint->definition);
 	SdDdlNode *node = NULL;
+	SdDdlItem *item = NULL;
 
 	if (constraint->table_node != NULL && is_validated &&
 		constraint->is_partition_or_own)
 	{
-		SdDdlItem *item = sd_ddl_item(constraint->table_node, NULL);
-
+		item = sd_ddl_item(constraint->table_node, NULL);
 		item->soft = psprintf("CONSTRAINT %s %s", constraint->name,
 							  constraint->definition);
 		item->later = later;
@@ -110,6 +110,11 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 	if (node == NULL)
 		node = sd_ddl_node(ddl, SD_DDL_INDEXES);
 	comment_constraint(ddl, node, constraint);
+	if (item != NULL)
+	{
+		item->comment = node;
+		node->after = list_make1(constraint->table_node);
+	}
 }
 
 /* Since 18 NOT NULL has a name, and may be NOT VALID or NO INHERIT. */

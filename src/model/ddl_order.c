@@ -569,6 +569,8 @@ separate_item(SdDdl *ddl, SdDdlNode *node, SdDdlItem *item)
 	later->after = lappend(later->after, node);
 	later->component = -1;
 	sd_ddl_guarded(later, item->duplicate, "%s", item->later);
+	if (item->comment != NULL)
+		item->comment->after = lappend(item->comment->after, later);
 }
 
 /* Does the text name something in the node's component? */
@@ -610,6 +612,7 @@ make_stand_in(SdDdl *ddl, Graph *graph, SdDdlNode *view)
 	ddl->identity = view->identity;
 	node = sd_ddl_node(ddl, view->phase);
 	node->component = -1;
+	node->own_keys = view->own_keys;
 	sd_ddl_guarded(node, "duplicate_table", "%s", view->stand_in);
 	view->stand_in_node = node;
 	view->after = lappend(view->after, node);

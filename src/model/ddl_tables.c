@@ -276,7 +276,7 @@ sd_ddl_table(SdDdl *ddl, JsonbContainer *object)
 static const char *
 partition_by(SdDdl *ddl, JsonbContainer *object)
 {
-	char *key = sd_json_get_text(object, "partition_by");
+	char *key = sd_json_get_text(object, "partition_definition");
 	List *keys = NIL;
 	ListCell *lc;
 

@@ -135,11 +135,11 @@ add_domain_constraint(SdDdl *ddl, SdDdlNode *node, const char *domain,
 {
 	char *later = psprintf("ALTER DOMAIN %s ADD CONSTRAINT %s %s", domain,
 						   quote_identifier(constraint), definition);
+	SdDdlItem *item = NULL;
 
 	if (is_validated)
 	{
-		SdDdlItem *item = sd_ddl_item(node, NULL);
-
+		item = sd_ddl_item(node, NULL);
 		item->soft = psprintf("CONSTRAINT %s %s", quote_identifier(constraint),
 							  definition);
 		item->later = later;
@@ -156,6 +156,8 @@ add_domain_constraint(SdDdl *ddl, SdDdlNode *node, const char *domain,
 			psprintf("%s ON DOMAIN %s", quote_identifier(constraint), domain),
 			comment);
 		last->after = list_make1(node);
+		if (item != NULL)
+			item->comment = last;
 	}
 }
 
