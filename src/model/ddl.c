@@ -46,6 +46,7 @@ typedef struct Script
 {
 	StringInfoData text;
 	const char *phase;
+	const char *identity; /* of the statement before */
 } Script;
 
 /* in an order in which tables are there before their constraints */
@@ -274,9 +275,12 @@ put_text(void *arg, const char *phase, const char *kind, const char *identity,
 	Script *script = arg;
 
 	if (script->phase != phase)
-		appendStringInfo(&script->text, "%s-- %s\n",
+		appendStringInfo(&script->text, "%s-- %s\n\n",
 						 script->phase != NULL ? "\n" : "", phase);
+	else if (strcmp(script->identity, identity) != 0)
+		appendStringInfoChar(&script->text, '\n');
 	script->phase = phase;
+	script->identity = identity;
 	appendStringInfo(&script->text, "%s\n", statement);
 }
 

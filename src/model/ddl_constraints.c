@@ -30,6 +30,8 @@ typedef struct Constraint
 
 static void add_check(SdDdl *ddl, const Constraint *constraint);
 static void add_not_null(SdDdl *ddl, const Constraint *constraint);
+static bool parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
+								const char *column);
 static void add_key(SdDdl *ddl, const Constraint *constraint);
 static char *key_definition(const Constraint *constraint, JsonbContainer *index,
 							bool *has_tablespace);
@@ -125,6 +127,9 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	SdDdlItem *item = NULL;
 	SdDdlNode *node = NULL;
 	bool is_validated = sd_ddl_flag(constraint->object, "is_validated", true);
+	bool is_own = constraint->is_partition_or_own ||
+				  (is_validated && columns != NIL &&
+				   parent_is_not_valid(ddl, constraint, linitial(columns)));
 	ListCell *lc;
 
 	if (constraint->table_node != NULL && columns != NIL)
@@ -139,7 +144,7 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 		}
 	}
 
-	if (!constraint->is_partition_or_own)
+	if (!is_own)
 	{
 		/* the parent's says it; a column that is repeated here must not */
 		if (item != NULL)
@@ -171,6 +176,39 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	if (node == NULL)
 		node = sd_ddl_node(ddl, SD_DDL_INDEXES);
 	comment_constraint(ddl, node, constraint);
+}
+
+/*
+ * Has a parent's not-null constraint on the column yet to be validated?  Then
+ * the child has to say that its own is.
+ */
+static bool
+parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
+					const char *column)
+{
+	JsonbContainer *constraints =
+		sd_json_get_object(ddl->document, "constraints");
+	const char *name = sd_ddl_text(ddl, constraint->object, "constraint_name");
+	ListCell *lc;
+
+	if (constraint->table == NULL)
+		return false;
+	foreach (lc, sd_json_get_texts(constraint->table, "inherits"))
+	{
+		JsonbContainer *parent = sd_json_get_object(
+			constraints,
+			psprintf("%s.%s", (char *) lfirst(lc), quote_identifier(name)));
+
+		if (parent != NULL &&
+			sd_ddl_is(parent, "constraint_type", "not null") &&
+			list_length(sd_json_get_texts(parent, "columns")) == 1 &&
+			strcmp(linitial(sd_json_get_texts(parent, "columns")), column) ==
+				0 &&
+			!sd_ddl_flag(parent, "is_validated", true))
+			return true;
+	}
+
+	return false;
 }
 
 /* A constraint that has an index. */

@@ -116,7 +116,7 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
 	sd_ddl_provide_qualified(ddl, node, name, false);
 	sd_ddl_guarded(
-		node, "object_not_in_prerequisite_state",
+		node, "duplicate_table OR object_not_in_prerequisite_state",
 		"ALTER %sTABLE %s ALTER COLUMN %s ADD GENERATED %s AS "
 		"IDENTITY (SEQUENCE NAME %s%s)",
 		sd_ddl_is(table, "table_type", "foreign table") ? "FOREIGN " : "",

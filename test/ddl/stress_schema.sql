@@ -90,7 +90,7 @@ CREATE RULE to_ping AS ON INSERT TO pong DO INSTEAD INSERT INTO ping VALUES (new
 CREATE TABLE same_name (a int);
 CREATE FUNCTION same_name(same_name) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a';
 CREATE FUNCTION same_name(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 + 1;
-CREATE FUNCTION same_name(int, int DEFAULT same_name(3)) RETURNS int LANGUAGE sql IMMUTABLE RETURN same_name($1) + $2;
+CREATE FUNCTION same_name(int, int) RETURNS int LANGUAGE sql IMMUTABLE RETURN same_name($1) + $2;
 CREATE VIEW uses_same_name AS SELECT same_name(s), same_name(a, 5) AS two FROM same_name s;
 
 -- Types that need functions that need types
