@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -127,12 +128,13 @@ static const char *const settings[] = {
 	"SET default_table_access_method = heap",
 };
 
-static Jsonb *build_document(FunctionCallInfo fcinfo);
-static void return_rows(FunctionCallInfo fcinfo, Jsonb *document,
+static List *build_documents(FunctionCallInfo fcinfo);
+static List *sequences_of(Jsonb *document);
+static void return_rows(FunctionCallInfo fcinfo, List *documents,
 						const SdDdlOptions *options);
 static void put_row(void *arg, const char *phase, const char *kind,
 					const char *identity, const char *statement);
-static text *make_script(Jsonb *document, const SdDdlOptions *options);
+static text *make_script(List *documents, const SdDdlOptions *options);
 static void put_text(void *arg, const char *phase, const char *kind,
 					 const char *identity, const char *statement);
 static SdDdlOptions read_options(FunctionCallInfo fcinfo, int argument);
@@ -141,7 +143,10 @@ static void read_option(SdDdlOptions *options, const char *name,
 static void read_schema_map(SdSchemaMap *map, JsonbContainer *object);
 static void check_document(Jsonb *document);
 static int server_major(JsonbContainer *document);
-static void add_objects(SdDdl *ddl, const SdDdlKind *kind);
+static void add_objects(SdDdl *ddl, JsonbContainer *document,
+						const SdDdlKind *kind);
+static bool is_first(SdDdl *ddl, JsonbContainer *document, const char *kind,
+					 const JsonbValue *key);
 static void add_settings(SdDdl *ddl);
 static void compose(SdDdlNode *node);
 static void deliver(SdDdl *ddl, SdDdlNode *node, SdDdlHandler handler,
@@ -160,7 +165,7 @@ stormdisc_ddl(PG_FUNCTION_ARGS)
 {
 	SdDdlOptions options = read_options(fcinfo, ARG_OPTIONS);
 
-	return_rows(fcinfo, build_document(fcinfo), &options);
+	return_rows(fcinfo, build_documents(fcinfo), &options);
 
 	return (Datum) 0;
 }
@@ -174,7 +179,7 @@ stormdisc_ddl_text(PG_FUNCTION_ARGS)
 {
 	SdDdlOptions options = read_options(fcinfo, ARG_OPTIONS);
 
-	PG_RETURN_TEXT_P(make_script(build_document(fcinfo), &options));
+	PG_RETURN_TEXT_P(make_script(build_documents(fcinfo), &options));
 }
 
 /*
@@ -190,7 +195,7 @@ stormdisc_document_ddl(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				errmsg("document must not be null"));
 	options = read_options(fcinfo, 1);
-	return_rows(fcinfo, PG_GETARG_JSONB_P(0), &options);
+	return_rows(fcinfo, list_make1(PG_GETARG_JSONB_P(0)), &options);
 
 	return (Datum) 0;
 }
@@ -209,25 +214,86 @@ stormdisc_document_ddl_text(PG_FUNCTION_ARGS)
 				errmsg("document must not be null"));
 	options = read_options(fcinfo, 1);
 
-	PG_RETURN_TEXT_P(make_script(PG_GETARG_JSONB_P(0), &options));
+	PG_RETURN_TEXT_P(make_script(list_make1(PG_GETARG_JSONB_P(0)), &options));
 }
 
-/* A document of the scope: whole, or an error. */
-static Jsonb *
-build_document(FunctionCallInfo fcinfo)
+/*
+ * A document of the scope: whole, or an error.  If that is one table, the
+ * sequences of its columns are in documents of their own.
+ */
+static List *
+build_documents(FunctionCallInfo fcinfo)
 {
 	SdScope scope = {0};
 	SdDocumentOptions options = {0};
+	List *documents;
+	ListCell *lc;
 
 	sd_discovery_scope(fcinfo, &scope);
 	options.functions = get_func_namespace(fcinfo->flinfo->fn_oid);
 	options.atomic = true;
+	documents = list_make1(sd_document_build(&scope, &options));
+	if (!scope.has_relation)
+		return documents;
 
-	return sd_document_build(&scope, &options);
+	foreach (lc, sequences_of(linitial(documents)))
+	{
+		SdScope of_sequence = {0};
+
+		of_sequence.has_relation = true;
+		of_sequence.relation = lfirst_oid(lc);
+		documents =
+			lappend(documents, sd_document_build(&of_sequence, &options));
+	}
+
+	return documents;
+}
+
+/* The sequences that belong to the columns of a document's tables. */
+static List *
+sequences_of(Jsonb *document)
+{
+	JsonbContainer *tables = sd_json_get_object(&document->root, "tables");
+	List *sequences = NIL;
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (tables == NULL)
+		return NIL;
+	sd_json_walk(&walk, tables);
+	while (sd_json_next_member(&walk, &key, &value))
+	{
+		JsonbContainer *table = sd_json_as_object(&value);
+		JsonbContainer *columns = sd_json_get_array(table, "columns");
+		bool is_partition = sd_json_get_bool(table, "is_partition");
+		SdJsonWalk column_walk;
+
+		if (columns == NULL)
+			continue;
+		sd_json_walk(&column_walk, columns);
+		while (sd_json_next_element(&column_walk, &value))
+		{
+			JsonbContainer *column = sd_json_as_object(&value);
+			char *schema = sd_json_get_text(column, "sequence_schema");
+			char *name = sd_json_get_text(column, "sequence_name");
+			Oid oid;
+
+			/* a partition's identity column has its root's */
+			if (name == NULL || schema == NULL ||
+				(is_partition && sd_json_get_text(column, "identity") != NULL))
+				continue;
+			oid = get_relname_relid(name, get_namespace_oid(schema, true));
+			if (OidIsValid(oid))
+				sequences = lappend_oid(sequences, oid);
+		}
+	}
+
+	return sequences;
 }
 
 static void
-return_rows(FunctionCallInfo fcinfo, Jsonb *document,
+return_rows(FunctionCallInfo fcinfo, List *documents,
 			const SdDdlOptions *options)
 {
 	Rows rows = {0};
@@ -238,7 +304,7 @@ return_rows(FunctionCallInfo fcinfo, Jsonb *document,
 	rows.tuplestore = rsinfo->setResult;
 	rows.desc = rsinfo->setDesc;
 	Assert(rows.desc->natts == DDL_COLS);
-	sd_ddl_run(document, options, put_row, &rows);
+	sd_ddl_run(documents, options, put_row, &rows);
 }
 
 static void
@@ -258,12 +324,12 @@ put_row(void *arg, const char *phase, const char *kind, const char *identity,
 }
 
 static text *
-make_script(Jsonb *document, const SdDdlOptions *options)
+make_script(List *documents, const SdDdlOptions *options)
 {
 	Script script = {0};
 
 	initStringInfo(&script.text);
-	sd_ddl_run(document, options, put_text, &script);
+	sd_ddl_run(documents, options, put_text, &script);
 
 	return cstring_to_text_with_len(script.text.data, script.text.len);
 }
@@ -384,12 +450,13 @@ read_schema_map(SdSchemaMap *map, JsonbContainer *object)
 
 /*
  * sd_ddl_run
- *		Hand each statement of the document's DDL to the handler, in order.
+ *		Hand each statement of the documents' DDL to the handler, in order.
  *
- * Raises 22023 if it is not a document, and 0A000 if it is of another format.
+ * Of an object that several have the first one's counts.  Raises 22023 if one
+ * is not a document, and 0A000 if it is of another format.
  */
 void
-sd_ddl_run(Jsonb *document, const SdDdlOptions *options, SdDdlHandler handler,
+sd_ddl_run(List *documents, const SdDdlOptions *options, SdDdlHandler handler,
 		   void *arg)
 {
 	MemoryContext context = AllocSetContextCreate(
@@ -401,19 +468,23 @@ sd_ddl_run(Jsonb *document, const SdDdlOptions *options, SdDdlHandler handler,
 	int level = sd_settings_pin();
 	ListCell *lc;
 
-	check_document(document);
+	foreach (lc, documents)
+		check_document(lfirst(lc));
 	oldcontext = MemoryContextSwitchTo(context);
 	ddl.context = context;
 	ddl.options = *options;
 	ddl.options.schemas.has_object = has_object;
 	ddl.options.schemas.arg = &ddl;
-	ddl.document = &document->root;
-	ddl.version = server_major(ddl.document);
+	ddl.documents = documents;
+	ddl.version = server_major(&((Jsonb *) linitial(documents))->root);
 	sd_ddl_make_tables(&ddl);
 
 	add_settings(&ddl);
 	for (int i = 0; i < lengthof(ddl_kinds); i++)
-		add_objects(&ddl, &ddl_kinds[i]);
+	{
+		foreach (lc, documents)
+			add_objects(&ddl, &((Jsonb *) lfirst(lc))->root, &ddl_kinds[i]);
+	}
 
 	foreach (lc, sd_ddl_order(&ddl))
 	{
@@ -464,7 +535,7 @@ server_major(JsonbContainer *document)
 }
 
 static void
-add_objects(SdDdl *ddl, const SdDdlKind *kind)
+add_objects(SdDdl *ddl, JsonbContainer *document, const SdDdlKind *kind)
 {
 	JsonbValue objects;
 	JsonbContainer *container;
@@ -472,7 +543,7 @@ add_objects(SdDdl *ddl, const SdDdlKind *kind)
 	JsonbValue key;
 	JsonbValue value;
 
-	if (!sd_json_get(ddl->document, kind->name, &objects))
+	if (!sd_json_get(document, kind->name, &objects))
 		return;
 	container = sd_json_as_object(&objects);
 	if (container == NULL)
@@ -496,8 +567,34 @@ add_objects(SdDdl *ddl, const SdDdlKind *kind)
 					errmsg("\"%s\" in \"%s\" of the document is not what it "
 						   "should be",
 						   ddl->identity, kind->name));
-		kind->emit(ddl, object);
+		if (list_length(ddl->documents) == 1 ||
+			is_first(ddl, document, kind->name, &key))
+			kind->emit(ddl, object);
 	}
+}
+
+/* Has no document before this one an object of this name? */
+static bool
+is_first(SdDdl *ddl, JsonbContainer *document, const char *kind,
+		 const JsonbValue *key)
+{
+	ListCell *lc;
+
+	foreach (lc, ddl->documents)
+	{
+		JsonbContainer *other = &((Jsonb *) lfirst(lc))->root;
+		JsonbContainer *objects;
+		JsonbValue value;
+
+		if (other == document)
+			break;
+		objects = sd_json_get_object(other, kind);
+		if (objects != NULL &&
+			sd_json_get(objects, sd_json_as_text(key), &value))
+			return false;
+	}
+
+	return true;
 }
 
 static void

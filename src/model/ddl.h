@@ -126,8 +126,8 @@ typedef struct SdDdl
 {
 	MemoryContext context;
 	SdDdlOptions options;
-	JsonbContainer *document;
-	int version; /* major version of the server that it is from */
+	List *documents; /* of Jsonb * */
+	int version;	 /* major version of the server that it is from */
 	/* the object that is added now */
 	const char *kind;
 	const char *identity;
@@ -151,7 +151,7 @@ typedef void (*SdDdlHandler)(void *arg, const char *phase, const char *kind,
 							 const char *identity, const char *statement);
 
 /* ddl.c */
-extern void sd_ddl_run(Jsonb *document, const SdDdlOptions *options,
+extern void sd_ddl_run(List *documents, const SdDdlOptions *options,
 					   SdDdlHandler handler, void *arg);
 
 /* ddl_node.c: what emitters put together */

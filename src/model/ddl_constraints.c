@@ -186,8 +186,6 @@ static bool
 parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
 					const char *column)
 {
-	JsonbContainer *constraints =
-		sd_json_get_object(ddl->document, "constraints");
 	const char *name = sd_ddl_text(ddl, constraint->object, "constraint_name");
 	ListCell *lc;
 
@@ -195,8 +193,8 @@ parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
 		return false;
 	foreach (lc, sd_json_get_texts(constraint->table, "inherits"))
 	{
-		JsonbContainer *parent = sd_json_get_object(
-			constraints,
+		JsonbContainer *parent = sd_ddl_object(
+			ddl, "constraints",
 			psprintf("%s.%s", (char *) lfirst(lc), quote_identifier(name)));
 
 		if (parent != NULL &&

@@ -382,13 +382,24 @@ sd_ddl_elements(JsonbContainer *object, const char *key)
 	return elements;
 }
 
-/* sd_ddl_object: An object of the document, or NULL. */
+/* sd_ddl_object: An object of the documents, or NULL. */
 JsonbContainer *
 sd_ddl_object(SdDdl *ddl, const char *kind, const char *identity)
 {
-	JsonbContainer *objects = sd_json_get_object(ddl->document, kind);
+	ListCell *lc;
 
-	return objects != NULL ? sd_json_get_object(objects, identity) : NULL;
+	foreach (lc, ddl->documents)
+	{
+		JsonbContainer *objects =
+			sd_json_get_object(&((Jsonb *) lfirst(lc))->root, kind);
+		JsonbContainer *object =
+			objects != NULL ? sd_json_get_object(objects, identity) : NULL;
+
+		if (object != NULL)
+			return object;
+	}
+
+	return NULL;
 }
 
 /* sd_ddl_column: A column of a table or view, or NULL. */

@@ -56,6 +56,20 @@ typedef enum NameType
 	NAME_SCHEMA
 } NameType;
 
+/* where in a query a text is: between two parentheses, a clause */
+typedef struct Place
+{
+	bool is_expression; /* names are columns, not relations */
+	bool is_call;		/* arguments: FROM is a word like others there */
+} Place;
+
+typedef struct Places
+{
+	int depth;
+	int size;
+	Place *places; /* depth + 1 of them */
+} Places;
+
 static Tokens *read_tokens(const char *text);
 static Token *add_token(Tokens *tokens, TokenType type, const char *start);
 static const char *read_token(Tokens *tokens, const char *text);
@@ -71,6 +85,11 @@ static char *name_behind_dot(const Tokens *tokens, int i, int *next);
 static int skip_space(const Tokens *tokens, int i);
 static NameType name_type(const Tokens *tokens, int i);
 static bool has_other_meaning(const Tokens *tokens, const char *name);
+static void follow(Places *places, const Tokens *tokens, int i);
+static bool is_word(const Token *token, const char *const *words);
+static const Token *token_before(const Tokens *tokens, int i);
+static bool is_object_name(const Places *places, const Tokens *tokens, int i,
+						   int next);
 
 /*
  * sd_sql_references
@@ -155,15 +174,21 @@ sd_schema_map_find(const SdSchemaMap *map, const char *schema)
  *		The text with other names for the schemas in its names.
  *
  * Where the name of a schema is in the text for something else, too, such as
- * an alias, only the names of objects that there are get another schema.
+ * an alias, only the names of objects that there are get another schema, and
+ * only where such a name can be.
  */
 char *
 sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 {
 	Tokens *tokens = read_tokens(text);
+	Places places = {0};
 	StringInfoData result;
+	/* in GRANT and the like the words are none of a query */
+	bool may_be_query = pg_strncasecmp(text, "create ", 7) == 0;
 	int i = 0;
 
+	places.size = 16;
+	places.places = palloc0(sizeof(Place) * places.size);
 	initStringInfo(&result);
 	while (i < tokens->count)
 	{
@@ -172,6 +197,8 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 		int next = i + 1;
 
 		CHECK_FOR_INTERRUPTS();
+		if (may_be_query)
+			follow(&places, tokens, i);
 		if (token->type == TOKEN_STRING)
 		{
 			NameType type = name_type(tokens, i);
@@ -196,8 +223,9 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 
 			to = name == NULL ? NULL : sd_schema_map_find(map, token->value);
 			if (to != NULL && has_other_meaning(tokens, token->value) &&
-				map->has_object != NULL &&
-				!map->has_object(map->arg, token->value, name))
+				((map->has_object != NULL &&
+				  !map->has_object(map->arg, token->value, name)) ||
+				 !is_object_name(&places, tokens, i, next)))
 				to = NULL;
 			if (to != NULL)
 				to = quote_identifier(to);
@@ -505,4 +533,98 @@ has_other_meaning(const Tokens *tokens, const char *name)
 	}
 
 	return false;
+}
+
+/* Go on with what is known about the place of a token. */
+static void
+follow(Places *places, const Tokens *tokens, int i)
+{
+	static const char *const relations[] = {"from", "join", "into", "update",
+											NULL};
+	static const char *const expressions[] = {
+		"select", "where",	   "on",	 "group", "order", "having",
+		"values", "returning", "window", "set",	  "limit", NULL};
+	static const char *const distinct[] = {"distinct", NULL};
+	const Token *token = &tokens->tokens[i];
+	const Token *before = token_before(tokens, i);
+	Place *place = &places->places[places->depth];
+
+	if (is_sign(token, '('))
+	{
+		Place inner = *place;
+
+		/* what is behind a name are arguments, or the names of columns */
+		inner.is_call = before != NULL && before->type == TOKEN_NAME &&
+						!is_word(before, relations) &&
+						!is_word(before, expressions);
+		inner.is_expression |= inner.is_call;
+		if (++places->depth == places->size)
+		{
+			places->size *= 2;
+			places->places =
+				repalloc(places->places, sizeof(Place) * places->size);
+		}
+		places->places[places->depth] = inner;
+	}
+	else if (is_sign(token, ')') && places->depth > 0)
+		places->depth--;
+	else if (is_word(token, relations) && !place->is_call &&
+			 !is_word(before, distinct))
+		place->is_expression = false;
+	/* ON without parentheses is that of CREATE INDEX and the like */
+	else if (is_word(token, expressions) &&
+			 (pg_strncasecmp(token->start, "on", token->length) != 0 ||
+			  is_sign(&tokens->tokens[skip_space(tokens, i + 1)], '(')))
+	{
+		place->is_expression = true;
+		if (pg_strncasecmp(token->start, "select", token->length) == 0)
+			place->is_call = false;
+	}
+}
+
+/* Is it one of these key words?  A quoted name is none. */
+static bool
+is_word(const Token *token, const char *const *words)
+{
+	if (token == NULL || token->type != TOKEN_NAME || *token->start == '"')
+		return false;
+	for (int i = 0; words[i] != NULL; i++)
+	{
+		if (pg_strcasecmp(token->value, words[i]) == 0)
+			return true;
+	}
+
+	return false;
+}
+
+/* The token before, other than space; NULL if there is none. */
+static const Token *
+token_before(const Tokens *tokens, int i)
+{
+	while (--i >= 0)
+	{
+		if (tokens->tokens[i].type != TOKEN_SPACE)
+			return &tokens->tokens[i];
+	}
+
+	return NULL;
+}
+
+/* Can this be a relation, function, type or operator, and no column? */
+static bool
+is_object_name(const Places *places, const Tokens *tokens, int i, int next)
+{
+	static const char *const prefixes[] = {"operator", "collate", NULL};
+	const Token *before = token_before(tokens, i);
+
+	/* a function */
+	if (is_sign(&tokens->tokens[skip_space(tokens, next)], '('))
+		return true;
+	/* a type, collation or operator */
+	if (before != NULL && (is_sign(before, ':') || is_word(before, prefixes) ||
+						   (is_sign(before, '(') && before > tokens->tokens &&
+							is_word(before - 1, prefixes))))
+		return true;
+
+	return !places->places[places->depth].is_expression;
 }

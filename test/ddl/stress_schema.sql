@@ -206,7 +206,7 @@ ALTER TABLE child ALTER a SET DEFAULT 3, ALTER b DROP DEFAULT, ALTER d SET NOT N
 CREATE TABLE same_columns (a int NOT NULL, b int DEFAULT 7, CONSTRAINT positive CHECK (a > 0)) INHERITS (parent);
 CREATE TABLE second (b int, f int DEFAULT 5);
 CREATE TABLE two_parents (b int DEFAULT 9) INHERITS (parent, second);
-CREATE TABLE grandchild () INHERITS (child);
+CREATE TABLE grandchild () INHERITS (same_columns);
 CREATE TABLE other.far_child () INHERITS (parent);
 COMMENT ON COLUMN child.a IS 'of an inherited column';
 

@@ -144,6 +144,19 @@ SELECT stormdisc_document_ddl_text(d) FROM document;});
 	}
 }
 
+# nothing is written
+is(
+	$node->safe_psql('demo', q{SET default_transaction_read_only = on; BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE;
+		SELECT count(*) = (SELECT count(*) FROM stormdisc_document_ddl(stormdisc_schema())) FROM stormdisc_ddl(); COMMIT}),
+	't',
+	'in a transaction that is read only');
+
+# one table, with its sequence
+$node->safe_psql('postgres', 'CREATE DATABASE one');
+append_to_file("$dir/one.sql", $node->safe_psql('demo', q{SELECT stormdisc_ddl_text('shop.product')}));
+loads('one', "$dir/one.sql", 'one table runs by itself');
+is($node->safe_psql('one', q{SELECT pg_get_serial_sequence('shop.product', 'product_id')}), 'shop.product_product_id_seq', 'with its sequence');
+
 # statement by statement
 $node->safe_psql('postgres', 'CREATE DATABASE rows');
 $node->safe_psql('rows', 'CREATE EXTENSION stormdisc');
