@@ -101,6 +101,7 @@ static bool set_default_target(SdDdl *ddl, Access *access,
 static void add_access(Access *access);
 static bool has_exactly(const Access *access, const char *grantee,
 						const char *privileges);
+static int count_privileges(const Access *access, const char *privileges);
 static bool is_word_in(const char *word, const char *words);
 static bool may_grant(const Access *access, const Grant *grant);
 static void add_grants(Access *access, int first);
@@ -328,20 +329,13 @@ add_access(Access *access)
 	}
 }
 
-/*
- * Does the grantee have just these privileges, from the owner?  Servers before
- * 17 do not know MAINTAIN.
- */
+/* Does the grantee have just these privileges, from the owner? */
 static bool
 has_exactly(const Access *access, const char *grantee, const char *privileges)
 {
-	int wanted = privileges[0] != '\0' ? 1 : 0;
+	int wanted = count_privileges(access, privileges);
 	int found = 0;
 
-	for (const char *c = privileges; *c != '\0'; c++)
-		wanted += (*c == ' ');
-	if (access->version < 17 && is_word_in("MAINTAIN", privileges))
-		wanted--;
 	for (int i = 0; i < access->ngrants; i++)
 	{
 		const Grant *grant = &access->grants[i];
@@ -356,6 +350,20 @@ has_exactly(const Access *access, const char *grantee, const char *privileges)
 	}
 
 	return found == wanted;
+}
+
+/* How many words?  Servers before 17 do not know MAINTAIN. */
+static int
+count_privileges(const Access *access, const char *privileges)
+{
+	int count = privileges[0] != '\0' ? 1 : 0;
+
+	for (const char *c = privileges; *c != '\0'; c++)
+		count += (*c == ' ');
+	if (access->version < 17 && is_word_in("MAINTAIN", privileges))
+		count--;
+
+	return count;
 }
 
 static bool
@@ -415,6 +423,10 @@ add_grants(Access *access, int first)
 		privileges = lappend(
 			privileges, psprintf("%s%s", grant->privilege, access->columns));
 	}
+	/* on a newer server that may be more, as it would be after a dump */
+	if (access->columns[0] == '\0' && access->of_owner[0] != '\0' &&
+		list_length(privileges) == count_privileges(access, access->of_owner))
+		privileges = list_make1("ALL");
 	if (!is_owner)
 		sd_ddl_statement(access->node, "SET SESSION AUTHORIZATION %s",
 						 quote_identifier(model->grantor));

@@ -386,8 +386,10 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 					 table->name, quote_identifier(name), default_value);
 	}
-	/* a constraint of this column will put its name there */
-	if (sd_json_get_bool(column, "not_null"))
+	/* since 18 a constraint will put its name there, or take it away */
+	if (sd_json_get_bool(column, "not_null") &&
+		(ddl->version >= 18 || table->is_partition ||
+		 !parents_have(table, name, "not_null")))
 		item->tail = " NOT NULL";
 }
 
@@ -437,7 +439,8 @@ parents_have(Table *table, const char *name, const char *key)
 		JsonbContainer *column = sd_ddl_column(lfirst(lc), name);
 
 		if (column != NULL && sd_json_get(column, key, &value) &&
-			sd_json_get_text(column, "generated_type") == NULL)
+			(strcmp(key, "default_value") != 0 ||
+			 sd_json_get_text(column, "generated_type") == NULL))
 			return true;
 	}
 
