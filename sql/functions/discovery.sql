@@ -18,6 +18,7 @@ RETURNS TABLE (
 	is_partition bool,
 	partition_type text,
 	partition_key text[],
+	partition_definition text,
 	parent_schema text,
 	parent_name text,
 	partition_level int,

@@ -121,6 +121,7 @@ RETURNS TABLE (
 	is_relocatable bool,
 	config_tables text[],
 	config_conditions text[],
+	requires text[],
 	owner text,
 	comment text,
 	problem text

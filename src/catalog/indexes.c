@@ -83,6 +83,8 @@ static void find_key_settings(SdCatalog *cat, SdIndex *index, int i);
 static int compare_indexes(const ListCell *a, const ListCell *b);
 static bool can_order(SdCatalog *cat, Oid access_method);
 static Oid default_opclass(SdCatalog *cat, Oid type, Oid access_method);
+static void find_method(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						void *arg);
 static Oid find_default_opclass(SdCatalog *cat, Oid type, Oid access_method);
 static void keep_default_opclass(SdCatalog *cat, HeapTuple tuple,
 								 TupleDesc desc, void *arg);
@@ -558,6 +560,27 @@ keep_default_opclass(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	if (form->opcdefault && form->opcintype == own->key.type)
 		own->opclass = form->oid;
+}
+
+/*
+ * sd_opclass_is_default
+ *		Does the operator class go without saying for the type?
+ */
+bool
+sd_opclass_is_default(SdCatalog *cat, Oid type, Oid opclass)
+{
+	Oid method = InvalidOid;
+
+	sd_scan_oid(cat, OperatorClassRelationId, OpclassOidIndexId,
+				Anum_pg_opclass_oid, opclass, find_method, &method);
+
+	return OidIsValid(method) && default_opclass(cat, type, method) == opclass;
+}
+
+static void
+find_method(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	*(Oid *) arg = ((Form_pg_opclass) GETSTRUCT(tuple))->opcmethod;
 }
 
 /*

@@ -9,10 +9,14 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_opclass.h"
 #include "catalog/pg_partitioned_table.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 
@@ -38,6 +42,10 @@ static void keep_parent(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 static int compare_parents(const ListCell *a, const ListCell *b);
 static void keep_partition_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
 							   void *arg);
+static Oid *key_oids(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+					 AttrNumber column, int nkeys);
+static char *key_settings(SdCatalog *cat, Oid type, Oid type_collation,
+						  Oid collation, Oid opclass);
 static bool collect_columns(Node *node, void *arg);
 
 /* a chain of parents cannot be longer than this, unless it is a circle */
@@ -200,6 +208,8 @@ keep_partition_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Form_pg_partitioned_table form =
 		(Form_pg_partitioned_table) GETSTRUCT(tuple);
 	MemoryContext oldcontext = MemoryContextSwitchTo(cat->context);
+	Oid *collations;
+	Oid *opclasses;
 	Datum trees;
 	bool isnull;
 
@@ -207,6 +217,22 @@ keep_partition_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	key->columns = sd_attribute_numbers(cat, PointerGetDatum(&form->partattrs),
 										&key->nkeys);
 	key->expressions = palloc0(sizeof(char *) * (key->nkeys + 1));
+	key->settings = palloc0(sizeof(char *) * (key->nkeys + 1));
+	key->is_call = palloc0(sizeof(bool) * (key->nkeys + 1));
+	collations = key_oids(cat, tuple, desc,
+						  Anum_pg_partitioned_table_partcollation, key->nkeys);
+	opclasses = key_oids(cat, tuple, desc, Anum_pg_partitioned_table_partclass,
+						 key->nkeys);
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		SdColumn *column =
+			sd_relation_column(request->relation, key->columns[i]);
+
+		if (column != NULL)
+			key->settings[i] =
+				key_settings(cat, column->type, column->collation,
+							 collations[i], opclasses[i]);
+	}
 
 	trees =
 		heap_getattr(tuple, Anum_pg_partitioned_table_partexprs, desc, &isnull);
@@ -224,12 +250,97 @@ keep_partition_key(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 					 "too few expressions in partition key of relation %u",
 					 form->partrelid);
 			collect_columns(lfirst(lc), &key->used_columns);
+			key->settings[i] = key_settings(cat, exprType(lfirst(lc)),
+											exprCollation(lfirst(lc)),
+											collations[i], opclasses[i]);
 			key->expressions[i] =
 				sd_deparse(cat, request->relation, lfirst(lc), &key->problem);
+			key->is_call[i] =
+				sd_expression_is_call(lfirst(lc), key->expressions[i]);
 			lc = lnext(expressions, lc);
 		}
 	}
 	MemoryContextSwitchTo(oldcontext);
+}
+
+/* A column of the catalog that has an OID for each part of the key. */
+static Oid *
+key_oids(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, AttrNumber column,
+		 int nkeys)
+{
+	bool isnull;
+	Datum value = heap_getattr(tuple, column, desc, &isnull);
+	int count;
+	Oid *oids = sd_attribute_oids(cat, value, &count);
+
+	if (isnull || count != nkeys)
+		elog(ERROR, "partition key has %d parts, not %d", count, nkeys);
+
+	return oids;
+}
+
+/* Collation and operator class, unless they go without saying. */
+static char *
+key_settings(SdCatalog *cat, Oid type, Oid type_collation, Oid collation,
+			 Oid opclass)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	if (OidIsValid(collation) && collation != type_collation)
+		appendStringInfo(
+			&buf, " COLLATE %s",
+			sd_catalog_visible_name(cat, CollationRelationId, collation));
+	if (!sd_opclass_is_default(cat, type, opclass))
+		appendStringInfo(
+			&buf, " %s",
+			sd_catalog_visible_name(cat, OperatorClassRelationId, opclass));
+
+	return buf.data;
+}
+
+/*
+ * sd_partition_key_definition
+ *		What pg_get_partkeydef() says, under the snapshot; NULL if an
+ *		expression is missing.  In the current memory context.
+ */
+char *
+sd_partition_key_definition(SdCatalog *cat, SdRelation *rel,
+							const SdPartitionKey *key)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	switch (key->strategy)
+	{
+		case PARTITION_STRATEGY_HASH:
+			appendStringInfoString(&buf, "HASH (");
+			break;
+		case PARTITION_STRATEGY_LIST:
+			appendStringInfoString(&buf, "LIST (");
+			break;
+		default:
+			appendStringInfoString(&buf, "RANGE (");
+			break;
+	}
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(&buf, ", ");
+		if (key->columns[i] != 0)
+			appendStringInfoString(
+				&buf, quote_identifier(
+						  sd_relation_column_name(rel, key->columns[i])));
+		else if (key->expressions[i] == NULL)
+			return NULL;
+		else
+			appendStringInfo(&buf, key->is_call[i] ? "%s" : "(%s)",
+							 key->expressions[i]);
+		appendStringInfoString(&buf, key->settings[i]);
+	}
+	appendStringInfoChar(&buf, ')');
+
+	return buf.data;
 }
 
 /* Collect the numbers of the columns in an expression. */

@@ -224,6 +224,8 @@ typedef struct SdPartitionKey
 	int nkeys;
 	AttrNumber *columns; /* 0: an expression */
 	char **expressions;	 /* NULL: a column, or a problem */
+	char **settings;	 /* what a definition has behind each */
+	bool *is_call;		 /* an expression that needs no parentheses */
 	List *used_columns;	 /* attribute numbers in expressions */
 	SdProblem problem;
 } SdPartitionKey;
@@ -491,6 +493,8 @@ extern SdRelation *sd_catalog_partition_parent(SdCatalog *cat, SdRelation *rel,
 											   bool *detach_pending);
 extern SdRelation *sd_catalog_partition_root(SdCatalog *cat, SdRelation *rel,
 											 int *level);
+extern char *sd_partition_key_definition(SdCatalog *cat, SdRelation *rel,
+										 const SdPartitionKey *key);
 extern SdPartitionKey *sd_catalog_partition_key(SdCatalog *cat,
 												SdRelation *rel);
 
@@ -532,6 +536,7 @@ extern const char *sd_relation_column_name(SdRelation *rel, AttrNumber number);
 extern void sd_catalog_read_indexes(SdCatalog *cat);
 extern SdIndex *sd_catalog_index(SdCatalog *cat, Oid oid);
 extern void sd_index_set_constraint(SdCatalog *cat, SdConstraint *con);
+extern bool sd_opclass_is_default(SdCatalog *cat, Oid type, Oid opclass);
 extern char *sd_index_definition(SdCatalog *cat, SdIndex *index);
 extern char *sd_index_exclusion(SdCatalog *cat, SdIndex *index,
 								const Oid *operators, int noperators);

@@ -7,12 +7,15 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 
 #include "discovery/objects.h"
 
@@ -30,6 +33,9 @@ static bool is_in_scope(SdCatalog *cat, HeapTuple tuple);
 static void add_extension(SdDiscovery *disc, const SdObject *object);
 static void add_config(SdDiscovery *disc, const SdObject *object);
 static int compare_config_tables(const void *a, const void *b);
+static void add_requires(SdDiscovery *disc, const SdObject *object);
+static void keep_required(SdCatalog *cat, HeapTuple tuple, TupleDesc desc,
+						  void *arg);
 
 const SdKind sd_kind_extensions = {
 	.name = "extensions",
@@ -95,6 +101,7 @@ add_extension(SdDiscovery *disc, const SdObject *object)
 	sd_row_text(disc, sd_object_text(object, Anum_pg_extension_extversion));
 	sd_row_bool(disc, form->extrelocatable);
 	add_config(disc, object);
+	add_requires(disc, object);
 	sd_row_object_end(disc, object, SD_PROBLEM_NONE);
 }
 
@@ -152,4 +159,39 @@ compare_config_tables(const void *a, const void *b)
 {
 	return strcmp(((const ConfigTable *) a)->name,
 				  ((const ConfigTable *) b)->name);
+}
+
+/* requires: the extensions that have to be there before. */
+static void
+add_requires(SdDiscovery *disc, const SdObject *object)
+{
+	List *names = NIL;
+	const char **members;
+	int count = 0;
+	ListCell *lc;
+	SdKey keys[] = {
+		{Anum_pg_depend_classid, ObjectIdGetDatum(ExtensionRelationId),
+		 F_OIDEQ},
+		{Anum_pg_depend_objid, ObjectIdGetDatum(object->oid), F_OIDEQ},
+	};
+
+	sd_scan_index(disc->catalog, DependRelationId, DependDependerIndexId,
+				  lengthof(keys), keys, keep_required, &names);
+	list_sort(names, sd_list_text_compare);
+	members = palloc(sizeof(char *) * (list_length(names) + 1));
+	foreach (lc, names)
+		members[count++] = lfirst(lc);
+	sd_row_texts(disc, count, members);
+}
+
+static void
+keep_required(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+	List **names = arg;
+
+	if (form->refclassid == ExtensionRelationId)
+		*names = lappend(
+			*names, unconstify(char *, sd_catalog_name(cat, ExtensionRelationId,
+													   form->refobjid)));
 }

@@ -34,7 +34,7 @@ const SdKind sd_kind_tables = {
 	.left_out = "partition_level,root_schema,root_name,estimated_rows,"
 				"estimated_bytes,table_oid,problem",
 	.defaults = "table_type=table,persistence=permanent,"
-				"replica_identity=default,access_method=heap,tablespace=",
+				"replica_identity=default,tablespace=",
 	.emit = emit_tables,
 };
 
@@ -69,8 +69,13 @@ sd_add_table(SdDiscovery *disc, void *object)
 	sd_row_name(disc, &rel->schema->name);
 	sd_row_name(disc, &rel->name);
 	sd_row_text(disc, sd_table_type(rel->kind));
-	sd_row_text(
-		disc, sd_catalog_name(cat, AccessMethodRelationId, rel->access_method));
+	/* a partitioned table may or may not have one */
+	if (disc->is_document && rel->kind != RELKIND_PARTITIONED_TABLE &&
+		rel->access_method == HEAP_TABLE_AM_OID)
+		sd_row_null(disc);
+	else
+		sd_row_text(disc, sd_catalog_name(cat, AccessMethodRelationId,
+										  rel->access_method));
 	sd_row_text(
 		disc, OidIsValid(rel->tablespace)
 				  ? sd_catalog_name(cat, TableSpaceRelationId, rel->tablespace)
@@ -101,7 +106,7 @@ sd_add_table(SdDiscovery *disc, void *object)
 	sd_row_end(disc, key != NULL ? key->problem : SD_PROBLEM_NONE);
 }
 
-/* is_partition, partition_type, partition_key, parent_*, level, root_* */
+/* is_partition, partition_*, parent_*, root_* */
 static void
 add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 {
@@ -120,12 +125,10 @@ add_partitioning(SdDiscovery *disc, SdRelation *rel, SdPartitionKey *key)
 						   : key->expressions[i];
 		sd_row_text(disc, sd_partition_strategy(key->strategy));
 		sd_row_texts(disc, key->nkeys, names);
+		sd_row_text(disc, sd_partition_key_definition(cat, rel, key));
 	}
 	else
-	{
-		sd_row_null(disc);
-		sd_row_null(disc);
-	}
+		sd_row_nulls(disc, 3);
 	sd_row_text(disc, parent ? NameStr(parent->schema->name) : NULL);
 	sd_row_text(disc, parent ? NameStr(parent->name) : NULL);
 

@@ -126,7 +126,8 @@ CREATE FUNCTION reference.tables(schemas text[])
 RETURNS TABLE (
 	schema_name text, table_name text, table_type text, access_method text,
 	tablespace text, is_partition bool, partition_type text,
-	partition_key text[], parent_schema text, parent_name text,
+	partition_key text[], partition_definition text, parent_schema text,
+	parent_name text,
 	partition_level int, root_schema text, root_name text, persistence text,
 	owner text, estimated_rows bigint, estimated_bytes bigint, of_type text,
 	inherits text[], options text[], replica_identity text,
@@ -157,6 +158,7 @@ SET quote_all_identifiers = off AS $$
 							OVER (ORDER BY n) AS nexpr
 				   FROM unnest(p.partattrs::int2[]) WITH ORDINALITY
 						AS u(attnum, n)) k) END,
+		pg_get_partkeydef(c.oid),
 		(SELECT reference.schema_name(relnamespace) FROM pg_class
 		 WHERE oid = up.parent),
 		(SELECT relname FROM pg_class WHERE oid = up.parent),

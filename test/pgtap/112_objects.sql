@@ -120,6 +120,8 @@ SELECT pg_temp.same('extensions', 'SELECT * FROM public.stormdisc_extensions()',
 			FROM unnest(extconfig) o JOIN pg_class c ON c.oid = o JOIN pg_namespace cn ON cn.oid = relnamespace), '{}'),
 		coalesce((SELECT array_agg(cond ORDER BY format('%I.%I', cn.nspname, relname) COLLATE "C")
 			FROM unnest(extconfig, extcondition) u(o, cond) JOIN pg_class c ON c.oid = o JOIN pg_namespace cn ON cn.oid = relnamespace), '{}'),
+		array(SELECT r.extname::text FROM pg_depend JOIN pg_extension r ON r.oid = refobjid WHERE classid = 'pg_extension'::regclass AND objid = e.oid
+			AND refclassid = 'pg_extension'::regclass ORDER BY r.extname::text COLLATE "C"),
 		pg_get_userbyid(extowner)::text, obj_description(e.oid, 'pg_extension'), NULL::text
 	FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE e.oid >= 16384$$);
 SELECT pg_temp.same('extensions of schemas that are named', 'SELECT schema_name, extension_name FROM public.stormdisc_extensions(schemas => ''{pg_catalog}'')',

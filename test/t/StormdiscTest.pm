@@ -88,12 +88,12 @@ my @other_readers = (
 	index_usage => "stormdisc_index_usage()",
 	table_stats => "stormdisc_table_stats()");
 
-# Those that read it as a whole or refuse; see 080_fingerprint.pl.
-my @refusing_readers = qw(fingerprint);
+# Those that raise an error rather than leave something out.
+my @strict_readers = qw(fingerprint ddl ddl_text);
 
 # Functions that read no schema, and those that write.
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
-  document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
+  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Functions that read the rows of tables, and what their queries are made of, in
@@ -170,8 +170,7 @@ EOS
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
 	is( join("\n", sort split /\n/, $functions),
-		join("
-", sort @data_parts, map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @refusing_readers, @no_readers,
+		join("\n", sort @data_parts, map { "stormdisc_$_" } (map { $_->[0] } discovery_readers('', '')), @strict_readers, @no_readers,
 			@writers, @data_readers, @run_state),
 		'these tests know every function of the extension');
 	is( join("\n", sort split /\n/, $node->safe_psql('postgres', <<'EOS')),

@@ -1,0 +1,365 @@
+/*
+ * stress_schema.sql
+ *	  What is hard to write as DDL again, for test/t/061_round_trip.pl.
+ *
+ * The oddest names and texts are in test/oracle/mean.sql, one of every kind of
+ * object in test/oracle/kinds.sql; here are things that need each other, or
+ * that more than one statement makes.  Wants the tablespace stress_space.
+ */
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+SELECT current_setting('server_version_num')::int >= 170000 AS v17,
+	current_setting('server_version_num')::int >= 180000 AS v18 \gset
+
+DO $$ BEGIN CREATE ROLE stress_owner; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE stress_user; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE "Stress ""r"""; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+
+CREATE SCHEMA stress;
+CREATE SCHEMA other;
+CREATE SCHEMA "a.b";
+CREATE SCHEMA extensions;
+COMMENT ON SCHEMA public IS 'not the standard public schema';
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO stress_user;
+ALTER SCHEMA other OWNER TO stress_owner;
+CREATE EXTENSION hstore SCHEMA extensions;
+CREATE EXTENSION earthdistance SCHEMA extensions CASCADE;
+CREATE EXTENSION btree_gist;
+CREATE EXTENSION pg_trgm SCHEMA other;
+SET search_path = stress, extensions, public;
+
+-- Loops
+
+-- a default that calls a function of the table's own row type, and a check
+CREATE TABLE row_loop (a int PRIMARY KEY, b int, c text NOT NULL);
+CREATE FUNCTION row_default(row_loop) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT coalesce($1.a, 7)';
+CREATE FUNCTION row_check(row_loop) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+ALTER TABLE row_loop ALTER b SET DEFAULT row_default(NULL), ADD CONSTRAINT whole_row CHECK (row_check(row_loop)), ADD CONSTRAINT plain CHECK (b > 0);
+CREATE INDEX row_index ON row_loop (row_default(row_loop)) WHERE row_check(row_loop);
+COMMENT ON CONSTRAINT whole_row ON row_loop IS 'of a check that comes later';
+COMMENT ON CONSTRAINT plain ON row_loop IS 'of a check';
+-- a body in standard SQL that reads the table whose default it is
+CREATE TABLE atomic_loop (a int PRIMARY KEY, b int, c text);
+CREATE FUNCTION atomic_default() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT max(a) FROM atomic_loop; END;
+ALTER TABLE atomic_loop ALTER b SET DEFAULT atomic_default();
+CREATE FUNCTION atomic_grouped() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT c FROM atomic_loop GROUP BY a; END;
+CREATE FUNCTION atomic_view_user() RETURNS bigint LANGUAGE sql RETURN (SELECT count(*) FROM atomic_grouped());
+CREATE INDEX atomic_index ON atomic_loop ((a + b));
+-- a domain whose check takes the domain
+CREATE DOMAIN self_domain AS text;
+CREATE FUNCTION self_domain_ok(self_domain) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+ALTER DOMAIN self_domain ADD CONSTRAINT is_ok CHECK (self_domain_ok(VALUE));
+ALTER DOMAIN self_domain ADD CONSTRAINT not_empty CHECK (VALUE <> '');
+COMMENT ON CONSTRAINT is_ok ON DOMAIN self_domain IS 'of a check that comes later';
+-- a view over a function that returns rows of the view
+CREATE VIEW function_view AS SELECT 1 AS a, 'x'::text COLLATE "C" AS "B b", NULL::row_loop AS r;
+CREATE FUNCTION view_function() RETURNS SETOF function_view LANGUAGE sql AS 'SELECT 1, ''x''::text, NULL::stress.row_loop';
+CREATE OR REPLACE VIEW function_view AS SELECT a, "B b" COLLATE "C" AS "B b", r FROM view_function();
+COMMENT ON COLUMN function_view.a IS 'of a view that begins without a query';
+CREATE VIEW over_function_view AS SELECT a FROM function_view;
+-- views that group by a key, and what is made of them
+CREATE TABLE keyed (id int PRIMARY KEY, name text, parent int);
+CREATE VIEW by_key AS SELECT k.id, k.name, count(*) AS n FROM keyed k JOIN row_loop r ON r.a = k.id GROUP BY k.id;
+CREATE MATERIALIZED VIEW by_key_kept AS SELECT * FROM by_key WHERE n > 1;
+CREATE UNIQUE INDEX by_key_kept_id ON by_key_kept (id);
+CREATE INDEX by_key_kept_n ON by_key_kept ((n + 1)) WHERE n > 5;
+ALTER INDEX by_key_kept_n ALTER COLUMN 1 SET STATISTICS 12;
+ALTER MATERIALIZED VIEW by_key_kept ALTER name SET (n_distinct = 5), ALTER name SET STATISTICS 6, ALTER name SET STORAGE external;
+CREATE VIEW a_view_of_kept AS SELECT * FROM by_key_kept;
+CREATE MATERIALIZED VIEW a_kept_of_view AS SELECT * FROM a_view_of_kept;
+CREATE STATISTICS other.of_kept ON id, name FROM by_key_kept;
+CREATE RULE upsert AS ON INSERT TO by_key DO INSTEAD INSERT INTO keyed (id, name) VALUES (new.id, new.name) ON CONFLICT (id) DO UPDATE SET name = excluded.name;
+-- foreign keys: to itself, and around; keys named so that they sort after
+ALTER TABLE keyed ADD CONSTRAINT a_self_fk FOREIGN KEY (parent) REFERENCES keyed ON DELETE SET NULL;
+CREATE TABLE circle_a (id int CONSTRAINT z_circle_a PRIMARY KEY, b int);
+CREATE TABLE circle_b (id int CONSTRAINT z_circle_b PRIMARY KEY, a int CONSTRAINT a_circle_b REFERENCES circle_a DEFERRABLE);
+ALTER TABLE circle_a ADD CONSTRAINT a_circle_a FOREIGN KEY (b) REFERENCES circle_b INITIALLY DEFERRED;
+CREATE UNIQUE INDEX circle_only ON circle_a (b, id);
+CREATE TABLE refers_to_index (a int, b int, CONSTRAINT fk FOREIGN KEY (a, b) REFERENCES circle_a (b, id));
+-- a table that names itself
+CREATE TABLE names_itself (a regclass, b oid);
+ALTER TABLE names_itself ALTER a SET DEFAULT 'names_itself'::regclass, ALTER b SET DEFAULT 'names_itself'::regclass::oid,
+	ADD CONSTRAINT not_itself CHECK (a <> 'names_itself'::regclass);
+-- rules of views into each other
+CREATE VIEW ping AS SELECT 1 AS a;
+CREATE VIEW pong AS SELECT 2 AS a;
+CREATE RULE to_pong AS ON INSERT TO ping DO INSTEAD INSERT INTO pong VALUES (new.a);
+CREATE RULE to_ping AS ON INSERT TO pong DO INSTEAD INSERT INTO ping VALUES (new.a);
+-- a function and a table, and an overloaded one, of the same name
+CREATE TABLE same_name (a int);
+CREATE FUNCTION same_name(same_name) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a';
+CREATE FUNCTION same_name(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 + 1;
+CREATE FUNCTION same_name(int, int) RETURNS int LANGUAGE sql IMMUTABLE RETURN same_name($1) + $2;
+CREATE VIEW uses_same_name AS SELECT same_name(s), same_name(a, 5) AS two FROM same_name s;
+
+-- Types that need functions that need types
+
+CREATE TYPE grade;
+CREATE FUNCTION grade_in(cstring) RETURNS grade LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION grade_out(grade) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE FUNCTION grade_recv(internal) RETURNS grade LANGUAGE internal IMMUTABLE STRICT AS 'int4recv';
+CREATE FUNCTION grade_send(grade) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'int4send';
+CREATE FUNCTION grade_typmod_in(cstring[]) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'bpchartypmodin';
+CREATE FUNCTION grade_typmod_out(int) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'bpchartypmodout';
+CREATE TYPE grade (INPUT = grade_in, OUTPUT = grade_out, RECEIVE = grade_recv, SEND = grade_send, TYPMOD_IN = grade_typmod_in, TYPMOD_OUT = grade_typmod_out,
+	INTERNALLENGTH = 4, PASSEDBYVALUE, ALIGNMENT = int4, CATEGORY = 'N', DELIMITER = ';', DEFAULT = '1');
+CREATE FUNCTION grade_lt(grade, grade) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
+CREATE FUNCTION grade_le(grade, grade) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4le';
+CREATE FUNCTION grade_eq(grade, grade) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
+CREATE FUNCTION grade_ge(grade, grade) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4ge';
+CREATE FUNCTION grade_gt(grade, grade) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4gt';
+CREATE FUNCTION grade_cmp(grade, grade) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT CASE WHEN stress.grade_lt($1, $2) THEN -1 WHEN stress.grade_eq($1, $2) THEN 0 ELSE 1 END';
+CREATE FUNCTION grade_hash(grade) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'hashint4';
+CREATE FUNCTION grade_hash_extended(grade, int8) RETURNS int8 LANGUAGE internal IMMUTABLE STRICT AS 'hashint4extended';
+CREATE OPERATOR < (LEFTARG = grade, RIGHTARG = grade, FUNCTION = grade_lt, COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR <= (LEFTARG = grade, RIGHTARG = grade, FUNCTION = grade_le, COMMUTATOR = >=, NEGATOR = >);
+CREATE OPERATOR = (LEFTARG = grade, RIGHTARG = grade, FUNCTION = grade_eq, COMMUTATOR = =, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR >= (LEFTARG = grade, RIGHTARG = grade, FUNCTION = grade_ge, COMMUTATOR = <=, NEGATOR = <);
+CREATE OPERATOR > (LEFTARG = grade, RIGHTARG = grade, FUNCTION = grade_gt, COMMUTATOR = <, NEGATOR = <=);
+CREATE OPERATOR CLASS grade_ops DEFAULT FOR TYPE grade USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 grade_cmp(grade, grade);
+CREATE OPERATOR CLASS grade_hash_ops DEFAULT FOR TYPE grade USING hash AS OPERATOR 1 =, FUNCTION 1 grade_hash(grade), FUNCTION 2 grade_hash_extended(grade, int8);
+CREATE FUNCTION grade_diff(grade, grade) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 1.0::float8';
+CREATE FUNCTION grade_of(int) RETURNS grade LANGUAGE internal IMMUTABLE STRICT AS 'int4abs';
+CREATE CAST (int AS grade) WITH FUNCTION grade_of(int) AS IMPLICIT;
+CREATE CAST (grade AS int) WITHOUT FUNCTION;
+CREATE FUNCTION grade_larger(grade, grade) RETURNS grade LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE AGGREGATE best(grade) (SFUNC = grade_larger, STYPE = grade, SORTOP = >);
+CREATE AGGREGATE count_all(*) (SFUNC = int8inc, STYPE = int8, INITCOND = 0);
+COMMENT ON AGGREGATE count_all(*) IS 'of an aggregate without arguments';
+-- a range with a function of its own type
+CREATE TYPE grade_range;
+CREATE FUNCTION grade_range_canonical(grade_range) RETURNS grade_range LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical';
+CREATE TYPE grade_range AS RANGE (SUBTYPE = grade, SUBTYPE_OPCLASS = grade_ops, CANONICAL = grade_range_canonical, SUBTYPE_DIFF = grade_diff, MULTIRANGE_TYPE_NAME = "Many Grades");
+CREATE TYPE pair AS (g grade, r grade_range[], "Many" "Many Grades");
+CREATE DOMAIN grades AS grade[] CHECK (VALUE <> '{}') NOT NULL DEFAULT '{1;2}';
+CREATE DOMAIN more_grades AS grades DEFAULT NULL;
+CREATE TABLE graded (g grade PRIMARY KEY DEFAULT 3, h grade(7), list grades, p pair, r grade_range UNIQUE, EXCLUDE USING btree (h WITH =));
+CREATE VIEW graded_view AS SELECT DISTINCT g, 5::grade AS five, max(h::int) AS h FROM graded WHERE g = 4 GROUP BY g ORDER BY g;
+CREATE TABLE graded_parts (g grade, h int) PARTITION BY RANGE (g);
+CREATE TABLE graded_part PARTITION OF graded_parts FOR VALUES FROM ('1') TO ('5');
+CREATE TABLE hashed_parts (g grade) PARTITION BY HASH (g);
+CREATE TABLE hashed_part PARTITION OF hashed_parts FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+-- an operator class written in standard SQL, which a table reads
+CREATE TYPE version AS (major int, minor int);
+CREATE FUNCTION version_cmp(version, version) RETURNS int LANGUAGE sql IMMUTABLE RETURN coalesce(nullif($1.major - $2.major, 0), $1.minor - $2.minor);
+CREATE FUNCTION version_before(version, version) RETURNS bool LANGUAGE sql IMMUTABLE RETURN version_cmp($1, $2) < 0;
+CREATE OPERATOR <<< (LEFTARG = version, RIGHTARG = version, FUNCTION = version_before, COMMUTATOR = >>>);
+CREATE OPERATOR CLASS version_ops FOR TYPE version USING btree AS OPERATOR 1 <<<, FUNCTION 1 version_cmp(version, version);
+CREATE TABLE versions (v version);
+CREATE INDEX versions_v ON versions (v version_ops);
+-- an operator that only its commutator names
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+ALTER TYPE mood ADD VALUE 'meh' BEFORE 'ok';
+CREATE CAST (text AS mood) WITH INOUT AS ASSIGNMENT;
+
+-- Tables
+
+CREATE TABLE spaced (a int PRIMARY KEY USING INDEX TABLESPACE stress_space, b text, c int UNIQUE WITH (fillfactor = 71) USING INDEX TABLESPACE stress_space DEFERRABLE INITIALLY DEFERRED,
+	EXCLUDE USING gist (c WITH =) WITH (fillfactor = 72) USING INDEX TABLESPACE stress_space WHERE (c > 0)) WITH (fillfactor = 70, toast.autovacuum_enabled = off) TABLESPACE stress_space;
+CREATE INDEX spaced_where ON spaced (b) INCLUDE (c) WITH (fillfactor = 73) TABLESPACE stress_space WHERE b <> ' WHERE ';
+CREATE INDEX spaced_plain ON spaced (b) TABLESPACE stress_space;
+ALTER TABLE spaced CLUSTER ON spaced_pkey;
+CREATE TABLE spaced_parts (a int, b int) PARTITION BY RANGE (a) TABLESPACE stress_space;
+CREATE TABLE spaced_part PARTITION OF spaced_parts FOR VALUES FROM (0) TO (9) TABLESPACE pg_default;
+CREATE INDEX spaced_parts_i ON spaced_parts (a) TABLESPACE stress_space;
+CREATE MATERIALIZED VIEW spaced_view TABLESPACE stress_space AS SELECT 1 AS a;
+CREATE UNLOGGED TABLE unlogged (a int GENERATED ALWAYS AS IDENTITY, b int GENERATED BY DEFAULT AS IDENTITY, c serial);
+ALTER SEQUENCE unlogged_b_seq SET LOGGED;
+CREATE TABLE logged (a int GENERATED ALWAYS AS IDENTITY);
+ALTER SEQUENCE logged_a_seq SET UNLOGGED;
+CREATE TABLE identities (a smallint GENERATED ALWAYS AS IDENTITY (MINVALUE 5 MAXVALUE 50 START 7 INCREMENT 3 CACHE 4 CYCLE), b bigint GENERATED BY DEFAULT AS IDENTITY (SEQUENCE NAME stress."Id s" INCREMENT -1),
+	c int GENERATED ALWAYS AS IDENTITY (MINVALUE -5 START 0));
+COMMENT ON SEQUENCE stress."Id s" IS 'of the sequence of an identity column';
+CREATE SEQUENCE down INCREMENT -2;
+CREATE SEQUENCE small_down AS smallint INCREMENT -2 MINVALUE -100;
+CREATE TABLE replicated (a int NOT NULL, b int NOT NULL);
+CREATE UNIQUE INDEX replicated_i ON replicated (b, a);
+ALTER TABLE replicated REPLICA IDENTITY USING INDEX replicated_i;
+CREATE TABLE not_replicated (a int);
+ALTER TABLE not_replicated REPLICA IDENTITY NOTHING;
+CREATE TABLE same_in_other (a int, b hstore, c earth);
+CREATE TABLE other.same_in_other (a int);
+CREATE INDEX trigram ON same_in_other USING gin ((b::text) other.gin_trgm_ops);
+CREATE TABLE "a.b"."c.d" ("e.f" int CHECK ("e.f" > 0) PRIMARY KEY, "g" text DEFAULT '"a.b"."c.d"');
+CREATE VIEW "a.b"."View ""v""" AS SELECT c."e.f" AS " ", c.g FROM "a.b"."c.d" c;
+CREATE TABLE "a.b"."""" ("""" "a.b"."c.d", "'" text DEFAULT '''');
+SELECT format('CREATE TABLE %I (%I int PRIMARY KEY, UNIQUE (%2$I), CHECK (%2$I > 0))', repeat('n', 63), repeat('c', 63)) \gexec
+CREATE TABLE renamed (a int PRIMARY KEY, b int NOT NULL, c serial);
+ALTER TABLE renamed RENAME TO renamed_since;
+ALTER TABLE renamed_since RENAME b TO "B b";
+CREATE TYPE of_type AS (a int, b text, c mood);
+CREATE TABLE typed OF of_type (a WITH OPTIONS PRIMARY KEY, c WITH OPTIONS NOT NULL DEFAULT 'ok', CHECK (b <> ''));
+CREATE TABLE typed_plain OF of_type;
+CREATE TABLE constrained (a int, b int,
+	CONSTRAINT no_columns CHECK (true), CONSTRAINT whole CHECK ((constrained.*) IS NOT NULL), CONSTRAINT system CHECK (tableoid > 0));
+ALTER TABLE constrained ADD CONSTRAINT later CHECK (a > b) NOT VALID, ADD CONSTRAINT fk_later FOREIGN KEY (a) REFERENCES keyed NOT VALID;
+COMMENT ON CONSTRAINT later ON constrained IS 'of a check that is not valid';
+
+-- Inheritance
+
+CREATE TABLE parent (a int NOT NULL DEFAULT 1, b int DEFAULT 2, c int GENERATED ALWAYS AS (a * 2) STORED, d text,
+	CONSTRAINT positive CHECK (a > 0), CONSTRAINT own CHECK (b > 0) NO INHERIT);
+ALTER TABLE parent ADD CONSTRAINT unchecked CHECK (b < 100) NOT VALID;
+CREATE TABLE child (e int) INHERITS (parent);
+ALTER TABLE child ALTER a SET DEFAULT 3, ALTER b DROP DEFAULT, ALTER d SET NOT NULL, ALTER d SET STATISTICS 3;
+CREATE TABLE same_columns (a int NOT NULL, b int DEFAULT 7, CONSTRAINT positive CHECK (a > 0)) INHERITS (parent);
+CREATE TABLE second (b int, f int DEFAULT 5);
+CREATE TABLE two_parents (b int DEFAULT 9) INHERITS (parent, second);
+CREATE TABLE grandchild () INHERITS (same_columns);
+CREATE TABLE other.far_child () INHERITS (parent);
+COMMENT ON COLUMN child.a IS 'of an inherited column';
+
+-- Partitions
+
+CREATE TABLE parts (gone int, k int NOT NULL, t text DEFAULT 'parent', g int GENERATED ALWAYS AS (k + 1) STORED, CONSTRAINT parts_check CHECK (k > -1000)) PARTITION BY RANGE (k, lower(t) COLLATE "C" text_pattern_ops);
+ALTER TABLE parts DROP gone;
+CREATE TABLE parts_1 PARTITION OF parts (t DEFAULT 'child', CONSTRAINT only_here CHECK (k < 10)) FOR VALUES FROM (0, MINVALUE) TO (10, MAXVALUE);
+CREATE TABLE parts_2 (t text, g int GENERATED ALWAYS AS (k + 1) STORED, gone int, k int NOT NULL, CONSTRAINT parts_check CHECK (k > -1000));
+ALTER TABLE parts_2 DROP gone;
+ALTER TABLE parts ATTACH PARTITION parts_2 FOR VALUES FROM (11, 'a') TO (20, 'z');
+CREATE TABLE other.parts_rest PARTITION OF parts DEFAULT PARTITION BY LIST (t);
+CREATE TABLE "a.b".parts_rest_1 PARTITION OF other.parts_rest FOR VALUES IN ('it''s', NULL);
+ALTER TABLE parts_1 ALTER t DROP DEFAULT;
+ALTER TABLE ONLY parts ALTER t SET DEFAULT 'changed';
+ALTER TABLE parts ADD CONSTRAINT parts_later CHECK (k < 1000) NOT VALID;
+CREATE INDEX parts_i ON parts (t, (k + 1));
+CREATE INDEX parts_only ON ONLY parts (k);
+CREATE INDEX parts_1_k ON parts_1 (k);
+ALTER INDEX parts_only ATTACH PARTITION parts_1_k;
+ALTER INDEX parts_1_t_expr_idx ALTER COLUMN 2 SET STATISTICS 44;
+ALTER TABLE parts_1 CLUSTER ON parts_1_k;
+COMMENT ON INDEX parts_1_k IS 'of the index of a partition';
+CREATE TABLE keyed_parts (a int, b int, c int, PRIMARY KEY (a, b), UNIQUE (b, a) DEFERRABLE) PARTITION BY LIST (a);
+CREATE TABLE keyed_parts_1 PARTITION OF keyed_parts FOR VALUES IN (1);
+CREATE TABLE keyed_parts_2 (b int NOT NULL, c int, a int NOT NULL, CONSTRAINT "Own name" PRIMARY KEY (a, b));
+ALTER TABLE keyed_parts ATTACH PARTITION keyed_parts_2 FOR VALUES IN (2);
+ALTER TABLE keyed_parts_1 REPLICA IDENTITY USING INDEX keyed_parts_1_pkey;
+CREATE TABLE refers_parts (a int, b int, c int, CONSTRAINT to_parts FOREIGN KEY (a, b) REFERENCES keyed_parts ON DELETE CASCADE, CONSTRAINT to_keyed FOREIGN KEY (c) REFERENCES keyed) PARTITION BY HASH (a);
+CREATE TABLE refers_parts_0 PARTITION OF refers_parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE refers_parts_1 (c int, b int, a int, CONSTRAINT own_fk FOREIGN KEY (c) REFERENCES keyed);
+ALTER TABLE refers_parts ATTACH PARTITION refers_parts_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+COMMENT ON CONSTRAINT to_parts ON refers_parts IS 'of a foreign key of a partitioned table';
+ALTER TABLE keyed_parts ADD CONSTRAINT parts_itself FOREIGN KEY (c, b) REFERENCES keyed_parts;
+CREATE FOREIGN DATA WRAPPER stress_wrapper;
+CREATE SERVER stress_server FOREIGN DATA WRAPPER stress_wrapper OPTIONS (host 'x');
+CREATE TABLE far_parts (a int, b text) PARTITION BY LIST (a);
+CREATE FOREIGN TABLE far_part (b text OPTIONS ("Name: n" 'b: c=d'), a int NOT NULL) SERVER stress_server OPTIONS (schema_name 'stress');
+ALTER TABLE far_parts ATTACH PARTITION far_part FOR VALUES IN (1);
+CREATE FOREIGN TABLE far_child (z int) INHERITS (second) SERVER stress_server;
+ALTER FOREIGN TABLE far_child ADD CONSTRAINT far CHECK (z > 0), ALTER z SET STATISTICS 9;
+
+-- Views
+
+CREATE VIEW checked WITH (security_barrier) AS SELECT a, b FROM row_loop WHERE b > 0 WITH LOCAL CHECK OPTION;
+CREATE VIEW checked_more AS SELECT a AS x, b FROM checked WITH CASCADED CHECK OPTION;
+ALTER VIEW checked_more RENAME x TO "X x";
+ALTER VIEW checked_more ALTER b SET DEFAULT row_default(NULL);
+CREATE RECURSIVE VIEW counted (n) AS SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 3;
+CREATE VIEW everything AS
+	WITH w AS MATERIALIZED (SELECT k, row_number() OVER (PARTITION BY t ORDER BY k DESC NULLS LAST) AS n FROM parts TABLESAMPLE system (10))
+	SELECT w.k, j.a, x.x, g, array_agg(s.id ORDER BY s.id) FILTER (WHERE s.id > 1) AS ids, GROUPING(w.k) AS grouping, p.*
+	FROM w LEFT JOIN LATERAL (SELECT 1 AS a WHERE w.n > 0) j ON true JOIN keyed s ON s.id = w.k CROSS JOIN generate_series(1, 3) WITH ORDINALITY AS g (g, o)
+		CROSS JOIN XMLTABLE('/r' PASSING ('<r/>'::xml) COLUMNS x int PATH '@x' DEFAULT 1) x, ROWS FROM (unnest(ARRAY[1]), json_to_record('{"a":1}') AS (a int)) AS p (u, v)
+	GROUP BY ROLLUP (w.k), j.a, x.x, g, p.u, p.v HAVING count(*) > 0
+	UNION ALL (VALUES (1, 2, 3, 4, '{5}'::int[], 6, 7, 8) LIMIT 1);
+CREATE VIEW late_column AS SELECT a.*, 'stress.keyed'::regclass AS r, 'stress'::regnamespace AS n, 'stress.version_cmp'::regproc AS f FROM keyed a;
+ALTER TABLE keyed ADD late int;
+
+-- What stands on tables
+
+CREATE FUNCTION trigger_function() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER on_parts AFTER INSERT OR UPDATE OF k, t ON parts FOR EACH ROW WHEN (new.k > 0) EXECUTE FUNCTION trigger_function('it''s', '');
+CREATE TRIGGER off_parts AFTER DELETE ON parts FOR EACH ROW EXECUTE FUNCTION trigger_function();
+ALTER TABLE parts DISABLE TRIGGER off_parts;
+ALTER TABLE parts_1 ENABLE ALWAYS TRIGGER on_parts;
+ALTER TABLE parts_2 ENABLE TRIGGER off_parts;
+CREATE TRIGGER statement AFTER UPDATE ON parts REFERENCING OLD TABLE AS o NEW TABLE AS "N n" EXECUTE FUNCTION trigger_function();
+CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON keyed FROM circle_a DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trigger_function();
+CREATE TRIGGER instead INSTEAD OF DELETE ON checked FOR EACH ROW EXECUTE FUNCTION trigger_function();
+COMMENT ON TRIGGER on_parts ON parts_1 IS 'of a trigger of a partition';
+COMMENT ON CONSTRAINT deferred ON keyed IS 'of the constraint of a trigger';
+CREATE RULE two AS ON UPDATE TO keyed DO ALSO (UPDATE row_loop SET b = new.id; NOTIFY stress; DELETE FROM circle_a);
+ALTER TABLE keyed ENABLE REPLICA RULE two;
+ALTER TABLE keyed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY by_view ON keyed FOR SELECT TO stress_user USING (id IN (SELECT "X x" FROM checked_more));
+CREATE POLICY writes ON keyed AS RESTRICTIVE FOR INSERT TO stress_user WITH CHECK (row_default(NULL) > 0);
+CREATE STATISTICS "a.b".expressions (mcv) ON (k + 1), lower(t) FROM parts;
+ALTER STATISTICS "a.b".expressions SET STATISTICS 0;
+CREATE PUBLICATION stress_publication FOR TABLE keyed WHERE (id > 5 AND name <> 'x'), parent, TABLES IN SCHEMA "a.b" WITH (publish = 'insert');
+CREATE FUNCTION event_function() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'somebody does DDL'; END$$;
+CREATE EVENT TRIGGER stress_event ON ddl_command_start WHEN TAG IN ('GRANT', 'COMMENT', 'CREATE TABLE') EXECUTE FUNCTION event_function();
+ALTER EVENT TRIGGER stress_event DISABLE;
+
+-- Functions
+
+CREATE FUNCTION in_path() RETURNS int LANGUAGE sql SET search_path = stress, "a.b", pg_temp SET work_mem = '4MB' AS 'SELECT 1';
+CREATE FUNCTION body(a int, VARIADIC b keyed[] DEFAULT '{}') RETURNS TABLE (c mood, "D d" text) LANGUAGE plpgsql COST 12.5 ROWS 3 AS $body$ BEGIN RETURN QUERY SELECT NULL::stress.mood, $$x$$; END $body$;
+CREATE PROCEDURE proc(INOUT a grade, b stress.keyed DEFAULT NULL) LANGUAGE sql BEGIN ATOMIC INSERT INTO keyed (id) VALUES (1); SELECT a; END;
+CREATE FUNCTION win(anyelement) RETURNS anyelement LANGUAGE internal WINDOW AS 'window_first_value';
+
+-- Owners and privileges
+
+ALTER TABLE parts OWNER TO stress_owner;
+ALTER TABLE parts_1 OWNER TO "Stress ""r""";
+ALTER TABLE identities OWNER TO stress_owner;
+ALTER VIEW checked OWNER TO stress_user;
+ALTER TYPE mood OWNER TO stress_owner;
+ALTER AGGREGATE best(grade) OWNER TO stress_owner;
+ALTER OPERATOR CLASS version_ops USING btree OWNER TO stress_owner;
+GRANT SELECT, UPDATE ON parts TO stress_user WITH GRANT OPTION;
+SET SESSION AUTHORIZATION stress_user;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA stress TO stress_user, "Stress ""r""";
+SET SESSION AUTHORIZATION stress_user;
+GRANT SELECT ON stress.parts TO "Stress ""r""" WITH GRANT OPTION;
+SET SESSION AUTHORIZATION "Stress ""r""";
+GRANT SELECT ON stress.parts TO PUBLIC;
+RESET SESSION AUTHORIZATION;
+REVOKE INSERT, TRUNCATE ON parts FROM stress_owner;
+REVOKE ALL ON keyed FROM CURRENT_USER;
+GRANT UPDATE (name), SELECT (id) ON keyed TO stress_user WITH GRANT OPTION;
+GRANT ALL ON circle_a TO stress_user;
+REVOKE ALL ON FUNCTION row_check(row_loop) FROM PUBLIC, CURRENT_USER;
+GRANT EXECUTE ON FUNCTION best(grade) TO stress_user WITH GRANT OPTION;
+REVOKE EXECUTE ON PROCEDURE proc FROM PUBLIC;
+GRANT USAGE ON SEQUENCE down, stress."Id s" TO stress_user;
+REVOKE USAGE ON TYPE mood FROM PUBLIC;
+GRANT USAGE ON DOMAIN grades TO stress_user;
+GRANT SELECT ON by_key, by_key_kept, far_part TO stress_user;
+GRANT USAGE ON FOREIGN SERVER stress_server TO stress_user WITH GRANT OPTION;
+REVOKE EXECUTE ON FUNCTION extensions.hstore(text, text) FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA stress GRANT SELECT ON TABLES TO stress_user WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE "Stress ""r""" IN SCHEMA "a.b" GRANT ALL ON SEQUENCES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE stress_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE stress_owner REVOKE ALL ON TYPES FROM PUBLIC, stress_owner;
+ALTER DEFAULT PRIVILEGES FOR ROLE stress_user GRANT SELECT ON TABLES TO PUBLIC;
+ALTER MATERIALIZED VIEW by_key_kept DEPENDS ON EXTENSION hstore;
+ALTER FUNCTION same_name(int, int) DEPENDS ON EXTENSION hstore;
+ALTER INDEX "spaced_where" DEPENDS ON EXTENSION btree_gist;
+
+-- what only later servers have
+\if :v17
+CREATE TABLE identity_parts (a int GENERATED ALWAYS AS IDENTITY (START 5), b int) PARTITION BY LIST (b);
+CREATE TABLE identity_part PARTITION OF identity_parts FOR VALUES IN (1);
+CREATE TABLE excluded_parts (a int4range, b int, EXCLUDE USING gist (b WITH =, a WITH &&)) PARTITION BY LIST (b);
+CREATE TABLE excluded_part PARTITION OF excluded_parts FOR VALUES IN (1);
+CREATE DOMAIN named_not_null AS int CONSTRAINT "Nn n" NOT NULL;
+\endif
+\if :v18
+CREATE TABLE not_nulls (a int CONSTRAINT "My nn" NOT NULL, b int NOT NULL NO INHERIT, c int, d int NOT NULL);
+ALTER TABLE not_nulls ADD CONSTRAINT c_nn NOT NULL c NOT VALID;
+ALTER TABLE not_nulls RENAME TO not_nulls_since;
+CREATE TABLE not_nulls_child () INHERITS (not_nulls_since);
+CREATE TABLE not_nulls_own (a int CONSTRAINT own_nn NOT NULL) INHERITS (not_nulls_since);
+CREATE TABLE not_nulls_parts (a int CONSTRAINT part_nn NOT NULL, b int) PARTITION BY LIST (a);
+CREATE TABLE not_nulls_part (b int, a int CONSTRAINT other_nn NOT NULL);
+ALTER TABLE not_nulls_parts ATTACH PARTITION not_nulls_part FOR VALUES IN (1);
+CREATE TABLE virtual (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL, c int GENERATED ALWAYS AS (a * 2) STORED);
+CREATE TABLE virtual_child () INHERITS (virtual);
+CREATE TABLE not_enforced (a int REFERENCES keyed NOT ENFORCED, b int, CONSTRAINT ne CHECK (b > 0) NOT ENFORCED);
+CREATE TABLE temporal (id int, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+CREATE TABLE temporal_fk (id int, v daterange, FOREIGN KEY (id, PERIOD v) REFERENCES temporal (id, PERIOD v));
+COMMENT ON CONSTRAINT "My nn" ON not_nulls_since IS 'of a not-null constraint';
+\endif
+RESET search_path;
