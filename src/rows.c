@@ -45,6 +45,7 @@
 static uint64 changes = 0;
 
 static void relation_changed(Datum arg, Oid relid);
+static bool open_table(SdTable *table, SdOpenTable *open, LOCKMODE lockmode);
 static bool check_table(SdTable *table, Relation rel);
 static bool has_known_triggers(SdTable *table, TriggerDesc *triggers);
 static bool has_known_checks(SdTable *table, TupleConstr *constraints);
@@ -57,6 +58,22 @@ static bool has_no_row(Relation rel, Relation index, int null_column);
  */
 bool
 sd_table_open(SdTable *table, SdOpenTable *open)
+{
+	return open_table(table, open, RowExclusiveLock);
+}
+
+/*
+ * sd_table_open_read
+ *		Likewise, but to read only.
+ */
+bool
+sd_table_open_read(SdTable *table, SdOpenTable *open)
+{
+	return open_table(table, open, AccessShareLock);
+}
+
+static bool
+open_table(SdTable *table, SdOpenTable *open, LOCKMODE lockmode)
 {
 	if (changes == 0)
 	{
@@ -75,7 +92,7 @@ sd_table_open(SdTable *table, SdOpenTable *open)
 		return false;
 
 	open->table = table;
-	open->rel = table_open(table->oid, RowExclusiveLock);
+	open->rel = table_open(table->oid, lockmode);
 	while (table->checked != changes)
 	{
 		uint64 before = changes;

@@ -48,6 +48,7 @@ typedef struct SdOpenTable
 } SdOpenTable;
 
 extern bool sd_table_open(SdTable *table, SdOpenTable *open);
+extern bool sd_table_open_read(SdTable *table, SdOpenTable *open);
 extern void sd_table_close(SdOpenTable *open);
 extern void sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls,
 							int n);

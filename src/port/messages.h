@@ -13,6 +13,8 @@
 #include "datatype/timestamp.h"
 #include "portability/instr_time.h"
 #include "storage/itemptr.h"
+
+#include "port/port_util.h"
 #include "rows.h"
 #include "spi_util.h"
 
@@ -21,9 +23,6 @@
 
 #define SD_MIN_PRIORITY (-10)
 #define SD_MAX_PRIORITY 10
-
-/* longest name or key, in bytes */
-#define SD_MAX_KEY_LENGTH 255
 
 /* the segment of what outlives a round of the ring */
 #define SD_RING_SIZE 3
@@ -129,16 +128,9 @@ typedef struct SdMessage
 } SdMessage;
 
 /* ports.c */
-extern text *sd_key_argument(text *value, const char *argument);
 extern const SdPort *sd_port_get(text *name);
 extern void sd_port_has_ready(const SdPort *port, int priority, int64 id);
 extern void sd_port_recheck(const SdPort *port);
-extern TimestampTz sd_time_after(TimestampTz now, int64 microseconds);
-extern int sd_max_retries_argument(int value);
-extern void sd_check_lease(int64 lease);
-
-/* microseconds of an interval argument; 22023 if negative, 22008 if too long */
-extern int64 sd_interval_argument(Interval *value, const char *argument);
 
 /* send.c: 54000 if they are too large */
 extern void sd_message_check_size(Datum data);

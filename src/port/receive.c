@@ -698,7 +698,7 @@ read_plain(const SdPort *port, Claimed **by_id, int n)
 	int next = 0;
 
 	if (last - first > 2 * n || IsolationUsesXactSnapshot() ||
-		!sd_table_open(&sd_messages_table, &open))
+		!sd_table_open_read(&sd_messages_table, &open))
 		return false;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
