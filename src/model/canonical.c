@@ -298,6 +298,8 @@ read_object(Reading *reading)
 	if (object->is_nothing)
 		return;
 
+	object->classes |= SD_CLASS_BIT(object->class);
+
 	object->attributes = palloc(sizeof(SdCanonicalAttribute) *
 								(JsonContainerSize(reading->source) + 2));
 	sd_json_walk(&walk, reading->source);
@@ -570,6 +572,7 @@ add_attribute(Reading *reading, const SdAttributeWord *word, const char *name,
 	attribute->value_start = start;
 	attribute->value_length = object->bytes->len - start;
 	attribute->raw = *raw;
+	object->classes |= SD_CLASS_BIT(class);
 }
 
 /* The columns of a table or view, and their order as far as it counts. */
@@ -616,6 +619,7 @@ add_columns(Reading *reading, JsonbContainer *columns)
 							 reading->version >= PARTITION_IDENTITY_VERSION &&
 							 sd_json_get(source, "identity", &identity);
 		read_object(&nested);
+		object->classes |= column->classes;
 
 		/* those of a partition keep their places in a dump */
 		inherited[count] =
@@ -667,6 +671,7 @@ add_privileges(Reading *reading, const JsonbValue *value)
 	if ((reading->options->classes & SD_CLASS_BIT(object->class)) == 0)
 		return;
 
+	object->classes |= SD_CLASS_BIT(object->class);
 	object->attributes = palloc(sizeof(SdCanonicalAttribute));
 	if (rows != NULL && strcmp(object->kind, "privileges") == 0)
 	{
