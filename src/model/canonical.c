@@ -599,6 +599,7 @@ add_columns(Reading *reading, JsonbContainer *columns)
 		int64 inherited_count;
 		JsonbValue identity;
 
+		CHECK_FOR_INTERRUPTS();
 		if (source == NULL)
 			continue;
 		column->bytes = object->bytes;
@@ -685,9 +686,9 @@ add_privileges(Reading *reading, const JsonbValue *value)
 }
 
 /*
- * The privileges on a table that somebody has from somebody are one word if
- * they are all that the version knows: a dump says GRANT ALL, which is one
- * more since 17.
+ * The privileges of owners on their own tables are one word if they are all
+ * that the version knows.  Without a word of a dump these are one more since
+ * 17; what others have it lists one by one.
  */
 static void
 serialize_privileges(StringInfo buf, Reading *reading, JsonbContainer *rows)
@@ -729,7 +730,8 @@ serialize_privileges(StringInfo buf, Reading *reading, JsonbContainer *rows)
 				grants[next].is_grantable != first->is_grantable)
 				break;
 		}
-		is_all = is_every_privilege(reading, first, next - i);
+		is_all = strcmp(first->grantee, first->grantor) == 0 &&
+				 is_every_privilege(reading, first, next - i);
 		for (int j = i; j < (is_all ? i + 1 : next); j++)
 		{
 			const char *privilege = is_all ? "ALL" : grants[j].privilege;
