@@ -298,6 +298,8 @@ read_object(Reading *reading)
 	if (object->is_nothing)
 		return;
 
+	object->classes |= SD_CLASS_BIT(object->class);
+
 	object->attributes = palloc(sizeof(SdCanonicalAttribute) *
 								(JsonContainerSize(reading->source) + 2));
 	sd_json_walk(&walk, reading->source);
@@ -570,6 +572,7 @@ add_attribute(Reading *reading, const SdAttributeWord *word, const char *name,
 	attribute->value_start = start;
 	attribute->value_length = object->bytes->len - start;
 	attribute->raw = *raw;
+	object->classes |= SD_CLASS_BIT(class);
 }
 
 /* The columns of a table or view, and their order as far as it counts. */
@@ -596,6 +599,7 @@ add_columns(Reading *reading, JsonbContainer *columns)
 		int64 inherited_count;
 		JsonbValue identity;
 
+		CHECK_FOR_INTERRUPTS();
 		if (source == NULL)
 			continue;
 		column->bytes = object->bytes;
@@ -616,6 +620,7 @@ add_columns(Reading *reading, JsonbContainer *columns)
 							 reading->version >= PARTITION_IDENTITY_VERSION &&
 							 sd_json_get(source, "identity", &identity);
 		read_object(&nested);
+		object->classes |= column->classes;
 
 		/* those of a partition keep their places in a dump */
 		inherited[count] =
@@ -667,6 +672,7 @@ add_privileges(Reading *reading, const JsonbValue *value)
 	if ((reading->options->classes & SD_CLASS_BIT(object->class)) == 0)
 		return;
 
+	object->classes |= SD_CLASS_BIT(object->class);
 	object->attributes = palloc(sizeof(SdCanonicalAttribute));
 	if (rows != NULL && strcmp(object->kind, "privileges") == 0)
 	{
@@ -680,9 +686,9 @@ add_privileges(Reading *reading, const JsonbValue *value)
 }
 
 /*
- * The privileges on a table that somebody has from somebody are one word if
- * they are all that the version knows: a dump says GRANT ALL, which is one
- * more since 17.
+ * The privileges of owners on their own tables are one word if they are all
+ * that the version knows.  Without a word of a dump these are one more since
+ * 17; what others have it lists one by one.
  */
 static void
 serialize_privileges(StringInfo buf, Reading *reading, JsonbContainer *rows)
@@ -724,7 +730,8 @@ serialize_privileges(StringInfo buf, Reading *reading, JsonbContainer *rows)
 				grants[next].is_grantable != first->is_grantable)
 				break;
 		}
-		is_all = is_every_privilege(reading, first, next - i);
+		is_all = strcmp(first->grantee, first->grantor) == 0 &&
+				 is_every_privilege(reading, first, next - i);
 		for (int j = i; j < (is_all ? i + 1 : next); j++)
 		{
 			const char *privilege = is_all ? "ALL" : grants[j].privilege;

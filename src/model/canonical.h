@@ -14,6 +14,9 @@
 
 #include "model/vocabulary.h"
 
+/* memory in which most objects are made, and which is used again */
+#define SD_CANONICAL_SIZE (64 * 1024)
+
 /* what counts */
 typedef struct SdCanonicalOptions
 {
@@ -48,6 +51,7 @@ struct SdCanonical
 	const SdKindWord *word; /* NULL: this version does not know it */
 	const char *kind;
 	SdClass class; /* of its existence, and of attributes that have no other */
+	int classes;   /* those that it, or a column of it, has something of */
 	bool is_nothing;	  /* nothing of it counts */
 	bool is_numbered;	  /* its name ends in a number that the server chose */
 	const char *identity; /* as in the document */

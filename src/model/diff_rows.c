@@ -84,6 +84,14 @@ typedef struct WaitingList
 	Waiting *members;
 } WaitingList;
 
+/* a column that only one of two tables has */
+typedef struct LoneColumn
+{
+	const SdCanonical *column;
+	uint8 hash[SD_HASH_SIZE];
+	const char *hint;
+} LoneColumn;
+
 /* a row of the result */
 typedef struct Row
 {
@@ -174,12 +182,11 @@ static void report_columns(Diff *diff, const SdCanonical *old_object,
 						   const SdCanonical *new_object, const char *identity,
 						   bool of_rows);
 static const char *column_identity(const char *table, const char *column);
-static const char *column_hint(const SdCanonical *table,
-							   const SdCanonical *column,
-							   const SdCanonical *other_table, int classes);
-static int count_like(const SdCanonical *table, const SdCanonical *column,
-					  const SdCanonical *other_table, int classes,
-					  const SdCanonical **found);
+static void set_lone_column(Diff *diff, LoneColumn *lone,
+							const SdCanonical *column);
+static void find_column_hints(LoneColumn *olds, int nold, LoneColumn *news,
+							  int nnew);
+static int compare_lone_columns(const void *a, const void *b);
 static bool has_column(const SdCanonical *table, const char *name);
 static void report_order(Diff *diff, const SdCanonical *old_object,
 						 const SdCanonical *new_object, const char *identity);
@@ -348,7 +355,8 @@ begin(Diff *diff, FunctionCallInfo fcinfo, int ignore)
 	diff->waiting = AllocSetContextCreate(diff->context, "stormdisc waiting",
 										  ALLOCSET_DEFAULT_SIZES);
 	diff->object = AllocSetContextCreate(diff->context, "stormdisc canonical",
-										 ALLOCSET_DEFAULT_SIZES);
+										 SD_CANONICAL_SIZE, SD_CANONICAL_SIZE,
+										 ALLOCSET_DEFAULT_MAXSIZE);
 	diff->hasher = sd_hasher_create();
 	control.keysize = MAX_IDENTITY;
 	control.entrysize = MAX_IDENTITY;
@@ -999,6 +1007,10 @@ report_columns(Diff *diff, const SdCanonical *old_object,
 			   const SdCanonical *new_object, const char *identity,
 			   bool of_rows)
 {
+	LoneColumn *olds = palloc(sizeof(LoneColumn) * (old_object->ncolumns + 1));
+	LoneColumn *news = palloc(sizeof(LoneColumn) * (new_object->ncolumns + 1));
+	int nold = 0;
+	int nnew = 0;
 	int i = 0;
 	int j = 0;
 
@@ -1010,24 +1022,31 @@ report_columns(Diff *diff, const SdCanonical *old_object,
 					: j == new_object->ncolumns
 						? -1
 						: strcmp(before->identity, now->identity);
-		const char *name = column_identity(
-			identity, order <= 0 ? before->identity : now->identity);
 
 		if (order == 0)
-			report_changes(diff, before, now, name, of_rows);
+			report_changes(diff, before, now,
+						   column_identity(identity, now->identity), of_rows);
 		else if (order < 0)
-			report_alone(diff, SIDE_OLD, before, name, of_rows, false,
-						 column_hint(old_object, before, new_object,
-									 diff->options.classes));
+			set_lone_column(diff, &olds[nold++], before);
 		else
-			report_alone(diff, SIDE_NEW, now, name, of_rows, false,
-						 column_hint(new_object, now, old_object,
-									 diff->options.classes));
+			set_lone_column(diff, &news[nnew++], now);
 		if (order <= 0)
 			i++;
 		if (order >= 0)
 			j++;
 	}
+
+	find_column_hints(olds, nold, news, nnew);
+	for (i = 0; i < nold; i++)
+		report_alone(diff, SIDE_OLD, olds[i].column,
+					 column_identity(identity, olds[i].column->identity),
+					 of_rows, false, olds[i].hint);
+	for (i = 0; i < nnew; i++)
+		report_alone(diff, SIDE_NEW, news[i].column,
+					 column_identity(identity, news[i].column->identity),
+					 of_rows, false, news[i].hint);
+	pfree(olds);
+	pfree(news);
 }
 
 static const char *
@@ -1036,44 +1055,63 @@ column_identity(const char *table, const char *column)
 	return psprintf("%s.%s", table, quote_identifier(column));
 }
 
-/*
- * Is there exactly one column that is the same as this one, which the other
- * table lacks, and that this table lacks, and no other like it on this side?
- */
-static const char *
-column_hint(const SdCanonical *table, const SdCanonical *column,
-			const SdCanonical *other_table, int classes)
+static void
+set_lone_column(Diff *diff, LoneColumn *lone, const SdCanonical *column)
 {
-	const SdCanonical *found = NULL;
-	const SdCanonical *back = NULL;
+	StringInfoData content;
 
-	if (count_like(other_table, column, table, classes, &found) != 1 ||
-		count_like(table, column, other_table, classes, &back) != 1)
-		return NULL;
-
-	return found->identity;
+	initStringInfo(&content);
+	(void) sd_canonical_content(&content, column, diff->options.classes);
+	lone->column = column;
+	lone->hint = NULL;
+	sd_hasher_start(diff->hasher);
+	sd_hasher_add(diff->hasher, content.data, content.len);
+	sd_hasher_end(diff->hasher, lone->hash);
+	pfree(content.data);
 }
 
-/* How many columns of the table, which the other lacks, are like this one? */
-static int
-count_like(const SdCanonical *table, const SdCanonical *column,
-		   const SdCanonical *other_table, int classes,
-		   const SdCanonical **found)
+/* As of objects: where exactly one of each side is the same. */
+static void
+find_column_hints(LoneColumn *olds, int nold, LoneColumn *news, int nnew)
 {
-	int count = 0;
+	int i = 0;
+	int j = 0;
 
-	for (int i = 0; i < table->ncolumns && count < 2; i++)
+	qsort(olds, nold, sizeof(LoneColumn), compare_lone_columns);
+	qsort(news, nnew, sizeof(LoneColumn), compare_lone_columns);
+	while (i < nold && j < nnew)
 	{
-		const SdCanonical *candidate = &table->columns[i];
+		int order = compare_lone_columns(&olds[i], &news[j]);
+		int nbefore = 1;
+		int nnow = 1;
 
-		if (has_column(other_table, candidate->identity) ||
-			!same_content(candidate, column, classes))
+		if (order < 0)
+			i++;
+		if (order > 0)
+			j++;
+		if (order != 0)
 			continue;
-		*found = candidate;
-		count++;
+		while (i + nbefore < nold &&
+			   compare_lone_columns(&olds[i], &olds[i + nbefore]) == 0)
+			nbefore++;
+		while (j + nnow < nnew &&
+			   compare_lone_columns(&news[j], &news[j + nnow]) == 0)
+			nnow++;
+		if (nbefore == 1 && nnow == 1)
+		{
+			olds[i].hint = news[j].column->identity;
+			news[j].hint = olds[i].column->identity;
+		}
+		i += nbefore;
+		j += nnow;
 	}
+}
 
-	return count;
+static int
+compare_lone_columns(const void *a, const void *b)
+{
+	return memcmp(((const LoneColumn *) a)->hash,
+				  ((const LoneColumn *) b)->hash, SD_HASH_SIZE);
 }
 
 /* They are sorted by name. */

@@ -243,7 +243,8 @@ read_document(Fingerprint *run, Jsonb *document)
 	run->context = AllocSetContextCreate(
 		CurrentMemoryContext, "stormdisc fingerprint", ALLOCSET_DEFAULT_SIZES);
 	run->object = AllocSetContextCreate(
-		CurrentMemoryContext, "stormdisc canonical", ALLOCSET_DEFAULT_SIZES);
+		CurrentMemoryContext, "stormdisc canonical", SD_CANONICAL_SIZE,
+		SD_CANONICAL_SIZE, ALLOCSET_DEFAULT_MAXSIZE);
 	run->hasher = sd_hasher_create();
 
 	/* how names are quoted is a setting */
@@ -326,7 +327,7 @@ hash_object(Fingerprint *run, Entry *entry, const SdCanonical *object)
 	{
 		const char *name = sd_class_name(c);
 
-		if ((run->options.classes & SD_CLASS_BIT(c)) == 0)
+		if ((run->options.classes & object->classes & SD_CLASS_BIT(c)) == 0)
 			continue;
 		resetStringInfo(&content);
 		if (!sd_canonical_content(&content, object, SD_CLASS_BIT(c)))

@@ -27,6 +27,7 @@ my $node = new_node('fingerprint', conf => <<'CONF');
 autovacuum = off
 fsync = off
 max_locks_per_transaction = 256
+wal_level = logical
 CONF
 
 sub fingerprint
@@ -156,6 +157,109 @@ foreach my $change (
 	$node->safe_psql('traps', $change);
 	isnt(fingerprint('traps'), $old, "seen: $change");
 }
+
+# --- one of everything, and a change of each that a dump has ---
+
+$node->safe_psql('postgres', 'CREATE DATABASE kinds');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('kinds'), '-f', "$root/test/oracle/kinds.sql" ], 'one of everything');
+$node->safe_psql('kinds', 'CREATE EXTENSION stormdisc');
+my @changes = grep { /\S/ && !/^--/ } split /\n/, <<'SQL';
+ALTER SCHEMA kinds OWNER TO CURRENT_USER
+ALTER LANGUAGE "Lang l" RENAME TO lang
+COMMENT ON ACCESS METHOD kinds_btree IS NULL
+ALTER TYPE kinds.state RENAME VALUE 'open' TO 'opened'
+ALTER TYPE kinds.pair ADD ATTRIBUTE more int
+ALTER TYPE kinds.pair RENAME ATTRIBUTE x TO xx
+COMMENT ON COLUMN kinds.pair.x IS 'another'
+ALTER TYPE kinds.word SET (STORAGE = main)
+ALTER DOMAIN kinds.small DROP NOT NULL
+ALTER DOMAIN kinds.small DROP DEFAULT
+ALTER DOMAIN kinds.small RENAME CONSTRAINT later TO latest
+ALTER DOMAIN kinds.small VALIDATE CONSTRAINT later
+COMMENT ON CONSTRAINT "is small" ON DOMAIN kinds.small IS NULL
+ALTER COLLATION kinds."Coll c" RENAME TO coll
+DROP CONVERSION kinds."Conv c"
+ALTER TEXT SEARCH DICTIONARY kinds."Dict d" (ACCEPT = true)
+ALTER TEXT SEARCH CONFIGURATION kinds.conf DROP MAPPING FOR numword
+ALTER TEXT SEARCH CONFIGURATION kinds.conf ALTER MAPPING FOR numword WITH english_stem
+ALTER TEXT SEARCH PARSER kinds."Parser p" RENAME TO par
+ALTER TEXT SEARCH TEMPLATE kinds."Templ t" RENAME TO tem
+ALTER FUNCTION kinds.plain(int) COST 7
+ALTER FUNCTION kinds.rows(int) ROWS 18
+ALTER FUNCTION kinds.plain(int) PARALLEL SAFE
+ALTER FUNCTION kinds.plain(int) STRICT
+ALTER FUNCTION kinds.plain(int) LEAKPROOF
+ALTER FUNCTION kinds.plain(int) SECURITY DEFINER
+ALTER FUNCTION kinds."Fun f" RESET search_path
+ALTER FUNCTION kinds.supported(int, int) SUPPORT generate_series_int4_support
+ALTER FUNCTION kinds.rows(int) NO DEPENDS ON EXTENSION plpgsql
+CREATE OR REPLACE FUNCTION kinds.standard(a int DEFAULT 1, b kinds.small DEFAULT 3) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b
+CREATE OR REPLACE FUNCTION kinds.atomic(a int) RETURNS SETOF int LANGUAGE sql BEGIN ATOMIC SELECT a; SELECT a + 2; END
+CREATE OR REPLACE PROCEDURE kinds."Proc p"(INOUT a int, b text DEFAULT 'y') LANGUAGE plpgsql AS 'BEGIN a := 1; END'
+CREATE OR REPLACE AGGREGATE kinds.total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '1', COMBINEFUNC = int4pl, MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = int, MINITCOND = '0', PARALLEL = SAFE)
+ALTER OPERATOR kinds.===(kinds.pair, kinds.pair) SET (RESTRICT = NONE)
+ALTER OPERATOR FAMILY kinds."Fam f" USING btree DROP OPERATOR 1 (int, bigint)
+ALTER OPERATOR CLASS kinds."Class c" USING btree RENAME TO cla
+DROP CAST (kinds.pair AS kinds.state)
+COMMENT ON CAST (int AS kinds.pair) IS NULL
+COMMENT ON TRANSFORM FOR int LANGUAGE sql IS NULL
+ALTER SEQUENCE kinds.counter CACHE 6
+ALTER SEQUENCE kinds.counter MAXVALUE -2
+ALTER SEQUENCE kinds."Seq of g" OWNED BY NONE
+ALTER TABLE kinds.t ALTER id SET GENERATED ALWAYS
+ALTER TABLE kinds.t ALTER id SET CACHE 4
+ALTER TABLE kinds.t ALTER "A a" SET DEFAULT kinds.standard(b => 5)
+ALTER TABLE kinds.t ALTER "A a" RESET (n_distinct)
+ALTER TABLE kinds.t ALTER "A a" SET STATISTICS 12
+ALTER TABLE kinds.t NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY
+ALTER TABLE kinds.t REPLICA IDENTITY FULL
+ALTER INDEX kinds.t_class SET (fillfactor = 60)
+ALTER INDEX kinds.t_class RENAME TO t_klass
+ALTER STATISTICS kinds."Stat s" SET STATISTICS 34
+ALTER TABLE kinds.parts DETACH PARTITION kinds.parts_1
+ALTER VIEW kinds.v ALTER "A a" DROP DEFAULT
+ALTER VIEW kinds.v SET (check_option = local)
+ALTER VIEW kinds.v RESET (security_barrier)
+ALTER MATERIALIZED VIEW kinds.m SET WITHOUT CLUSTER
+ALTER MATERIALIZED VIEW kinds.m SET (fillfactor = 67)
+ALTER TABLE kinds.t ENABLE RULE also
+ALTER TABLE kinds.t ENABLE ALWAYS RULE nothing
+CREATE OR REPLACE RULE tell AS ON INSERT TO kinds.in_heap DO ALSO NOTIFY kinds_2
+ALTER POLICY "Pol p" ON kinds.t USING (id > 1)
+ALTER POLICY everyone ON kinds.t TO regress_kinds_owner
+ALTER TABLE kinds.t ENABLE TRIGGER on_change
+ALTER TABLE kinds.parts_1 ENABLE TRIGGER of_parts
+ALTER TRIGGER "Trig t" ON kinds.t RENAME TO tri
+ALTER TRIGGER of_parts ON kinds.parts NO DEPENDS ON EXTENSION plpgsql
+ALTER EVENT TRIGGER kinds_start ENABLE
+ALTER FOREIGN DATA WRAPPER "Wrap w" OPTIONS (SET debug 'false')
+ALTER FOREIGN DATA WRAPPER validated NO VALIDATOR
+ALTER SERVER "Server s" VERSION '1.3'
+ALTER SERVER "Server s" OPTIONS (DROP host)
+DROP USER MAPPING FOR PUBLIC SERVER "Server s"
+ALTER FOREIGN TABLE kinds."Far f" OPTIONS (SET table_name 'other')
+ALTER FOREIGN TABLE kinds."Far f" ALTER a OPTIONS (SET column_name 'y')
+ALTER PUBLICATION "Pub p" SET (publish = 'insert')
+ALTER PUBLICATION "Pub p" SET TABLE kinds.t (id, b) WHERE (id > 6), kinds.parts
+ALTER PUBLICATION of_schema ADD TABLES IN SCHEMA kinds
+ALTER SUBSCRIPTION "Sub s" SET (binary = false)
+GRANT CREATE ON SCHEMA kinds TO PUBLIC
+REVOKE GRANT OPTION FOR SELECT ON kinds.t FROM "Regress ""kinds"""
+GRANT UPDATE (c) ON kinds.t TO PUBLIC
+GRANT EXECUTE ON FUNCTION kinds.plain(int) TO PUBLIC
+REVOKE USAGE ON TYPE kinds.state FROM "Regress ""kinds"""
+GRANT USAGE ON TYPE kinds.small TO PUBLIC
+REVOKE USAGE ON LANGUAGE "Lang l" FROM regress_kinds_owner
+REVOKE USAGE ON FOREIGN SERVER "Server s" FROM "Regress ""kinds"""
+ALTER DEFAULT PRIVILEGES IN SCHEMA kinds REVOKE SELECT ON TABLES FROM "Regress ""kinds"""
+SQL
+my $answers = $node->safe_psql('kinds', join "\n",
+	"SET client_min_messages = error; CREATE TEMP TABLE before AS SELECT stormdisc_schema() AS document;",
+	map { "BEGIN;\n$_;\nSELECT (SELECT fingerprint FROM stormdisc_fingerprint()) <> (SELECT f.fingerprint FROM before, stormdisc_document_fingerprint(document) f)"
+		. " AND EXISTS (SELECT FROM before, stormdisc_diff(document, stormdisc_schema()));\nROLLBACK;" } @changes);
+my @answers = split /\n/, $answers;
+is(scalar(@answers), scalar(@changes), 'the changes could be made');
+is($answers[$_], 't', "seen: $changes[$_]") foreach 0 .. $#changes;
 
 # --- beside a lock: refuse, and wait for nobody ---
 
