@@ -643,8 +643,8 @@ compose(SdDdlNode *node)
 	}
 	if (is_table && count > 0)
 		appendStringInfoString(&text, "\n)");
-	else if (is_table && strstr(node->head, " OF ") == NULL)
-		appendStringInfoString(&text, " ()");
+	else if (node->empty != NULL)
+		appendStringInfoString(&text, node->empty);
 	if (node->tail != NULL)
 		appendStringInfoString(&text, node->tail);
 

@@ -94,6 +94,7 @@ struct SdDdlNode
 	const char *head;	   /* of a first statement that has items, or NULL */
 	const char *separator; /* between items */
 	const char *tail;
+	const char *empty; /* between head and tail if there are no items */
 	const char *duplicate;
 	List *items;		   /* of SdDdlItem * */
 	List *statements;	   /* of SdDdlStatement * */
@@ -134,7 +135,6 @@ typedef struct SdDdl
 	List *nodes;	   /* of SdDdlNode * */
 	HTAB *names;	   /* what makes which name */
 	HTAB *by_identity; /* the nodes of tables and domains */
-	List *warnings;	   /* of SdDdlNode * */
 } SdDdl;
 
 /* adds an object of a kind; of privileges it is an array */
@@ -186,6 +186,7 @@ extern void sd_ddl_warn(SdDdl *ddl, const char *format, ...)
 
 /* likewise: reading the document */
 extern char *sd_ddl_text(SdDdl *ddl, JsonbContainer *object, const char *key);
+extern void sd_ddl_malformed(SdDdl *ddl, const char *key);
 extern char *sd_ddl_name(SdDdl *ddl, JsonbContainer *object,
 						 const char *schema_key, const char *key);
 extern int64 sd_ddl_int64(JsonbContainer *object, const char *key,

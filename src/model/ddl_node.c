@@ -31,6 +31,11 @@ typedef struct NodeEntry
 	List *nodes;
 } NodeEntry;
 
+static void add_statement(SdDdlNode *node, const char *duplicate,
+						  const char *format, va_list args)
+	pg_attribute_printf(3, 0);
+static char *formatted(const char *format, va_list args)
+	pg_attribute_printf(1, 0);
 static uint32 identity_hash(const char *kind, const char *identity);
 
 /*
@@ -54,24 +59,11 @@ sd_ddl_node(SdDdl *ddl, SdDdlPhase phase)
 void
 sd_ddl_statement(SdDdlNode *node, const char *format, ...)
 {
-	SdDdlStatement *statement = palloc0(sizeof(SdDdlStatement));
-	StringInfoData text;
+	va_list args;
 
-	initStringInfo(&text);
-	for (;;)
-	{
-		va_list args;
-		int needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(&text, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&text, needed);
-	}
-	statement->text = text.data;
-	node->statements = lappend(node->statements, statement);
+	va_start(args, format);
+	add_statement(node, NULL, format, args);
+	va_end(args);
 }
 
 /*
@@ -82,25 +74,42 @@ sd_ddl_statement(SdDdlNode *node, const char *format, ...)
 void
 sd_ddl_guarded(SdDdlNode *node, const char *duplicate, const char *format, ...)
 {
+	va_list args;
+
+	va_start(args, format);
+	add_statement(node, duplicate, format, args);
+	va_end(args);
+}
+
+static void
+add_statement(SdDdlNode *node, const char *duplicate, const char *format,
+			  va_list args)
+{
 	SdDdlStatement *statement = palloc0(sizeof(SdDdlStatement));
+
+	statement->text = formatted(format, args);
+	statement->duplicate = duplicate;
+	node->statements = lappend(node->statements, statement);
+}
+
+static char *
+formatted(const char *format, va_list args)
+{
 	StringInfoData text;
 
 	initStringInfo(&text);
 	for (;;)
 	{
-		va_list args;
+		va_list copy;
 		int needed;
 
-		va_start(args, format);
-		needed = appendStringInfoVA(&text, format, args);
-		va_end(args);
+		va_copy(copy, args);
+		needed = appendStringInfoVA(&text, format, copy);
+		va_end(copy);
 		if (needed == 0)
-			break;
+			return text.data;
 		enlargeStringInfo(&text, needed);
 	}
-	statement->text = text.data;
-	statement->duplicate = duplicate;
-	node->statements = lappend(node->statements, statement);
 }
 
 /* sd_ddl_item: A new item of a table or domain. */
@@ -283,29 +292,19 @@ void
 sd_ddl_warn(SdDdl *ddl, const char *format, ...)
 {
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_WARNINGS);
-	StringInfoData text;
+	va_list args;
+	char *text;
 
-	initStringInfo(&text);
-	appendStringInfoString(&text, "-- ");
-	for (;;)
-	{
-		va_list args;
-		int needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(&text, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&text, needed);
-	}
+	va_start(args, format);
+	text = formatted(format, args);
+	va_end(args);
 	/* names may have anything in them, and a comment ends with its line */
-	for (int i = 0; i < text.len; i++)
+	for (char *c = text; *c != '\0'; c++)
 	{
-		if (text.data[i] == '\n' || text.data[i] == '\r')
-			text.data[i] = ' ';
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
 	}
-	sd_ddl_statement(node, "%s", text.data);
+	sd_ddl_statement(node, "-- %s", text);
 }
 
 /* sd_ddl_text: A member that an object must have. */
@@ -322,6 +321,18 @@ sd_ddl_text(SdDdl *ddl, JsonbContainer *object, const char *key)
 						"returned."));
 
 	return text;
+}
+
+/* sd_ddl_malformed: Raise an error about a member of the object. */
+void
+sd_ddl_malformed(SdDdl *ddl, const char *key)
+{
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("\"%s\" of \"%s\" in \"%s\" of the document is not what it "
+				   "should be",
+				   key, ddl->identity, ddl->kind),
+			errhint("The document must be one that stormdisc_schema() has "
+					"returned."));
 }
 
 /* sd_ddl_name: The object's name in SQL, with its schema. */

@@ -213,6 +213,7 @@ sd_ddl_table(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_enter(ddl, table.node);
 	table.node->is_relation = true;
 	table.node->separator = ",\n    ";
+	table.node->empty = table.is_typed ? NULL : " ()";
 	table.node->head = psprintf(
 		"CREATE %s%s %s%s%s%s",
 		sd_ddl_is(object, "persistence", "unlogged") ? "UNLOGGED " : "", what,

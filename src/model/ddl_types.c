@@ -181,7 +181,10 @@ add_composite(SdDdl *ddl, SdDdlNode *node, const char *name,
 	List *comments = sd_ddl_elements(object, "attribute_comments");
 	List *attributes = NIL;
 
-	for (int i = 0; i < list_length(names) && i < list_length(types); i++)
+	if (list_length(names) != list_length(types) ||
+		list_member_ptr(names, NULL) || list_member_ptr(types, NULL))
+		sd_ddl_malformed(ddl, "attribute_names");
+	for (int i = 0; i < list_length(names); i++)
 	{
 		const char *collation =
 			i < list_length(collations) ? list_nth(collations, i) : NULL;

@@ -84,7 +84,8 @@ static bool is_before_dot(const Tokens *tokens, int i);
 static char *name_behind_dot(const Tokens *tokens, int i, int *next);
 static int skip_space(const Tokens *tokens, int i);
 static NameType name_type(const Tokens *tokens, int i);
-static bool has_other_meaning(const Tokens *tokens, const char *name);
+static bool has_other_meaning(const Tokens *tokens, const SdSchemaMap *map,
+							  const char *name, signed char *known);
 static void follow(Places *places, const Tokens *tokens, int i);
 static bool is_word(const Token *token, const char *const *words);
 static const Token *token_before(const Tokens *tokens, int i);
@@ -101,6 +102,8 @@ sd_sql_references(const char *text, SdReferenceHandler handler, void *arg)
 	Tokens *tokens = read_tokens(text);
 	int i = 0;
 
+	/* a string may have names in it, and strings */
+	check_stack_depth();
 	while (i < tokens->count)
 	{
 		Token *token = &tokens->tokens[i];
@@ -182,11 +185,14 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 {
 	Tokens *tokens = read_tokens(text);
 	Places places = {0};
+	signed char *known;
 	StringInfoData result;
 	/* in GRANT and the like the words are none of a query */
 	bool may_be_query = pg_strncasecmp(text, "create ", 7) == 0;
 	int i = 0;
 
+	check_stack_depth();
+	known = palloc0(map->count + 1);
 	places.size = 16;
 	places.places = palloc0(sizeof(Place) * places.size);
 	initStringInfo(&result);
@@ -222,7 +228,8 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 			char *name = name_behind_dot(tokens, i, &next);
 
 			to = name == NULL ? NULL : sd_schema_map_find(map, token->value);
-			if (to != NULL && has_other_meaning(tokens, token->value) &&
+			if (to != NULL &&
+				has_other_meaning(tokens, map, token->value, known) &&
 				((map->has_object != NULL &&
 				  !map->has_object(map->arg, token->value, name)) ||
 				 !is_object_name(&places, tokens, i, next)))
@@ -521,18 +528,30 @@ name_type(const Tokens *tokens, int i)
 	return NAME_NONE;
 }
 
-/* Does the name stand somewhere without a dot behind it? */
+/*
+ * Does the name of a schema stand somewhere without a dot behind it?  For each
+ * schema of the map that is found out once.
+ */
 static bool
-has_other_meaning(const Tokens *tokens, const char *name)
+has_other_meaning(const Tokens *tokens, const SdSchemaMap *map,
+				  const char *name, signed char *known)
 {
-	for (int i = 0; i < tokens->count; i++)
+	int schema = 0;
+
+	while (strcmp(map->from[schema], name) != 0)
+		schema++;
+	if (known[schema] != 0)
+		return known[schema] > 0;
+
+	known[schema] = -1;
+	for (int i = 0; i < tokens->count && known[schema] < 0; i++)
 	{
 		if (tokens->tokens[i].type == TOKEN_NAME && !is_before_dot(tokens, i) &&
 			strcmp(tokens->tokens[i].value, name) == 0)
-			return true;
+			known[schema] = 1;
 	}
 
-	return false;
+	return known[schema] > 0;
 }
 
 /* Go on with what is known about the place of a token. */

@@ -191,6 +191,7 @@ ALTER TABLE renamed_since RENAME b TO "B b";
 CREATE TYPE of_type AS (a int, b text, c mood);
 CREATE TABLE typed OF of_type (a WITH OPTIONS PRIMARY KEY, c WITH OPTIONS NOT NULL DEFAULT 'ok', CHECK (b <> ''));
 CREATE TABLE typed_plain OF of_type;
+CREATE TABLE "named OF of_type" ();
 CREATE TABLE constrained (a int, b int,
 	CONSTRAINT no_columns CHECK (true), CONSTRAINT whole CHECK ((constrained.*) IS NOT NULL), CONSTRAINT system CHECK (tableoid > 0));
 ALTER TABLE constrained ADD CONSTRAINT later CHECK (a > b) NOT VALID, ADD CONSTRAINT fk_later FOREIGN KEY (a) REFERENCES keyed NOT VALID;

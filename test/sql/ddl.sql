@@ -94,6 +94,7 @@ SELECT * FROM stormdisc_document_ddl('{"format": 1, "tables": {"a.b": {"schema_n
 SELECT * FROM stormdisc_document_ddl('{"format": 1, "tables": {"a.b": {"schema_name": "a", "table_name": "b", "table_type": "foreign table"}}}');
 SELECT * FROM stormdisc_document_ddl('{"format": 1, "privileges": {"table a.b": {}}}');
 SELECT * FROM stormdisc_document_ddl('{"format": 1, "privileges": {"horse a.b": []}}');
+SELECT * FROM stormdisc_document_ddl('{"format": 1, "types": {"a.b": {"schema_name": "a", "type_name": "b", "type_kind": "composite", "attribute_names": [null], "attribute_types": ["int"]}}}');
 SELECT count(*) FROM stormdisc_document_ddl('{"format": 1, "consistent": false}');
 SELECT count(*) FROM stormdisc_document_ddl('{"format": 1, "unheard_of": {"x": {}}}');
 SELECT stormdisc_ddl_text(options => '[]');
