@@ -76,8 +76,8 @@ static char *uuid_text(const pg_uuid_t *uuid);
 															 "$4")
 
 static SdStatement select_traces = {
-	.sql = "SELECT e.id, e.trace_id FROM stormdisc.events e WHERE " IS(
-		"e.id", "$1") " OR " IS("e.id", "$2"),
+	.sql = "SELECT e.id, e.trace_id FROM stormdisc.events e "
+		   "WHERE e.id OPERATOR(pg_catalog.=) ANY (ARRAY[$1, $2])",
 	.nparameters = 2,
 	.types = {UUIDOID, UUIDOID},
 };
