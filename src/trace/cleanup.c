@@ -56,6 +56,7 @@ typedef struct Removed
 	int64 skipped; /* traces that have a newer event by now */
 } Removed;
 
+static int compare_ids(const void *a, const void *b);
 static Trace *find_traces(SdStatement *statement, Datum argument, int64 *n);
 static void remove_traces(Trace *traces, int64 n, TimestampTz cutoff,
 						  int64 max_events, Removed *removed);
@@ -179,6 +180,7 @@ uint64
 sd_traces_evict(int64 n, const SdEvent *events, int nevents)
 {
 	Removed removed = {0};
+	pg_uuid_t *used;
 	int64 kept = 0;
 	int64 found;
 	Trace *traces;
@@ -188,20 +190,25 @@ sd_traces_evict(int64 n, const SdEvent *events, int nevents)
 	if (IsolationUsesXactSnapshot())
 		return 0;
 	sd_spi_begin(&spi, true);
+	used = palloc_extended((Size) nevents * sizeof(pg_uuid_t), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < nevents; i++)
+		used[i] = events[i].trace_id;
+	qsort(used, nevents, sizeof(pg_uuid_t), compare_ids);
 	traces = find_traces(&select_old, TimestampTzGetDatum(DT_NOEND), &found);
 	for (int64 i = 0; i < found; i++)
-	{
-		bool is_used = false;
-
-		for (int j = 0; j < nevents && !is_used; j++)
-			is_used = memcmp(&events[j].trace_id, &traces[i].id, UUID_LEN) == 0;
-		if (!is_used)
+		if (bsearch(&traces[i].id, used, nevents, sizeof(pg_uuid_t),
+					compare_ids) == NULL)
 			traces[kept++] = traces[i];
-	}
 	remove_traces(traces, kept, DT_NOEND, n, &removed);
 	sd_spi_end(&spi);
 
 	return removed.traces;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return memcmp(a, b, UUID_LEN);
 }
 
 static Trace *

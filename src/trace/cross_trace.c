@@ -42,7 +42,14 @@ PG_FUNCTION_INFO_V1(stormdisc_get_cross_trace_races);
 #define MAX_COMPARISONS INT64CONST(10000000)
 
 /* events of locks that are remembered, before all are forgotten */
-#define MAX_LOCK_EVENTS 200000
+#define MAX_LOCK_EVENTS 2000000
+
+/* locks that a thread may hold for their set to be known at each of its events
+ */
+#define MAX_SET 64
+
+/* a set that is not known yet */
+#define NO_SET (-1)
 
 /* arguments */
 enum
@@ -75,15 +82,6 @@ enum
 	N_COLS
 };
 
-/* a lock that is held */
-typedef struct Held
-{
-	const char *name; /* not terminated */
-	int length;
-	bool is_exclusive;
-	int count; /* how often it was acquired */
-} Held;
-
 /* an access that is kept */
 typedef struct Access
 {
@@ -93,12 +91,11 @@ typedef struct Access
 	int16 nanos;
 	SdAccessType type;
 	int32 thread[SD_THREAD_PARTS]; /* words */
+	int32 thread_key;			   /* a word for all of them */
 	int32 location;				   /* word, or -1 */
 	SdVclock *clock;			   /* NULL if there is none, or it is empty */
 	Jsonb *lock_set;			   /* NULL if none was sent */
-	bool has_locks;				   /* they are known */
-	int nlocks;
-	Held *locks;
+	int32 set;					   /* of locks, or NO_SET */
 	int64 write_before; /* number of the last write before it, or -1 */
 	int64 other_before; /* of the last access of another trace before it */
 } Access;
@@ -107,21 +104,36 @@ typedef struct Access
 typedef struct LockEvent
 {
 	TimestampTz time;
-	int16 nanos;
 	pg_uuid_t id;
-	int32 thread[SD_THREAD_PARTS];
-	char *name;
-	int length;
+	int16 nanos;
 	bool is_acquire;
-	bool is_exclusive;
+	int32 thread_key;
+	SdLockHeld lock;
+	int32 set; /* what its thread holds after it, or NO_SET */
 } LockEvent;
 
 typedef struct TraceLocks
 {
 	pg_uuid_t trace_id; /* hash key */
-	int n;
-	LockEvent *events; /* in the order of time */
+	int64 n;
+	LockEvent *events; /* by thread, in the order of time */
 } TraceLocks;
+
+/* what a thread holds while its events are gone through */
+typedef struct Held
+{
+	SdLockHeld lock; /* hash key */
+	int32 times;
+	int32 position; /* among them */
+} Held;
+
+typedef struct HeldLocks
+{
+	HTAB *table;
+	int32 n;
+	int32 allocated;
+	SdLockHeld *locks;
+} HeldLocks;
 
 typedef struct Search
 {
@@ -134,6 +146,7 @@ typedef struct Search
 	MemoryContext row_context;
 	MemoryContext locks_context;
 	SdWords words;
+	SdLockSets lock_sets;
 	HTAB *locks; /* of TraceLocks */
 	int64 nlock_events;
 	/* the accesses from first to next - 1, at their number modulo size */
@@ -188,7 +201,7 @@ static SdStatement select_locks = {
 static void read_arguments(Search *search, Datum *values, bool *nulls);
 static bool search_batch(Search *search);
 static Access *read_access(Search *search, HeapTuple tuple, TupleDesc desc);
-static void read_thread(Search *search, Jsonb *metadata, int32 *thread);
+static int32 read_thread(Search *search, Jsonb *metadata, int32 *thread);
 static Datum thread_name(const Search *search, const int32 *thread);
 static Datum location_text(const Search *search, int32 location, bool *isnull);
 static void *copy_varlena(const void *value);
@@ -199,20 +212,25 @@ static bool compare_with_kept(Search *search, Access *access);
 static Access *kept(const Search *search, int64 number);
 static bool is_write(SdAccessType type);
 static bool is_atomic(SdAccessType type);
-static bool is_same_thread(const int32 *a, const int32 *b);
 static bool is_protected(Search *search, Access *a, Access *b);
 static void find_locks(Search *search, Access *access);
+static int32 supplied_locks(Search *search, Jsonb *lock_set);
+static int32 held_locks(Search *search, const Access *access);
 static TraceLocks *locks_of_trace(Search *search, const pg_uuid_t *trace_id);
+static void read_lock_events(Search *search, TraceLocks *locks);
 static void read_lock_event(Search *search, LockEvent *event, HeapTuple tuple,
 							TupleDesc desc);
-static int compare_times(const Access *access, const LockEvent *event);
-static void add_lock(Access *access, const char *name, int length,
-					 bool is_exclusive);
+static void find_sets(Search *search, TraceLocks *locks);
+static int compare_lock_events(const void *a, const void *b);
+static void begin_holding(HeldLocks *held);
+static void change_locks(HeldLocks *held, const LockEvent *event);
+static int32 set_of(Search *search, HeldLocks *held);
+static void end_holding(HeldLocks *held);
+static bool holds_any(const Search *search, const Access *access);
 static ClockEvidence judge_clocks(const Access *a, const Access *b);
 static int compare_names(const SdVclockReader *a, const SdVclockReader *b);
 static void put_pair(Search *search, const Access *a, const Access *b);
-static Datum make_evidence(const Access *a, const Access *b,
-						   ClockEvidence clocks);
+static Datum make_evidence(int nlocked, ClockEvidence clocks);
 
 /*
  * stormdisc_get_cross_trace_races(variable, time_window, max_pairs, since)
@@ -241,6 +259,7 @@ stormdisc_get_cross_trace_races(PG_FUNCTION_ARGS)
 	search.locks_context = AllocSetContextCreate(
 		search.context, "stormdisc locks", ALLOCSET_DEFAULT_SIZES);
 	sd_words_init(&search.words, search.context);
+	sd_lock_sets_init(&search.lock_sets, search.context);
 	info.keysize = sizeof(pg_uuid_t);
 	info.entrysize = sizeof(TraceLocks);
 	info.hcxt = search.context;
@@ -334,7 +353,9 @@ read_access(Search *search, HeapTuple tuple, TupleDesc desc)
 	access->time = row.time;
 	access->nanos = row.nanos;
 	access->type = row.type;
-	read_thread(search, DatumGetJsonbP(values[5]), access->thread);
+	access->thread_key =
+		read_thread(search, DatumGetJsonbP(values[5]), access->thread);
+	access->set = NO_SET;
 	access->location =
 		row.location == NULL
 			? -1
@@ -354,15 +375,20 @@ read_access(Search *search, HeapTuple tuple, TupleDesc desc)
 	return access;
 }
 
-static void
+/* The words of a thread, and one for all of them. */
+static int32
 read_thread(Search *search, Jsonb *metadata, int32 *thread)
 {
 	const char *parts[SD_THREAD_PARTS];
 	int lengths[SD_THREAD_PARTS];
+	char key[SD_THREAD_PARTS * 12];
 
 	sd_access_thread_parts(metadata, parts, lengths);
 	for (int i = 0; i < SD_THREAD_PARTS; i++)
 		thread[i] = sd_words_enter(&search->words, parts[i], lengths[i]);
+	snprintf(key, sizeof(key), "%d/%d/%d", thread[0], thread[1], thread[2]);
+
+	return sd_words_enter(&search->words, key, strlen(key));
 }
 
 static Datum
@@ -452,10 +478,6 @@ free_access(Access *access)
 		pfree(access->lock_set);
 	if (access->clock != NULL)
 		pfree(access->clock);
-	for (int i = 0; i < access->nlocks; i++)
-		pfree(unconstify(char *, access->locks[i].name));
-	if (access->locks != NULL)
-		pfree(access->locks);
 	pfree(access);
 }
 
@@ -486,7 +508,7 @@ compare_with_kept(Search *search, Access *access)
 		number--;
 
 		if ((is_atomic(access->type) && is_atomic(other->type)) ||
-			is_same_thread(access->thread, other->thread))
+			access->thread_key == other->thread_key)
 			continue;
 		if (access->clock != NULL && other->clock != NULL)
 		{
@@ -523,12 +545,6 @@ is_atomic(SdAccessType type)
 	return type != SD_READ && type != SD_WRITE;
 }
 
-static bool
-is_same_thread(const int32 *a, const int32 *b)
-{
-	return memcmp(a, b, sizeof(int32) * SD_THREAD_PARTS) == 0;
-}
-
 /* ---- locks ---- */
 
 /* Did both hold a lock, and one of them exclusively? */
@@ -537,15 +553,8 @@ is_protected(Search *search, Access *a, Access *b)
 {
 	find_locks(search, a);
 	find_locks(search, b);
-	for (int i = 0; i < a->nlocks; i++)
-		for (int k = 0; k < b->nlocks; k++)
-			if ((a->locks[i].is_exclusive || b->locks[k].is_exclusive) &&
-				a->locks[i].length == b->locks[k].length &&
-				memcmp(a->locks[i].name, b->locks[k].name,
-					   a->locks[i].length) == 0)
-				return true;
 
-	return false;
+	return sd_lock_sets_protect(&search->lock_sets, a->set, b->set);
 }
 
 /*
@@ -555,99 +564,89 @@ is_protected(Search *search, Access *a, Access *b)
 static void
 find_locks(Search *search, Access *access)
 {
-	MemoryContext oldcontext;
-
-	if (access->has_locks)
-		return;
-	access->has_locks = true;
-
-	if (access->lock_set != NULL)
-	{
-		JsonbIterator *it = JsonbIteratorInit(&access->lock_set->root);
-		JsonbValue value;
-
-		oldcontext = MemoryContextSwitchTo(search->context);
-		(void) JsonbIteratorNext(&it, &value, true);
-		while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM)
-		{
-			const char *name;
-			int length;
-			bool is_exclusive = sd_event_lock(&value, &name, &length);
-
-			add_lock(access, name, length, is_exclusive);
-		}
-		MemoryContextSwitchTo(oldcontext);
-	}
-	else
-	{
-		TraceLocks *locks = locks_of_trace(search, &access->trace_id);
-
-		oldcontext = MemoryContextSwitchTo(search->context);
-		for (int i = 0;
-			 i < locks->n && compare_times(access, &locks->events[i]) > 0; i++)
-		{
-			LockEvent *event = &locks->events[i];
-			int at;
-
-			if (!is_same_thread(event->thread, access->thread))
-				continue;
-			if (event->is_acquire)
-			{
-				add_lock(access, event->name, event->length,
-						 event->is_exclusive);
-				continue;
-			}
-			for (at = access->nlocks - 1; at >= 0; at--)
-				if (access->locks[at].is_exclusive == event->is_exclusive &&
-					access->locks[at].length == event->length &&
-					memcmp(access->locks[at].name, event->name,
-						   event->length) == 0)
-					break;
-			if (at >= 0 && --access->locks[at].count == 0)
-			{
-				pfree(unconstify(char *, access->locks[at].name));
-				access->locks[at] = access->locks[--access->nlocks];
-			}
-		}
-		MemoryContextSwitchTo(oldcontext);
-	}
+	if (access->set == NO_SET)
+		access->set = access->lock_set != NULL
+						  ? supplied_locks(search, access->lock_set)
+						  : held_locks(search, access);
 }
 
-static void
-add_lock(Access *access, const char *name, int length, bool is_exclusive)
+static int32
+supplied_locks(Search *search, Jsonb *lock_set)
 {
-	Held *held;
+	JsonbIterator *it = JsonbIteratorInit(&lock_set->root);
+	SdLockHeld *held = palloc_extended(
+		sizeof(SdLockHeld) * JB_ROOT_COUNT(lock_set), MCXT_ALLOC_HUGE);
+	JsonbValue value;
+	int32 result;
+	int n = 0;
 
-	for (int i = 0; i < access->nlocks; i++)
+	(void) JsonbIteratorNext(&it, &value, true);
+	while (JsonbIteratorNext(&it, &value, true) == WJB_ELEM)
 	{
-		held = &access->locks[i];
-		if (held->is_exclusive == is_exclusive && held->length == length &&
-			memcmp(held->name, name, length) == 0)
-		{
-			held->count++;
-			return;
-		}
+		const char *name;
+		int length;
+		bool is_shared = !sd_event_lock(&value, &name, &length);
+
+		held[n++] = SD_LOCK_HELD(sd_words_enter(&search->words, name, length),
+								 is_shared);
 	}
-	if (access->locks == NULL)
-		access->locks = palloc(sizeof(Held));
-	else
-		access->locks =
-			repalloc(access->locks, sizeof(Held) * (access->nlocks + 1));
-	held = &access->locks[access->nlocks++];
-	held->name = pnstrdup(name, length);
-	held->length = length;
-	held->is_exclusive = is_exclusive;
-	held->count = 1;
+	result = sd_lock_sets_enter(&search->lock_sets, held, n);
+	pfree(held);
+
+	return result;
 }
 
+/* By the last event of a lock before it in its thread. */
+static int32
+held_locks(Search *search, const Access *access)
+{
+	TraceLocks *locks = locks_of_trace(search, &access->trace_id);
+	LockEvent key = {.time = access->time,
+					 .id = access->id,
+					 .nanos = access->nanos,
+					 .thread_key = access->thread_key};
+	int64 low = 0;
+	int64 high = locks->n;
+	LockEvent *last;
+
+	while (low < high)
+	{
+		int64 middle = low + (high - low) / 2;
+
+		if (compare_lock_events(&locks->events[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || locks->events[low - 1].thread_key != access->thread_key)
+		return sd_lock_sets_enter(&search->lock_sets, NULL, 0);
+
+	last = &locks->events[low - 1];
+	if (last->set == NO_SET)
+	{
+		int64 first = low - 1;
+		HeldLocks held;
+
+		while (first > 0 &&
+			   locks->events[first - 1].thread_key == access->thread_key)
+			first--;
+		begin_holding(&held);
+		for (; first < low; first++)
+			change_locks(&held, &locks->events[first]);
+		last->set = set_of(search, &held);
+		end_holding(&held);
+	}
+
+	return last->set;
+}
+
+/* The events of locks of a trace, which are read once. */
 static TraceLocks *
 locks_of_trace(Search *search, const pg_uuid_t *trace_id)
 {
-	Datum value = UUIDPGetDatum(trace_id);
-	SPITupleTable *outer = SPI_tuptable;
-	TraceLocks *locks;
 	MemoryContext oldcontext;
-	bool found;
+	TraceLocks *locks;
+	TraceLocks read = {.trace_id = *trace_id};
 
 	locks = hash_search(search->locks, trace_id, HASH_FIND, NULL);
 	if (locks != NULL)
@@ -665,57 +664,213 @@ locks_of_trace(Search *search, const pg_uuid_t *trace_id)
 		search->nlock_events = 0;
 	}
 
-	oldcontext = CurrentMemoryContext;
-	(void) sd_spi_read(&select_locks, &value, NULL);
-	MemoryContextSwitchTo(search->locks_context);
-	locks = hash_search(search->locks, trace_id, HASH_ENTER, &found);
-	locks->n = (int) SPI_tuptable->numvals;
-	locks->events =
-		palloc_extended(sizeof(LockEvent) * Max(locks->n, 1), MCXT_ALLOC_HUGE);
-	for (int i = 0; i < locks->n; i++)
-		read_lock_event(search, &locks->events[i], SPI_tuptable->vals[i],
-						SPI_tuptable->tupdesc);
+	oldcontext = MemoryContextSwitchTo(search->locks_context);
+	read_lock_events(search, &read);
+	find_sets(search, &read);
 	MemoryContextSwitchTo(oldcontext);
-	search->nlock_events += locks->n + 1;
-	SPI_freetuptable(SPI_tuptable);
-	SPI_tuptable = outer;
+	search->nlock_events += read.n + 1;
+	locks = hash_search(search->locks, trace_id, HASH_ENTER, NULL);
+	*locks = read;
 
 	return locks;
+}
+
+static void
+read_lock_events(Search *search, TraceLocks *locks)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Datum value = UUIDPGetDatum(&locks->trace_id);
+	MemoryContext row_context = AllocSetContextCreate(
+		context, "stormdisc lock rows", ALLOCSET_DEFAULT_SIZES);
+	SPITupleTable *outer = SPI_tuptable;
+	Portal portal = sd_spi_open_read(&select_locks, &value, NULL);
+	int64 allocated = 0;
+
+	for (;;)
+	{
+		SPITupleTable *found;
+
+		SPI_cursor_fetch(portal, true, 1000);
+		if (SPI_processed == 0)
+			break;
+		found = SPI_tuptable;
+		if (locks->n + (int64) found->numvals > allocated)
+		{
+			allocated = Max(allocated * 2, (int64) found->numvals);
+			locks->events = locks->events == NULL
+								? MemoryContextAllocHuge(
+									  context, sizeof(LockEvent) * allocated)
+								: repalloc_huge(locks->events,
+												sizeof(LockEvent) * allocated);
+		}
+		for (uint64 i = 0; i < found->numvals; i++)
+		{
+			MemoryContextSwitchTo(row_context);
+			read_lock_event(search, &locks->events[locks->n++], found->vals[i],
+							found->tupdesc);
+			MemoryContextSwitchTo(context);
+		}
+		MemoryContextReset(row_context);
+		SPI_freetuptable(found);
+	}
+	SPI_cursor_close(portal);
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(row_context);
+	SPI_tuptable = outer;
 }
 
 static void
 read_lock_event(Search *search, LockEvent *event, HeapTuple tuple,
 				TupleDesc desc)
 {
+	int32 thread[SD_THREAD_PARTS];
 	Datum values[5];
 	bool nulls[5];
 	JsonbContainer *fields;
-	SdEventKind kind;
 	const char *name = "";
 	int length = 0;
 
+	CHECK_FOR_INTERRUPTS();
 	heap_deform_tuple(tuple, desc, values, nulls);
-	kind = sd_event_kind(DatumGetJsonbP(values[3]), &fields);
+	event->is_acquire =
+		sd_event_kind(DatumGetJsonbP(values[3]), &fields) == SD_LOCK_ACQUIRE;
 	event->time = DatumGetTimestampTz(values[0]);
 	event->nanos = DatumGetInt16(values[1]);
 	event->id = *DatumGetUUIDP(values[2]);
-	read_thread(search, DatumGetJsonbP(values[4]), event->thread);
+	event->thread_key = read_thread(search, DatumGetJsonbP(values[4]), thread);
 	(void) sd_event_string(fields, "lock_id", &name, &length);
-	event->name = pnstrdup(name, length);
-	event->length = length;
-	event->is_acquire = kind == SD_LOCK_ACQUIRE;
-	event->is_exclusive = sd_event_lock_type(fields) != SD_RWLOCK_READ;
+	event->lock = SD_LOCK_HELD(sd_words_enter(&search->words, name, length),
+							   sd_event_lock_type(fields) == SD_RWLOCK_READ);
+	event->set = NO_SET;
 }
 
-static int
-compare_times(const Access *access, const LockEvent *event)
+/* What each thread holds, as long as these are not too many locks. */
+static void
+find_sets(Search *search, TraceLocks *locks)
 {
-	if (access->time != event->time)
-		return access->time < event->time ? -1 : 1;
-	if (access->nanos != event->nanos)
-		return access->nanos < event->nanos ? -1 : 1;
+	HeldLocks held;
 
-	return memcmp(&access->id, &event->id, UUID_LEN);
+	if (locks->n > 1)
+		qsort(locks->events, locks->n, sizeof(LockEvent), compare_lock_events);
+	begin_holding(&held);
+	for (int64 i = 0; i < locks->n; i++)
+	{
+		LockEvent *event = &locks->events[i];
+
+		if (i > 0 && event[-1].thread_key != event->thread_key)
+		{
+			end_holding(&held);
+			begin_holding(&held);
+		}
+		change_locks(&held, event);
+		if (held.n <= MAX_SET)
+			event->set = set_of(search, &held);
+	}
+	end_holding(&held);
+}
+
+/* By thread, and the order of time. */
+static int
+compare_lock_events(const void *a, const void *b)
+{
+	const LockEvent *x = a;
+	const LockEvent *y = b;
+
+	if (x->thread_key != y->thread_key)
+		return x->thread_key < y->thread_key ? -1 : 1;
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	if (x->nanos != y->nanos)
+		return x->nanos < y->nanos ? -1 : 1;
+
+	return memcmp(&x->id, &y->id, UUID_LEN);
+}
+
+static void
+begin_holding(HeldLocks *held)
+{
+	HASHCTL info = {0};
+
+	memset(held, 0, sizeof(HeldLocks));
+	info.keysize = sizeof(SdLockHeld);
+	info.entrysize = sizeof(Held);
+	info.hcxt = CurrentMemoryContext;
+	held->table = hash_create("stormdisc held locks", 16, &info,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* A lock that was acquired several times is to be released as often. */
+static void
+change_locks(HeldLocks *held, const LockEvent *event)
+{
+	Held *lock;
+	bool found;
+
+	CHECK_FOR_INTERRUPTS();
+	lock = hash_search(held->table, &event->lock,
+					   event->is_acquire ? HASH_ENTER : HASH_FIND, &found);
+	if (!event->is_acquire)
+	{
+		SdLockHeld moved;
+
+		if (lock == NULL || --lock->times > 0)
+			return;
+		moved = held->locks[--held->n];
+		held->locks[lock->position] = moved;
+		((Held *) hash_search(held->table, &moved, HASH_FIND, NULL))->position =
+			lock->position;
+		(void) hash_search(held->table, &event->lock, HASH_REMOVE, NULL);
+		return;
+	}
+	if (found)
+	{
+		lock->times++;
+		return;
+	}
+	if (held->n == held->allocated)
+	{
+		held->allocated = Max(held->allocated * 2, 16);
+		held->locks =
+			held->locks == NULL
+				? palloc(sizeof(SdLockHeld) * held->allocated)
+				: repalloc_huge(held->locks,
+								sizeof(SdLockHeld) * (Size) held->allocated);
+	}
+	lock->times = 1;
+	lock->position = held->n;
+	held->locks[held->n++] = event->lock;
+}
+
+static int32
+set_of(Search *search, HeldLocks *held)
+{
+	SdLockHeld *copy = palloc_extended(
+		sizeof(SdLockHeld) * ((Size) held->n + 1), MCXT_ALLOC_HUGE);
+	int32 result;
+
+	/* it is sorted there */
+	if (held->n > 0)
+		memcpy(copy, held->locks, sizeof(SdLockHeld) * held->n);
+	result = sd_lock_sets_enter(&search->lock_sets, copy, held->n);
+	pfree(copy);
+
+	return result;
+}
+
+static void
+end_holding(HeldLocks *held)
+{
+	hash_destroy(held->table);
+	if (held->locks != NULL)
+		pfree(held->locks);
+}
+
+static bool
+holds_any(const Search *search, const Access *access)
+{
+	const int64 *start = &search->lock_sets.start[access->set];
+
+	return start[1] > start[0];
 }
 
 /* ---- evidence ---- */
@@ -786,7 +941,7 @@ put_pair(Search *search, const Access *a, const Access *b)
 
 	if (span > 0 && !TIMESTAMP_NOT_FINITE(end))
 		confidence *= 1 - distance / span / 2;
-	if (a->nlocks == 0 && b->nlocks == 0)
+	if (!holds_any(search, a) && !holds_any(search, b))
 		confidence *= 0.9;
 	interval->time = b->time - a->time;
 
@@ -810,17 +965,18 @@ put_pair(Search *search, const Access *a, const Access *b)
 		location_text(search, a->location, &nulls[COL_LOCATION1]);
 	values[COL_LOCATION2] =
 		location_text(search, b->location, &nulls[COL_LOCATION2]);
-	values[COL_EVIDENCE] = make_evidence(a, b, clocks);
+	values[COL_EVIDENCE] =
+		make_evidence(holds_any(search, a) + holds_any(search, b), clocks);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* Why it is believed. */
+/* Why it is believed; so many of the two had locks. */
 static Datum
-make_evidence(const Access *a, const Access *b, ClockEvidence clocks)
+make_evidence(int nlocked, ClockEvidence clocks)
 {
-	return PointerGetDatum(cstring_to_text(
-		psprintf("%s, %s", clock_evidence[clocks].text,
-				 a->nlocks > 0 && b->nlocks > 0	  ? "no lock in common"
-				 : a->nlocks > 0 || b->nlocks > 0 ? "locks on one side only"
-												  : "no locks")));
+	return PointerGetDatum(
+		cstring_to_text(psprintf("%s, %s", clock_evidence[clocks].text,
+								 nlocked == 2	? "no lock in common"
+								 : nlocked == 1 ? "locks on one side only"
+												: "no locks")));
 }

@@ -82,7 +82,7 @@ static void find_threads(Picture *picture);
 static void find_lines(Picture *picture);
 static void add_line(Picture *picture, int32 from, int32 to, LineType type,
 					 const char *label);
-static bool has_line(const Picture *picture, int first, int32 from, int32 to);
+static bool has_line(const Picture *picture, int nhard, int32 from, int32 to);
 static const char *derived_label(const Picture *picture, int32 from, int32 to);
 static void find_races(Picture *picture);
 static void add_race(void *arg, const SdTrace *trace, const SdRace *race);
@@ -180,8 +180,6 @@ find_lines(Picture *picture)
 		trace, SD_ORDER_ALL & ~SD_ORDER_BIT(SD_ORDER_PROGRAM), false);
 	int32 *last = palloc_extended(
 		sizeof(int32) * Max((Size) trace->nthreads, 1), MCXT_ALLOC_HUGE);
-	int *first = palloc_extended(sizeof(int) * ((Size) picture->nevents + 1),
-								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int nhard;
 
 	for (int32 i = 0; i < picture->nevents; i++)
@@ -200,8 +198,6 @@ find_lines(Picture *picture)
 	}
 	qsort(picture->lines, picture->nlines, sizeof(Line), compare_lines);
 	nhard = picture->nlines;
-	for (int k = nhard - 1; k >= 0; k--)
-		first[picture->lines[k].to] = k;
 
 	/* what follows from the events themselves, unless it was said already */
 	for (int32 i = 0; i < trace->nthreads; i++)
@@ -215,17 +211,16 @@ find_lines(Picture *picture)
 		{
 			int32 from = order->before[b];
 
-			if (from < trace->nevents && !has_line(picture, first[i], from, i))
+			if (from < trace->nevents && !has_line(picture, nhard, from, i))
 				add_line(picture, from, i, LINE_DERIVED,
 						 derived_label(picture, from, i));
 		}
-		if (!has_line(picture, first[i], last[thread], i))
+		if (!has_line(picture, nhard, last[thread], i))
 			add_line(picture, last[thread], i, LINE_PROGRAM, NULL);
 		last[thread] = i;
 	}
 	find_races(picture);
 	qsort(picture->lines, picture->nlines, sizeof(Line), compare_lines);
-	pfree(first);
 	pfree(last);
 	sd_order_free(order);
 }
@@ -255,14 +250,34 @@ add_line(Picture *picture, int32 from, int32 to, LineType type,
 	line->label = label;
 }
 
-/* Is there a line among those that lead to an event, from the first one on? */
+/* Has an edge been told, among the first lines, which are sorted? */
 static bool
-has_line(const Picture *picture, int first, int32 from, int32 to)
+has_line(const Picture *picture, int nhard, int32 from, int32 to)
 {
-	for (int i = first; i < picture->nlines && picture->lines[i].to == to; i++)
-		if (picture->lines[i].from == from &&
-			picture->lines[i].type <= LINE_EXPLICIT)
+	static const LineType types[] = {LINE_PARENT, LINE_EXPLICIT};
+
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		int low = 0;
+		int high = nhard;
+
+		while (low < high)
+		{
+			int middle = low + (high - low) / 2;
+			const Line *line = &picture->lines[middle];
+
+			if (line->to < to || (line->to == to && (line->type < types[i] ||
+													 (line->type == types[i] &&
+													  line->from < from))))
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (low < nhard && picture->lines[low].to == to &&
+			picture->lines[low].type == types[i] &&
+			picture->lines[low].from == from)
 			return true;
+	}
 
 	return false;
 }
@@ -294,8 +309,9 @@ find_races(Picture *picture)
 {
 	SdTrace *trace = picture->trace;
 	SdRaceOptions options = {.mode = SD_RACES_HB,
-							 .max_pairs = PG_INT32_MAX,
-							 .verdicts = SD_VERDICT_RACE | SD_VERDICT_UNKNOWN};
+							 .max_pairs = MAX_RACES,
+							 .verdicts = SD_VERDICT_RACE,
+							 .is_silent = true};
 
 	/* the others are no accesses then */
 	for (int32 i = picture->nevents; i < trace->nevents; i++)
@@ -309,7 +325,7 @@ add_race(void *arg, const SdTrace *trace, const SdRace *race)
 {
 	Picture *picture = arg;
 
-	if (race->verdict == SD_VERDICT_RACE && picture->nraces++ < MAX_RACES)
+	if (picture->nraces++ < MAX_RACES)
 		add_line(picture, race->event1, race->event2, LINE_RACE, "race");
 }
 
@@ -502,6 +518,21 @@ draw_graphviz(Picture *picture)
 {
 	StringInfo buf = &picture->buf;
 	const char *rest = remaining(picture);
+	int32 *first = palloc_extended(
+		sizeof(int32) * ((Size) picture->nthreads + 1), MCXT_ALLOC_HUGE);
+	int32 *next = palloc_extended(sizeof(int32) * ((Size) picture->nevents + 1),
+								  MCXT_ALLOC_HUGE);
+
+	/* the events of each thread */
+	for (int i = 1; i <= picture->nthreads; i++)
+		first[i] = -1;
+	for (int32 e = picture->nevents - 1; e >= 0; e--)
+	{
+		int number = thread_number(picture, e);
+
+		next[e] = first[number];
+		first[number] = e;
+	}
 
 	appendStringInfoString(
 		buf, "digraph trace {\n"
@@ -515,11 +546,9 @@ draw_graphviz(Picture *picture)
 		sd_diagram_graphviz_text(
 			buf, sd_trace_thread_name(picture->trace, picture->threads[i]));
 		appendStringInfoString(buf, ">;\n        color=grey;\n");
-		for (int32 e = 0; e < picture->nevents; e++)
+		for (int32 e = first[i]; e >= 0; e = next[e])
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (picture->trace->events[e].thread != picture->threads[i])
-				continue;
 			appendStringInfo(buf, "        e%d [label=<%d ", e + 1, e + 1);
 			sd_diagram_graphviz_text(buf, event_label(picture, e));
 			appendStringInfoString(buf, ">];\n");

@@ -50,6 +50,7 @@ typedef struct Edge
 	int32 weight;
 	Jsonb *metadata;  /* or NULL */
 	bool quarantined; /* it is known that it does not count */
+	bool may_be_void; /* its events may be of another trace */
 } Edge;
 
 static void read_edge(FunctionCallInfo fcinfo, Edge *edge);
@@ -75,8 +76,8 @@ static char *uuid_text(const pg_uuid_t *uuid);
 															 "$4")
 
 static SdStatement select_traces = {
-	.sql = "SELECT e.id, e.trace_id FROM stormdisc.events e WHERE " IS(
-		"e.id", "$1") " OR " IS("e.id", "$2"),
+	.sql = "SELECT e.id, e.trace_id FROM stormdisc.events e "
+		   "WHERE e.id OPERATOR(pg_catalog.=) ANY (ARRAY[$1, $2])",
 	.nparameters = 2,
 	.types = {UUIDOID, UUIDOID},
 };
@@ -230,7 +231,8 @@ find_trace(Edge *edge)
 
 		if (edge->trace_id == NULL)
 			edge->trace_id = trace_id;
-		else if (memcmp(edge->trace_id, trace_id, UUID_LEN) != 0)
+		else if (!edge->may_be_void &&
+				 memcmp(edge->trace_id, trace_id, UUID_LEN) != 0)
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("event \"%s\" is not of trace \"%s\"",
 						   uuid_text(DatumGetUUIDP(sd_result(i, 1, NULL))),
@@ -286,12 +288,18 @@ raise_cycle(const Edge *edge, int level)
 /*
  * sd_edge_import
  *		Store an edge of an export.
+ *
+ * It may have been stored before its events, and these may have come in another
+ * trace then.  It orders nothing, as before.
  */
 int
 sd_edge_import(JsonbContainer *json, const char **problem)
 {
 	pg_uuid_t ids[3];
-	Edge edge = {.trace_id = &ids[0], .from = &ids[1], .to = &ids[2]};
+	Edge edge = {.trace_id = &ids[0],
+				 .from = &ids[1],
+				 .to = &ids[2],
+				 .may_be_void = true};
 	JsonbValue value;
 	const char *type;
 	int length;

@@ -86,7 +86,7 @@ typedef struct Links
 	int *by_lock; /* those that may count, in the order of their locks */
 	int nby_lock;
 	bool *is_open; /* might it close a circle with others? */
-	int64 found;   /* events on all searches */
+	int64 found;   /* events on all searches in a trace */
 } Links;
 
 /* the indexes that are asked */
@@ -156,7 +156,9 @@ static bool goes_out(Probes *probes, const SdLink *link, pg_uuid_t *trace_id,
 static bool ask_open(Links *all, const int *some, int n);
 static void lock_open(Links *all);
 static void cut_circles(Links *all);
-static void cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start);
+static int compare_by_trace(const void *a, const void *b, void *arg);
+static void cut_circles_of(Links *all, const int *some, int n);
+static void cut_in_graph(Links *all, const int *some, int n);
 static SdLinkGraph *read_graph(Links *all, const pg_uuid_t *trace_id);
 static void probe_graph(Search *search, SdLinkGraph *graph);
 static void ask_graph(Search *search, SdLinkGraph *graph);
@@ -693,45 +695,78 @@ lock_open(Links *all)
 			sd_trace_lock(&all->links[all->by_lock[i]].trace_id);
 }
 
-/* Look at the links that are open. */
+/* Look at the links that are open, trace by trace. */
 static void
 cut_circles(Links *all)
 {
-	for (int i = 0; i < all->n; i++)
-	{
-		SdLink *link = &all->links[i];
+	int *open =
+		palloc_extended((Size) all->nby_lock * sizeof(int), MCXT_ALLOC_HUGE);
+	int n = 0;
 
-		if (!all->is_open[i] || link->is_quarantined)
-			continue;
-		if (all->found < MAX_FOUND &&
-			search(all, &link->trace_id, &link->id, &link->parent_id))
+	for (int i = 0; i < all->n; i++)
+		if (all->is_open[i] && !all->links[i].is_quarantined)
+			open[n++] = i;
+	qsort_arg(open, n, sizeof(int), compare_by_trace, all);
+
+	for (int start = 0, end; start < n; start = end)
+	{
+		const pg_uuid_t *trace_id = &all->links[open[start]].trace_id;
+
+		for (end = start + 1; end < n; end++)
+			if (compare_ids(&all->links[open[end]].trace_id, trace_id) != 0)
+				break;
+		cut_circles_of(all, &open[start], end - start);
+	}
+	pfree(open);
+}
+
+static int
+compare_by_trace(const void *a, const void *b, void *arg)
+{
+	const Links *all = arg;
+	int x = *(const int *) a;
+	int y = *(const int *) b;
+	int order = compare_ids(&all->links[x].trace_id, &all->links[y].trace_id);
+
+	return order != 0 ? order : x - y;
+}
+
+/* Some links of one trace, by their positions. */
+static void
+cut_circles_of(Links *all, const int *some, int n)
+{
+	all->found = 0;
+	for (int i = 0; i < n; i++)
+	{
+		SdLink *link = &all->links[some[i]];
+
+		if (search(all, &link->trace_id, &link->id, &link->parent_id))
 			cut(link);
 		else if (all->found >= MAX_FOUND)
-			cut_in_graph(all, &link->trace_id, i);
+		{
+			cut_in_graph(all, &some[i], n - i);
+			break;
+		}
 	}
 }
 
-/* Look at all of a trace at once, for the links from that one on. */
+/* Likewise, when it is better to look at all of the trace at once. */
 static void
-cut_in_graph(Links *all, const pg_uuid_t *trace_id, int start)
+cut_in_graph(Links *all, const int *some, int n)
 {
 	MemoryContext context = AllocSetContextCreate(
 		CurrentMemoryContext, "stormdisc links", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	SdLinkGraph *graph = read_graph(all, trace_id);
-	bool has_circle = sd_link_graph_close(graph);
+	SdLinkGraph *graph = read_graph(all, &all->links[some[0]].trace_id);
 
-	for (int i = start; i < all->n; i++)
-	{
-		SdLink *link = &all->links[i];
+	if (sd_link_graph_close(graph))
+		for (int i = 0; i < n; i++)
+		{
+			SdLink *link = &all->links[some[i]];
 
-		if (!all->is_open[i] || compare_ids(&link->trace_id, trace_id) != 0)
-			continue;
-		if (has_circle && !link->is_quarantined &&
-			sd_link_graph_cut(graph, &link->parent_id, &link->id))
-			cut(link);
-		all->is_open[i] = false;
-	}
+			if (sd_link_graph_cut(graph, &link->parent_id, &link->id))
+				cut(link);
+		}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
 }

@@ -326,7 +326,8 @@ sd_races_detect(SdTrace *trace, const SdRaceOptions *options,
 			detection.first = put_pairs(&detection);
 			MemoryContextReset(detection.walk_context);
 		}
-		report(&detection);
+		if (!options->is_silent)
+			report(&detection);
 	}
 
 	MemoryContextSwitchTo(oldcontext);
@@ -1391,7 +1392,7 @@ compare_pairs(const void *a, const void *b)
 static void
 count_unknown(Detection *detection, const Variable *variable)
 {
-	if (!detection->use_parts ||
+	if (!detection->use_parts || detection->options.is_silent ||
 		(detection->options.verdicts & SD_VERDICT_UNKNOWN) != 0)
 		return;
 	for (int32 i = variable->classes; i >= 0; i = detection->classes[i].next)
@@ -1501,7 +1502,7 @@ stormdisc_detect_races(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t *trace_id =
 		DatumGetUUIDP(sd_argument_required(fcinfo, 0, "trace"));
-	SdRaceOptions options;
+	SdRaceOptions options = {0};
 	SdTrace *trace;
 	Rows rows = {0};
 

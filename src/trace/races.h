@@ -47,6 +47,7 @@ typedef struct SdRaceOptions
 	bool include_atomic_reads;
 	int64 max_pairs; /* of each variable */
 	int verdicts;
+	bool is_silent; /* about what was cut off, and what is not known */
 } SdRaceOptions;
 
 /* called with pairs by variable and the time of their events */

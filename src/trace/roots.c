@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(stormdisc_get_trace_roots);
 PG_FUNCTION_INFO_V1(stormdisc_set_trace_root);
 PG_FUNCTION_INFO_V1(stormdisc_trace_roots_written);
 
-static bool set_root(Datum trace_id, Datum root_id);
+static bool set_root(Datum trace_id, Datum root_id, bool may_be_void);
 
 #define IS(column, value) column " OPERATOR(pg_catalog.=) " value
 
@@ -99,19 +99,20 @@ stormdisc_set_trace_root(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("stormdisc_set_trace_root()");
 	PreventCommandIfParallelMode("stormdisc_set_trace_root()");
 	sd_spi_begin(&spi, true);
-	is_new = set_root(trace_id, root_id);
+	is_new = set_root(trace_id, root_id, false);
 	sd_spi_end(&spi);
 
 	PG_RETURN_BOOL(is_new);
 }
 
+/* may_be_void: the event may be of another trace, whose root it is not. */
 static bool
-set_root(Datum trace_id, Datum root_id)
+set_root(Datum trace_id, Datum root_id, bool may_be_void)
 {
 	Datum values[] = {trace_id, root_id,
 					  TimestampTzGetDatum(GetCurrentTimestamp())};
 
-	if (sd_spi_read_latest(&select_trace, &root_id, NULL) > 0)
+	if (!may_be_void && sd_spi_read_latest(&select_trace, &root_id, NULL) > 0)
 	{
 		Datum known = sd_result(0, 1, NULL);
 
@@ -132,7 +133,8 @@ set_root(Datum trace_id, Datum root_id)
 
 /*
  * sd_root_import
- *		Store a root of an export.
+ *		Store a root of an export, which may have been set before its event came
+ *		in another trace.
  */
 int
 sd_root_import(JsonbContainer *json, const char **problem)
@@ -148,7 +150,8 @@ sd_root_import(JsonbContainer *json, const char **problem)
 		return 0;
 	}
 	sd_spi_begin(&spi, true);
-	is_new = set_root(UUIDPGetDatum(&ids[0]), UUIDPGetDatum(&ids[1])) ? 1 : 0;
+	is_new =
+		set_root(UUIDPGetDatum(&ids[0]), UUIDPGetDatum(&ids[1]), true) ? 1 : 0;
 	sd_spi_end(&spi);
 
 	return is_new;
@@ -191,7 +194,7 @@ stormdisc_trace_roots_written(PG_FUNCTION_ARGS)
 
 	sd_spi_begin(&spi, true);
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		is_done = set_root(values[0], values[1]);
+		is_done = set_root(values[0], values[1], false);
 	else
 		is_done = sd_spi_write(&delete_root, values, NULL) > 0;
 	sd_spi_end(&spi);

@@ -325,32 +325,42 @@ is_error(const SdTrace *trace, const SdTraceEvent *event)
 			atoi(sd_trace_word(trace, event->label)) >= 500);
 }
 
-/* When the last event has ended, and how long after the start of the first. */
+/*
+ * When the last event has ended, and how many nanoseconds after the start of
+ * the first, or as many as there can be.
+ */
 static TimestampTz
 end_of(const SdTrace *trace, int64 *duration)
 {
 	const SdTraceEvent *first = &trace->events[0];
-	TimestampTz end;
+	TimestampTz result = first->time;
 
 	*duration = 0;
 	for (int32 i = 0; i < trace->nevents; i++)
 	{
 		const SdTraceEvent *event = &trace->events[i];
+		TimestampTz end;
 		int64 at;
 
 		if (pg_sub_s64_overflow(event->time, first->time, &at) ||
 			pg_mul_s64_overflow(at, 1000, &at) ||
 			pg_add_s64_overflow(at, event->nanos - first->nanos, &at) ||
 			pg_add_s64_overflow(at, event->duration, &at))
-			at = PG_INT64_MAX - 999;
+			at = PG_INT64_MAX;
 		*duration = Max(*duration, at);
-	}
-	if (pg_add_s64_overflow(first->time, (*duration + first->nanos) / 1000,
-							&end) ||
-		!IS_VALID_TIMESTAMP(end))
-		end = DT_NOEND;
 
-	return end;
+		/* what is less than a microsecond is cut off */
+		if (pg_add_s64_overflow(event->time,
+								event->duration / 1000 +
+									(event->duration % 1000 + event->nanos) /
+										1000,
+								&end) ||
+			!IS_VALID_TIMESTAMP(end))
+			end = DT_NOEND;
+		result = Max(result, end);
+	}
+
+	return result;
 }
 
 /* ---- calls ---- */

@@ -426,6 +426,16 @@ SELECT count(*) FROM stormdisc_get_edges(id(80));
 ROLLBACK;
 SELECT stormdisc_get_event(id(80));
 
+-- an edge and a root that are older than their event, which then came in another trace, are of no trace, but go in and out
+SELECT stormdisc_clear();
+SELECT stormdisc_add_edge(id(1), id(2), trace_id => tr(1)), stormdisc_set_trace_root(tr(1), id(1));
+SELECT stormdisc_add_event(ev(1, NULL, '{}', 2)), stormdisc_add_event(ev(2));
+CREATE TABLE void AS SELECT * FROM stormdisc_export_traces() WITH ORDINALITY e (line, n);
+SELECT stormdisc_clear();
+SELECT * FROM stormdisc_import_traces((SELECT array_agg(line ORDER BY n) FROM void));
+SELECT count(*) FROM (SELECT line FROM void EXCEPT SELECT * FROM stormdisc_export_traces()) e;
+SELECT n(from_event_id), n(to_event_id), quarantined FROM stormdisc.causal_edges;
+
 SELECT stormdisc_clear();
 RESET search_path;
 SET client_min_messages = warning;

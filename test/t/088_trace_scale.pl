@@ -99,5 +99,48 @@ is($sql->run("SELECT stormdisc_add_event('" . event(900_001, at => 1) =~ s/"pare
 is($sql->value('SELECT stormdisc_cleanup_old_traces(1)'), 2, 'cleaned up, a chain or not');
 is($sql->value('SELECT count(*) FROM stormdisc.events'), 0, 'wholly');
 
+# What is about many traces or threads: four times as much does not take sixteen times as long, or not even longer.
+sub compare
+{
+	my ($name, $fill, $question, $factor) = @_;
+	my @took;
+
+	for my $count ($n / 8, $n / 2)
+	{
+		$sql->rows('SELECT stormdisc_clear()');
+		my $began = time;
+		$sql->rows(sprintf $fill, $count);
+		$took[@took] = time - $began;
+		next if !$question;
+		$began = time;
+		is($sql->run($question)->{state}, undef, $name);
+		$took[-1] = time - $began;
+	}
+	cmp_ok($took[1], '<', $factor ? $factor * $took[0] + 0.2 : 10 * $took[0] + 0.5, sprintf '%s: %.3f s, of a quarter %.3f s', $name, reverse @took);
+	return;
+}
+$sql->rows(<<'EOS');
+SET client_min_messages = error;
+CREATE FUNCTION id(part int, n int) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$ SELECT (lpad(to_hex(part), 8, '0') || '-0000-4000-9000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+EOS
+my $columns = 'stormdisc.events (id, trace_id, parent_id, kind, "timestamp", metadata)';
+my $write = q('{"StateChange": {"variable": "x", "access_type": "Write"}}'::jsonb);
+my ($acquire, $release) = map { qq('{"$_": {"lock_id": "l", "lock_type": "Mutex"}}'::jsonb) } qw(LockAcquire LockRelease);
+compare('many traces that begin with an orphan', <<"EOS");
+INSERT INTO $columns SELECT id(1 + i / 4, mod(i, 4)), id(1 + i / 4, 0), id(1 + i / 4, CASE mod(i, 4) WHEN 0 THEN 100 ELSE mod(i, 4) - 1 END), $write,
+	'2025-01-01Z'::timestamptz + i * interval '1 ms', '{"service_name": "s", "thread_id": "t"}' FROM generate_series(0, %d - 1) AS i
+EOS
+compare('races of two traces with locks', <<"EOS", "SELECT count(*) FROM stormdisc_get_cross_trace_races('x', '1 ms', 10000000)");
+INSERT INTO $columns SELECT id(t, i), id(t, 0), NULL, CASE mod(i, 3) WHEN 0 THEN $acquire WHEN 1 THEN $write ELSE $release END,
+	'2025-01-01Z'::timestamptz + i * interval '1 ms', jsonb_build_object('service_name', 's', 'thread_id', 't' || t) FROM generate_series(1, %d) AS i, generate_series(1, 2) AS t
+EOS
+compare('edges among many events', <<"EOS", "INSERT INTO stormdisc.causal_edges (from_event_id, to_event_id) SELECT id(1, i), id(1, i + 1000) FROM generate_series(1, 1000) AS i", 2);
+INSERT INTO $columns SELECT id(1, i), id(1, 0), NULL, $write, '2025-01-01Z'::timestamptz + i * interval '1 ms', '{"service_name": "s", "thread_id": "t"}' FROM generate_series(1, %d) AS i
+EOS
+compare('a picture of many threads', <<"EOS", "SELECT length(stormdisc_trace_diagram(id(1, 0), 'dot', NULL))");
+INSERT INTO $columns SELECT id(1, i), id(1, 0), CASE WHEN i > 1 THEN id(1, 1) END, $write,
+	'2025-01-01Z'::timestamptz + i * interval '1 ms', jsonb_build_object('service_name', 's', 'thread_id', 't' || i) FROM generate_series(1, %d) AS i
+EOS
+
 $sql->quit;
 done_testing();
