@@ -177,6 +177,11 @@ INSERT INTO corpus SELECT 'bigint', input || '::bigint' FROM unnest('{NULL,0,-1,
 INSERT INTO corpus SELECT 'bool', 'NULL::bool';
 INSERT INTO corpus SELECT 'jsonb', format('%L::jsonb', input) FROM unnest(ARRAY['null', '{}', '[]', '""', '"\u0001"', '1e1000', repeat('[', 1000) || repeat(']', 1000), NULL]) input;
 INSERT INTO corpus SELECT 'timestamptz', format('%L::timestamptz', input) FROM unnest('{infinity,-infinity,4713-01-01 BC,294276-12-31,NULL}'::text[]) input;
+INSERT INTO corpus SELECT 'uuid', format('%L::uuid', input) FROM unnest('{NULL,00000000-0000-0000-0000-000000000000,ffffffff-ffff-ffff-ffff-ffffffffffff}'::text[]) input;
+INSERT INTO corpus SELECT 'uuid[]', unnest('{''{}''::uuid[],''{NULL}''::uuid[],"array_fill(gen_random_uuid(), ARRAY[10000])","array_fill(gen_random_uuid(), ARRAY[2,2])"}'::text[]);
+INSERT INTO corpus SELECT 'bytea', format('%L::bytea', input) FROM unnest(ARRAY['\x', '\x00', '\xffffffffffffffffffff', repeat('x', 1000000), NULL]) input;
+INSERT INTO corpus SELECT 'stormdisc.vclock', format('%L::stormdisc.vclock', input) FROM unnest(ARRAY['{}', '[]', '{"a": 0}', '[["a", 18446744073709551615]]', NULL]) input;
+INSERT INTO corpus SELECT 'cstring', format('%L::cstring', input) FROM unnest(ARRAY['', '1', '{"a": -1}', '[["a"]]', repeat('[', 10000), '{"a": 1}']) input;
 CREATE TEMP TABLE attempts AS
 SELECT p.proname, expression, pg_temp.attempt(call) AS answer
 FROM pg_depend d JOIN pg_proc p ON p.oid = objid, generate_series(1, pronargs) n, corpus,
@@ -192,11 +197,12 @@ FROM pg_depend d JOIN pg_proc p ON p.oid = objid, generate_series(1, pronargs) n
 WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
 	AND proargtypes[n - 1] = corpus.type::oid;
 SELECT is((SELECT string_agg(DISTINCT format('%s %s %s', proname, left(expression, 40), answer), E'\n') FROM attempts
-	WHERE answer !~ '^(rows|0A000|22...|3F000|42...|55000|P0002|SD001)$'), NULL, 'every function: a clean SQLSTATE for every input, at once');
+	WHERE answer !~ '^(rows|0A000|22...|3F000|42...|55000|P0002|SD001)$'
+		AND (answer <> '23514' OR proname NOT LIKE 'stormdisc\_check\_%')), NULL, 'every function: a clean SQLSTATE for every input, at once');
 SELECT cmp_ok((SELECT count(*) FROM attempts), '>=', 2000::bigint, 'many inputs');
 SELECT is((SELECT string_agg(proname, ' ') FROM pg_depend d JOIN pg_proc p ON p.oid = objid
 	WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
-	AND pronargs > 0 AND proname LIKE 'stormdisc%' AND proname NOT IN (SELECT proname FROM attempts)), NULL, 'no function is left out');
+	AND pronargs > 0 AND proname LIKE 'stormdisc%' AND 'internal'::regtype <> ALL (proargtypes) AND proname NOT IN (SELECT proname FROM attempts)), NULL, 'no function is left out');
 
 -- the session is as it was
 SELECT is(pg_temp.attempt('stormdisc_columns(schemas => ''{inputs}'')'), 'rows', 'all works as before');

@@ -84,12 +84,11 @@ my @other_readers = (
 	metadata => "stormdisc_metadata()",
 	validation => "stormdisc_validation('%S')",
 	validate => "stormdisc_validate('%S')",
-	diff_live => "stormdisc_diff_live('%S')",
 	index_usage => "stormdisc_index_usage()",
 	table_stats => "stormdisc_table_stats()");
 
 # Those that raise an error rather than leave something out.
-my @strict_readers = qw(fingerprint ddl ddl_text);
+my @strict_readers = qw(diff_live fingerprint ddl ddl_text);
 
 # Functions that read no schema, and those that write.
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
