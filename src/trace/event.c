@@ -218,6 +218,8 @@ sd_event_kind(Jsonb *kind, JsonbContainer **fields)
 	if (found < 0)
 		elog(ERROR, "unexpected kind of an event");
 	(void) JsonbIteratorNext(&it, &value, true);
+	if (!is_object(&value))
+		elog(ERROR, "unexpected fields of an event");
 	if (fields != NULL)
 		*fields = value.val.binary.data;
 	pfree(it);

@@ -29,6 +29,7 @@
 #include "spi_util.h"
 #include "trace/edges.h"
 #include "trace/ingest.h"
+#include "trace/links.h"
 #include "trace/read.h"
 #include "trace/storage.h"
 
@@ -66,6 +67,8 @@ static void read_line(Import *import, const char *text, int length);
 static void tell_line(void *arg);
 static void keep_other(Import *import, Jsonb *json);
 static void store_batch(Import *import);
+static void lock_edges(const Import *import);
+static bool is_object(const JsonbValue *value);
 static void store_other(Import *import, Jsonb *json);
 static Datum finish_import(FunctionCallInfo fcinfo, Import *import);
 static bool is_blank(const char *text, int length);
@@ -346,6 +349,35 @@ store_batch(Import *import)
 	MemoryContextReset(import->batch);
 }
 
+/* All of their traces at once: two imports cannot lock each other out. */
+static void
+lock_edges(const Import *import)
+{
+	pg_uuid_t *traces = palloc_extended(
+		sizeof(pg_uuid_t) * Max(import->nothers, 1), MCXT_ALLOC_HUGE);
+	int64 n = 0;
+
+	for (int64 i = 0; i < import->nothers; i++)
+	{
+		JsonbValue value;
+
+		if (getKeyJsonValueFromContainer(&import->others[i]->root, "edge", 4,
+										 &value) != NULL &&
+			is_object(&value) &&
+			sd_json_uuid(value.val.binary.data, "trace_id", &traces[n]))
+			n++;
+	}
+	sd_traces_lock(traces, n);
+	pfree(traces);
+}
+
+static bool
+is_object(const JsonbValue *value)
+{
+	return value->type == jbvBinary &&
+		   JsonContainerIsObject(value->val.binary.data);
+}
+
 static void
 store_other(Import *import, Jsonb *json)
 {
@@ -354,7 +386,7 @@ store_other(Import *import, Jsonb *json)
 
 	if (getKeyJsonValueFromContainer(&json->root, "edge", 4, &value) != NULL)
 	{
-		if (value.type == jbvBinary)
+		if (is_object(&value))
 			import->stored[1] +=
 				sd_edge_import(value.val.binary.data, &problem);
 		else
@@ -363,7 +395,7 @@ store_other(Import *import, Jsonb *json)
 	else
 	{
 		(void) getKeyJsonValueFromContainer(&json->root, "root", 4, &value);
-		if (value.type == jbvBinary)
+		if (is_object(&value))
 			import->stored[2] +=
 				sd_root_import(value.val.binary.data, &problem);
 		else
@@ -384,6 +416,7 @@ finish_import(FunctionCallInfo fcinfo, Import *import)
 	TupleDesc desc;
 
 	store_batch(import);
+	lock_edges(import);
 	for (int64 i = 0; i < import->nothers; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

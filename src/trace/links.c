@@ -386,6 +386,22 @@ sd_trace_lock(const pg_uuid_t *trace_id)
 						  ExclusiveLock, true);
 }
 
+/*
+ * sd_traces_lock
+ *		Have some traces alone, in the order in which everybody locks them.
+ */
+void
+sd_traces_lock(const pg_uuid_t *trace_ids, int64 n)
+{
+	bool is_wanted[LOCKS] = {false};
+
+	for (int64 i = 0; i < n; i++)
+		is_wanted[hash_bytes(trace_ids[i].data, UUID_LEN) % LOCKS] = true;
+	for (int i = 0; i < LOCKS; i++)
+		if (is_wanted[i])
+			(void) sd_lock_number(SD_LOCK_TRACE, i, ExclusiveLock, true);
+}
+
 /* Sort the events by id, and those with a link by their locks. */
 static void
 prepare_links(Links *all)

@@ -29,5 +29,6 @@ extern uint64 sd_links_write(SdStatement *statement, const Datum *values);
 extern bool sd_path_exists(const pg_uuid_t *trace_id, const pg_uuid_t *from,
 						   const pg_uuid_t *to);
 extern void sd_trace_lock(const pg_uuid_t *trace_id);
+extern void sd_traces_lock(const pg_uuid_t *trace_ids, int64 n);
 
 #endif /* STORMDISC_TRACE_LINKS_H */

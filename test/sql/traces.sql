@@ -348,6 +348,8 @@ SELECT * FROM stormdisc_import_traces('x');
 \set VERBOSITY default
 SELECT * FROM stormdisc_import_traces(ev(60)::text || E'\n\n{"id": 1}');
 SELECT * FROM stormdisc_import_traces('{"edge": 1}');
+SELECT * FROM stormdisc_import_traces('{"edge": ["trace_id", 1]}');
+SELECT * FROM stormdisc_import_traces('{"root": ["trace_id", 1]}');
 SELECT * FROM stormdisc_import_traces('{"edge": {"trace_id": "00000000-0000-0000-0000-000000000001"}}');
 SELECT * FROM stormdisc_import_traces('{"root": {"trace_id": "x"}}');
 SELECT count(*) FROM stormdisc.events WHERE id = id(60);

@@ -226,5 +226,13 @@ EOS
 	is($sql->value("SELECT count(*) FROM stormdisc.events WHERE trace_id = '" . uuid(400, 't') . "'"), 0, 'old ones are gone');
 }
 
+# --- imports of traces that have nothing to do with each other, but share locks ---
+
+$run = run_pgbench($node, 'import', <<'EOS', args => [ '-c', 4, '-j', 2, '-t', 4 ]);
+SELECT stormdisc_import_traces((SELECT array_agg(jsonb_build_object('edge', jsonb_build_object('trace_id', md5(:client_id || ' trace ' || i)::uuid,
+	'from_event_id', md5(:client_id || ' from ' || i)::uuid, 'to_event_id', md5(:client_id || ' to ' || i)::uuid, 'edge_type', 'DirectCall'))::text) FROM generate_series(1, 1000) AS i));
+EOS
+ok($run->{ok}, 'four clients import at once') or diag($run->{err});
+
 $_->quit for @sessions, $sql;
 done_testing();
