@@ -178,7 +178,7 @@ INSERT INTO corpus SELECT 'bool', 'NULL::bool';
 INSERT INTO corpus SELECT 'jsonb', format('%L::jsonb', input) FROM unnest(ARRAY['null', '{}', '[]', '""', '"\u0001"', '1e1000', repeat('[', 1000) || repeat(']', 1000), NULL]) input;
 INSERT INTO corpus SELECT 'timestamptz', format('%L::timestamptz', input) FROM unnest('{infinity,-infinity,4713-01-01 BC,294276-12-31,NULL}'::text[]) input;
 INSERT INTO corpus SELECT 'uuid', format('%L::uuid', input) FROM unnest('{NULL,00000000-0000-0000-0000-000000000000,ffffffff-ffff-ffff-ffff-ffffffffffff}'::text[]) input;
-INSERT INTO corpus SELECT 'uuid[]', unnest('{''{}''::uuid[],''{NULL}''::uuid[],"array_fill(gen_random_uuid(), ARRAY[10000])","array_fill(gen_random_uuid(), ARRAY[2,2])"}'::text[]);
+INSERT INTO corpus SELECT 'uuid[]', unnest(ARRAY['''{}''::uuid[]', '''{NULL}''::uuid[]', 'array_fill(gen_random_uuid(), ARRAY[10000])', 'array_fill(gen_random_uuid(), ARRAY[2,2])']);
 INSERT INTO corpus SELECT 'bytea', format('%L::bytea', input) FROM unnest(ARRAY['\x', '\x00', '\xffffffffffffffffffff', repeat('x', 1000000), NULL]) input;
 INSERT INTO corpus SELECT 'stormdisc.vclock', format('%L::stormdisc.vclock', input) FROM unnest(ARRAY['{}', '[]', '{"a": 0}', '[["a", 18446744073709551615]]', NULL]) input;
 INSERT INTO corpus SELECT 'cstring', format('%L::cstring', input) FROM unnest(ARRAY['', '1', '{"a": -1}', '[["a"]]', repeat('[', 10000), '{"a": 1}']) input;
