@@ -29,7 +29,7 @@ sub new
 	delete @ENV{ grep { /^PG/ && $_ ne 'PG_CONFIG' } keys %ENV };
 	@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS)} =
 	  ($work, $self->{port}, 'postgres', 'postgres', '-c client_min_messages=warning');
-	$SIG{$_} = sub { exit 1 }
+	$SIG{$_} = sub { print STDERR "stopped by SIG$_[0]\n"; exit 1 }
 	  for qw(INT TERM HUP);
 	run(@{ $self->{as} }, "$dirs{bindir}/initdb", '-D', $self->{data}, qw(-U postgres -A trust -N -E UTF8 --no-locale));
 	open my $file, '>>', "$self->{data}/postgresql.conf" or die "postgresql.conf: $!\n";
