@@ -43,9 +43,7 @@ typedef enum SdSeverity
 #define SD_WORD_EXPRESSION 0x08 /* deparsed by the server */
 #define SD_WORD_QUERY 0x10		/* likewise, a whole query */
 #define SD_WORD_SET 0x20		/* the order of its members says nothing */
-#define SD_WORD_REFERENCE                                                      \
-	0x40 /* another object, which may have been named                          \
-		  * by the system */
+#define SD_WORD_REFERENCE 0x40	/* an object that the system may have named */
 #define SD_WORD_EXTENSION_VERSION 0x80 /* as the extension's script has it */
 #define SD_WORD_SETTINGS 0x100		   /* settings with their values */
 
