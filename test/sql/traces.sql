@@ -465,6 +465,20 @@ SELECT * FROM links;
 SELECT * FROM stormdisc_import_traces(ev(6, 1, '{"parent_quarantined": true}')::text);
 SELECT event FROM links WHERE parent_quarantined AND event = 6;
 
+-- what a trigger adds is looked at as well, whatever it is that it is run by
+BEGIN;
+CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO stormdisc.events (id, trace_id, parent_id, kind, "timestamp", metadata)
+	SELECT traces_test.id(i), NEW.trace_id, traces_test.id(j), NEW.kind, NEW."timestamp", NEW.metadata FROM (VALUES (11, 12), (12, 11)) v (i, j);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER more AFTER INSERT ON stormdisc.events FOR EACH ROW WHEN (NEW.extra IS NOT NULL) EXECUTE FUNCTION more();
+SET LOCAL client_min_messages = error;
+SELECT stormdisc_add_events_batch(jsonb_build_array(ev(10, NULL, '{"a": 1}'), ev(13, 14), ev(14, 13)));
+SELECT * FROM links WHERE event >= 10;
+ROLLBACK;
+
 -- times that RFC 3339 can tell, and no others, however they come
 SELECT wrong(ev(200, NULL, jsonb_build_object('timestamp', t))) FROM unnest('{0001-01-01T00:00:00+00:01,9999-12-31T23:59:59.999999999-00:01,9999-12-31T23:59:60Z,0000-01-01T00:00:00Z}'::text[]) t;
 SELECT stormdisc_add_events_batch(jsonb_build_array(ev(201, NULL, '{"timestamp": "0001-01-01T00:00:00Z"}', 7), ev(202, NULL, '{"timestamp": "9999-12-31T23:59:59.999999999Z"}', 7)));
