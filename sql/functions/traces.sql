@@ -286,21 +286,23 @@ COMMENT ON FUNCTION @extschema@.stormdisc_import_traces(text[]) IS
 REVOKE ALL ON FUNCTION @extschema@.stormdisc_import_traces(text[]) FROM PUBLIC;
 
 -- Edges of parents are those of events that have their parent in the trace.
+-- Tables are locked in the order in which they stand here: events come first
+-- everywhere.
 CREATE OR REPLACE VIEW stormdisc.causal_edges AS
-SELECT s.id, s.from_event_id, s.to_event_id, s.edge_type, s.weight, s.metadata, s.trace_id, s.quarantined, s.created_at
-FROM stormdisc.edge_store s
-UNION ALL
-SELECT NULL::bigint, p.id, e.id,
+SELECT NULL::bigint AS id, p.id AS from_event_id, e.id AS to_event_id,
 	CASE WHEN e.kind OPERATOR(pg_catalog.?) 'AsyncSpawn' THEN 'AsyncSpawn'
 		WHEN e.kind OPERATOR(pg_catalog.?) 'AsyncAwait' THEN 'AsyncAwait'
 		WHEN e.kind OPERATOR(pg_catalog.?) 'HttpResponse' THEN 'HttpRequestResponse'
 		WHEN e.kind OPERATOR(pg_catalog.?) 'DatabaseResult' THEN 'DatabaseQueryResult'
 		WHEN e.kind OPERATOR(pg_catalog.?) 'StateChange' THEN 'DataDependency'
-		ELSE 'DirectCall' END COLLATE "C",
-	NULL::int, NULL::jsonb, e.trace_id, false, e.created_at
+		ELSE 'DirectCall' END COLLATE "C" AS edge_type,
+	NULL::int AS weight, NULL::jsonb AS metadata, e.trace_id, false AS quarantined, e.created_at
 FROM stormdisc.events e
 	JOIN stormdisc.events p ON p.id OPERATOR(pg_catalog.=) e.parent_id AND p.trace_id OPERATOR(pg_catalog.=) e.trace_id
-WHERE NOT e.parent_quarantined;
+WHERE NOT e.parent_quarantined
+UNION ALL
+SELECT s.id, s.from_event_id, s.to_event_id, s.edge_type, s.weight, s.metadata, s.trace_id, s.quarantined, s.created_at
+FROM stormdisc.edge_store s;
 
 COMMENT ON VIEW stormdisc.causal_edges IS
 	'edges between events: from parents to their children, and those of stormdisc_add_edge()';
@@ -332,8 +334,8 @@ UNION ALL
 SELECT r.trace_id, r.root_event_id, r.created_at
 FROM stormdisc.root_store r
 WHERE NOT EXISTS (SELECT FROM stormdisc.events e
-	WHERE e.id OPERATOR(pg_catalog.=) r.root_event_id AND e.trace_id OPERATOR(pg_catalog.=) r.trace_id
-		AND (e.parent_id IS NULL OR e.parent_quarantined OR NOT EXISTS (SELECT FROM stormdisc.events p
+	WHERE e.id OPERATOR(pg_catalog.=) r.root_event_id
+		AND (e.trace_id OPERATOR(pg_catalog.<>) r.trace_id OR e.parent_id IS NULL OR e.parent_quarantined OR NOT EXISTS (SELECT FROM stormdisc.events p
 			WHERE p.id OPERATOR(pg_catalog.=) e.parent_id AND p.trace_id OPERATOR(pg_catalog.=) e.trace_id)));
 
 COMMENT ON VIEW stormdisc.trace_roots IS

@@ -108,8 +108,12 @@ CREATE TABLE stormdisc.events (
 	CONSTRAINT events_metadata_check CHECK (@extschema@.stormdisc_check_event_metadata(metadata)),
 	CONSTRAINT events_lock_set_check CHECK (@extschema@.stormdisc_check_event_lock_set(lock_set)),
 	CONSTRAINT events_timestamp_check CHECK (pg_catalog.isfinite("timestamp")
+		AND pg_catalog.date_part('year', pg_catalog.timezone('UTC', "timestamp")) OPERATOR(pg_catalog.>=) 1
+		AND pg_catalog.date_part('year', pg_catalog.timezone('UTC', "timestamp")) OPERATOR(pg_catalog.<=) 9999
 		AND timestamp_nanos OPERATOR(pg_catalog.>=) 0 AND timestamp_nanos OPERATOR(pg_catalog.<=) 999),
-	CONSTRAINT events_extra_check CHECK (pg_catalog.jsonb_typeof(extra) OPERATOR(pg_catalog.=) 'object')
+	CONSTRAINT events_extra_check CHECK (pg_catalog.jsonb_typeof(extra) OPERATOR(pg_catalog.=) 'object'
+		AND NOT extra OPERATOR(pg_catalog.?|) ARRAY['id', 'trace_id', 'parent_id', 'timestamp', 'kind', 'metadata',
+			'lock_set', 'causality_vector', 'parent_quarantined'])
 );
 CREATE INDEX events_trace_idx ON stormdisc.events (trace_id, "timestamp", timestamp_nanos, id);
 CREATE INDEX events_parent_idx ON stormdisc.events (parent_id) WHERE parent_id IS NOT NULL;

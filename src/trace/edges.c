@@ -63,8 +63,12 @@ static void read_edge_row(HeapTuple row, TupleDesc desc, Edge *edge);
 static Datum column(HeapTuple row, TupleDesc desc, const char *name,
 					bool *isnull);
 static bool is_same_edge(const Edge *a, const Edge *b);
-static void change_edge(const Edge *old, Edge *new);
-static void remove_edge(const Edge *edge);
+static bool change_edge(const Edge *old, Edge *new);
+static void check_fixed(HeapTuple old, HeapTuple new, TupleDesc desc,
+						const char *name);
+static bool remove_edge(const Edge *edge);
+static bool closes_cycle(const Edge *edge);
+static HeapTuple stored_row(const Edge *edge, HeapTuple row, TupleDesc desc);
 static char *uuid_text(const pg_uuid_t *uuid);
 
 #define IS(column, value) column " OPERATOR(pg_catalog.=) " value
@@ -88,6 +92,15 @@ static SdStatement select_edge = {
 	.types = {UUIDOID, UUIDOID, UUIDOID, TEXTOID},
 };
 
+/* what the view shows of it, see stored_row() */
+static SdStatement select_stored = {
+	.sql = "SELECT s.id, s.from_event_id, s.to_event_id, s.edge_type, "
+		   "s.weight, s.metadata, s.trace_id, s.quarantined, s.created_at "
+		   "FROM stormdisc.edge_store s " IS_EDGE,
+	.nparameters = 4,
+	.types = {UUIDOID, UUIDOID, UUIDOID, TEXTOID},
+};
+
 static SdStatement insert_edge = {
 	.sql = "INSERT INTO stormdisc.edge_store (trace_id, from_event_id, "
 		   "to_event_id, edge_type, weight, metadata, quarantined, created_at) "
@@ -98,10 +111,10 @@ static SdStatement insert_edge = {
 };
 
 static SdStatement update_edge = {
-	.sql =
-		"UPDATE stormdisc.edge_store s SET weight = $5, metadata = $6 " IS_EDGE,
-	.nparameters = 6,
-	.types = {UUIDOID, UUIDOID, UUIDOID, TEXTOID, INT4OID, JSONBOID},
+	.sql = "UPDATE stormdisc.edge_store s SET weight = $5, metadata = $6, "
+		   "quarantined = COALESCE($7, s.quarantined) " IS_EDGE,
+	.nparameters = 7,
+	.types = {UUIDOID, UUIDOID, UUIDOID, TEXTOID, INT4OID, JSONBOID, BOOLOID},
 };
 
 static SdStatement delete_edge = {
@@ -182,14 +195,8 @@ add_edge(Edge *edge)
 		return false;
 	}
 
-	if (!quarantined &&
-		sd_edge_type(VARDATA_ANY(edge->type), VARSIZE_ANY_EXHDR(edge->type)) !=
-			SD_CONCURRENT_WITH &&
-		sd_path_exists(edge->trace_id, edge->to, edge->from))
-	{
-		quarantined = sd_setting_edge_cycles == SD_CYCLES_QUARANTINE;
-		raise_cycle(edge, quarantined ? WARNING : ERROR);
-	}
+	if (!quarantined)
+		quarantined = closes_cycle(edge);
 	values[4] = Int32GetDatum(edge->weight);
 	nulls[4] = !edge->has_weight;
 	values[5] = PointerGetDatum(edge->metadata);
@@ -197,6 +204,24 @@ add_edge(Edge *edge)
 	values[6] = BoolGetDatum(quarantined);
 	values[7] = TimestampTzGetDatum(GetCurrentTimestamp());
 	(void) sd_spi_write(&insert_edge, values, nulls);
+
+	return true;
+}
+
+/*
+ * Is it to be put into quarantine, since it would close a cycle?  An error, if
+ * the setting says so.  The trace must be locked.
+ */
+static bool
+closes_cycle(const Edge *edge)
+{
+	bool quarantined = sd_setting_edge_cycles == SD_CYCLES_QUARANTINE;
+
+	if (sd_edge_type(VARDATA_ANY(edge->type), VARSIZE_ANY_EXHDR(edge->type)) ==
+			SD_CONCURRENT_WITH ||
+		!sd_path_exists(edge->trace_id, edge->to, edge->from))
+		return false;
+	raise_cycle(edge, quarantined ? WARNING : ERROR);
 
 	return true;
 }
@@ -424,20 +449,27 @@ stormdisc_causal_edges_written(PG_FUNCTION_ARGS)
 			ereport(ERROR, errcode(ERRCODE_NOT_NULL_VIOLATION),
 					errmsg("an edge must have %s and %s", "from_event_id",
 						   "to_event_id"));
-		if (!add_edge(&old))
-			result = NULL;
+		/* what is given is not what makes it count or not */
+		old.quarantined = false;
+		result = add_edge(&old) ? stored_row(&old, result, desc) : NULL;
 	}
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		remove_edge(&old);
+	{
+		if (!remove_edge(&old))
+			result = NULL;
+	}
 	else
 	{
 		result = trigger->tg_newtuple;
-		read_edge_row(trigger->tg_newtuple, desc, &new);
+		check_fixed(trigger->tg_trigtuple, result, desc, "id");
+		check_fixed(trigger->tg_trigtuple, result, desc, "created_at");
+		read_edge_row(result, desc, &new);
 		if (new.type == NULL || new.from == NULL || new.to == NULL)
 			ereport(ERROR, errcode(ERRCODE_NOT_NULL_VIOLATION),
 					errmsg("an edge must have %s, %s and %s", "from_event_id",
 						   "to_event_id", "edge_type"));
-		change_edge(&old, &new);
+		result =
+			change_edge(&old, &new) ? stored_row(&new, result, desc) : NULL;
 	}
 	sd_spi_end(&spi);
 
@@ -470,6 +502,8 @@ read_edge_row(HeapTuple row, TupleDesc desc, Edge *edge)
 	value = column(row, desc, "metadata", &isnull);
 	if (!isnull)
 		edge->metadata = DatumGetJsonbP(value);
+	value = column(row, desc, "quarantined", &isnull);
+	edge->quarantined = !isnull && DatumGetBool(value);
 }
 
 static Datum
@@ -495,32 +529,92 @@ is_same_edge(const Edge *a, const Edge *b)
 				  VARSIZE_ANY_EXHDR(a->type)) == 0;
 }
 
+/* Columns that are not for changing. */
 static void
-change_edge(const Edge *old, Edge *new)
+check_fixed(HeapTuple old, HeapTuple new, TupleDesc desc, const char *name)
 {
-	Datum values[] = {
-		UUIDPGetDatum(old->trace_id), UUIDPGetDatum(old->from),
-		UUIDPGetDatum(old->to),		  PointerGetDatum(old->type),
-		Int32GetDatum(new->weight),	  PointerGetDatum(new->metadata)};
-	bool nulls[] = {
-		false, false, false, false, !new->has_weight, new->metadata == NULL};
+	bool was_null;
+	bool is_null;
+	Datum was = column(old, desc, name, &was_null);
+	Datum is = column(new, desc, name, &is_null);
 
-	if (is_same_edge(old, new))
-	{
-		(void) sd_spi_write(&update_edge, values, nulls);
-		return;
-	}
-	remove_edge(old);
-	(void) add_edge(new);
+	/* both are numbers of eight bytes */
+	if (was_null != is_null ||
+		(!is_null && DatumGetInt64(was) != DatumGetInt64(is)))
+		ereport(ERROR, errcode(ERRCODE_GENERATED_ALWAYS),
+				errmsg("%s of an edge cannot be changed", name));
 }
 
-static void
+/* False if it is gone. */
+static bool
+change_edge(const Edge *old, Edge *new)
+{
+	Datum values[7];
+	bool nulls[7] = {false};
+
+	if (!is_same_edge(old, new))
+	{
+		/* another edge is looked at anew, unless this puts it aside */
+		new->quarantined = new->quarantined && !old->quarantined;
+		if (!remove_edge(old))
+			return false;
+		(void) add_edge(new);
+		return true;
+	}
+
+	if (old->quarantined && !new->quarantined)
+	{
+		sd_trace_lock(new->trace_id);
+		new->quarantined = closes_cycle(new);
+	}
+	values[0] = UUIDPGetDatum(old->trace_id);
+	values[1] = UUIDPGetDatum(old->from);
+	values[2] = UUIDPGetDatum(old->to);
+	values[3] = PointerGetDatum(old->type);
+	values[4] = Int32GetDatum(new->weight);
+	nulls[4] = !new->has_weight;
+	values[5] = PointerGetDatum(new->metadata);
+	nulls[5] = new->metadata == NULL;
+	/* others may have changed what is not changed here */
+	values[6] = BoolGetDatum(new->quarantined);
+	nulls[6] = new->quarantined == old->quarantined;
+
+	return sd_spi_write(&update_edge, values, nulls) > 0;
+}
+
+static bool
 remove_edge(const Edge *edge)
 {
 	Datum values[] = {UUIDPGetDatum(edge->trace_id), UUIDPGetDatum(edge->from),
 					  UUIDPGetDatum(edge->to), PointerGetDatum(edge->type)};
 
-	(void) sd_spi_write(&delete_edge, values, NULL);
+	return sd_spi_write(&delete_edge, values, NULL) > 0;
+}
+
+/* A row of the view, with what has become of the edge. */
+static HeapTuple
+stored_row(const Edge *edge, HeapTuple row, TupleDesc desc)
+{
+	static const char *const names[] = {
+		"id",		"from_event_id", "to_event_id", "edge_type", "weight",
+		"metadata", "trace_id",		 "quarantined", "created_at"};
+	Datum key[] = {UUIDPGetDatum(edge->trace_id), UUIDPGetDatum(edge->from),
+				   UUIDPGetDatum(edge->to), PointerGetDatum(edge->type)};
+	int numbers[lengthof(names)];
+	Datum values[lengthof(names)];
+	bool nulls[lengthof(names)];
+
+	/* a trigger on the table may have thrown it away */
+	if (sd_spi_read_latest(&select_stored, key, NULL) == 0)
+		return NULL;
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		numbers[i] = SPI_fnumber(desc, names[i]);
+		values[i] = sd_result(0, i + 1, &nulls[i]);
+	}
+
+	return SPI_copytuple(heap_modify_tuple_by_cols(row, desc, lengthof(names),
+												   numbers, values, nulls));
 }
 
 static char *

@@ -33,6 +33,9 @@ PG_FUNCTION_INFO_V1(stormdisc_check_event_lock_set);
 /* in bytes */
 #define MAX_VARIABLE_LENGTH 2000
 
+#define START_OF_YEAR(year)                                                    \
+	((date2j(year, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
 typedef enum FieldType
 {
 	ANYTHING,
@@ -840,9 +843,26 @@ parse_time(const JsonbValue *value, SdEvent *event)
 {
 	if (value->type == jbvString &&
 		read_time(value->val.string.val, value->val.string.len, event))
-		return NULL;
+		return sd_event_time_problem(event->timestamp);
 
 	return "The timestamp of an event must be one of RFC 3339, like \"2025-01-31T23:59:59.123456789Z\".";
+}
+
+/*
+ * sd_event_time_problem
+ *		What is wrong with the time of an event, or NULL.
+ *
+ * RFC 3339 has four digits for a year.
+ */
+const char *
+sd_event_time_problem(TimestampTz timestamp)
+{
+	if (TIMESTAMP_NOT_FINITE(timestamp))
+		return "The timestamp of an event must be finite.";
+	if (timestamp < START_OF_YEAR(1) || timestamp >= START_OF_YEAR(10000))
+		return "The timestamp of an event must be in the years 1 to 9999 of UTC.";
+
+	return NULL;
 }
 
 /*
@@ -1127,6 +1147,9 @@ sd_event_from_row(SdEvent *event, const Datum *values, const bool *nulls)
 		event->lock_set = DatumGetJsonbP(VALUE(LOCK_SET));
 	if (!IS_NULL(EXTRA))
 		event->extra = DatumGetJsonbP(VALUE(EXTRA));
+	/* one without fields is none */
+	if (event->extra != NULL && JB_ROOT_COUNT(event->extra) == 0)
+		event->extra = NULL;
 #undef VALUE
 #undef IS_NULL
 }

@@ -117,6 +117,7 @@ extern const char *sd_event_metadata_problem(JsonbContainer *metadata);
 extern const char *sd_event_lock_set_problem(JsonbContainer *lock_set);
 extern bool sd_event_uuid(const char *text, int length, pg_uuid_t *uuid);
 extern const char *sd_event_parse(JsonbContainer *json, SdEvent *event);
+extern const char *sd_event_time_problem(TimestampTz timestamp);
 
 extern Jsonb *sd_event_to_jsonb(const SdEvent *event);
 extern void sd_event_from_row(SdEvent *event, const Datum *values,

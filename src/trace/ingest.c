@@ -135,6 +135,8 @@ stormdisc_add_event(PG_FUNCTION_ARGS)
 	problem = sd_event_parse(&json->root, &event);
 	if (problem != NULL)
 		raise_malformed(problem, &event, 0, 1);
+	/* that is ours to say */
+	event.parent_quarantined = false;
 
 	PG_RETURN_BOOL(sd_events_store(&event, 1) > 0);
 }
@@ -150,7 +152,7 @@ stormdisc_add_event_columns(PG_FUNCTION_ARGS)
 	TimestampTz now = GetCurrentTimestamp();
 	int nanos =
 		DatumGetInt32(sd_argument_required(fcinfo, 8, "timestamp_nanos"));
-	const char *problem = NULL;
+	const char *problem;
 	SdEvent event = {0};
 	pg_uuid_t *id;
 	Jsonb *clock;
@@ -173,8 +175,7 @@ stormdisc_add_event_columns(PG_FUNCTION_ARGS)
 	clock = argument_jsonb(fcinfo, 6);
 	event.lock_set = argument_jsonb(fcinfo, 7);
 
-	if (TIMESTAMP_NOT_FINITE(event.timestamp))
-		problem = "The timestamp of an event must be finite.";
+	problem = sd_event_time_problem(event.timestamp);
 	if (nanos < 0 || nanos > 999)
 		problem = "The nanoseconds of a timestamp must be between 0 and 999.";
 	event.nanos = nanos;
@@ -254,6 +255,7 @@ parse_batch(Jsonb *json, int *n)
 			problem = sd_event_parse(value.val.binary.data, event);
 		if (problem != NULL)
 			raise_malformed(problem, event, *n, size);
+		event->parent_quarantined = false;
 		(*n)++;
 	}
 

@@ -41,6 +41,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -187,6 +188,7 @@ static void end_probes(Probes *probes);
 static int compare_ids(const pg_uuid_t *a, const pg_uuid_t *b);
 static void quarantine(const SdLink *links, int n);
 static void warn(const SdLink *links, int n);
+static int trigger_depth(void);
 static int read_changes(TriggerData *trigger, SdLink **links);
 static void read_link(TupleTableSlot *slot, SdLink *link);
 
@@ -288,8 +290,11 @@ static SdStatement update_quarantined = {
 	.types = {UUIDARRAYOID},
 };
 
-/* what is being written is checked afterwards, or adds no link */
-static bool is_checked = false;
+/*
+ * What is being written by triggers of this depth is checked afterwards, or
+ * adds no link; -1: nothing is.  What a user's trigger writes then is deeper.
+ */
+static int checked_depth = -1;
 
 /*
  * sd_links_check
@@ -325,20 +330,28 @@ sd_links_check(SdLink *links, int n)
 uint64
 sd_links_write(SdStatement *statement, const Datum *values)
 {
+	int previous = checked_depth;
 	uint64 rows;
 
-	is_checked = true;
+	checked_depth = trigger_depth() + 1;
 	PG_TRY();
 	{
 		rows = sd_spi_write(statement, values, NULL);
 	}
 	PG_FINALLY();
 	{
-		is_checked = false;
+		checked_depth = previous;
 	}
 	PG_END_TRY();
 
 	return rows;
+}
+
+/* How many triggers are being run. */
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH));
 }
 
 /*
@@ -1230,7 +1243,7 @@ stormdisc_events_written(PG_FUNCTION_ARGS)
 		ereport(
 			ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 			errmsg("stormdisc_events_written() must be called as a trigger"));
-	if (is_checked)
+	if (trigger_depth() == checked_depth)
 		return PointerGetDatum(NULL);
 
 	n = read_changes((TriggerData *) fcinfo->context, &links);

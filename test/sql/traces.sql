@@ -257,6 +257,23 @@ UPDATE stormdisc.causal_edges SET weight = 3 WHERE from_event_id = id(1) AND id 
 DELETE FROM stormdisc.causal_edges WHERE from_event_id = id(1) AND id IS NULL;
 DELETE FROM stormdisc.causal_edges WHERE from_event_id = id(2) AND id IS NOT NULL;
 SELECT n(from_event_id), n(to_event_id), edge_type, weight, metadata FROM stormdisc.causal_edges WHERE from_event_id IN (id(1), id(2)) ORDER BY from_event_id, to_event_id, edge_type;
+-- what is given back is what is stored; one in quarantine is looked at before it counts again
+INSERT INTO stormdisc.causal_edges (from_event_id, to_event_id, id, quarantined) VALUES (id(2), id(4), -1, true)
+	RETURNING n(from_event_id), n(to_event_id), edge_type, trace_id = tr(1) AS of_trace, id > 0 AS has_id, quarantined, created_at > '2025-01-01' AS is_new;
+SELECT n(from_event_id), n(to_event_id) FROM stormdisc.causal_edges WHERE quarantined;
+UPDATE stormdisc.causal_edges SET quarantined = false WHERE quarantined RETURNING quarantined;
+SET stormdisc.edge_cycles = 'quarantine';
+UPDATE stormdisc.causal_edges SET quarantined = false WHERE quarantined RETURNING quarantined;
+UPDATE stormdisc.causal_edges SET weight = 5 WHERE quarantined RETURNING weight, quarantined;
+RESET stormdisc.edge_cycles;
+UPDATE stormdisc.causal_edges SET quarantined = true WHERE from_event_id = id(2) AND to_event_id = id(4) RETURNING quarantined;
+UPDATE stormdisc.causal_edges SET quarantined = false WHERE from_event_id = id(4) AND to_event_id = id(2) RETURNING quarantined;
+UPDATE stormdisc.causal_edges SET quarantined = false WHERE from_event_id = id(2) AND to_event_id = id(4) RETURNING quarantined;
+SELECT n(from_event_id), n(to_event_id), quarantined FROM stormdisc.causal_edges WHERE (from_event_id, to_event_id) IN ((id(2), id(4)), (id(4), id(2))) ORDER BY from_event_id;
+UPDATE stormdisc.causal_edges SET id = id + 1 WHERE from_event_id = id(4) AND to_event_id = id(2);
+UPDATE stormdisc.causal_edges SET created_at = 'epoch' WHERE from_event_id = id(4) AND to_event_id = id(2);
+UPDATE stormdisc.causal_edges SET to_event_id = id(77) WHERE from_event_id = id(4) AND to_event_id = id(2) RETURNING n(to_event_id), id > 0 AS has_id, quarantined;
+DELETE FROM stormdisc.causal_edges WHERE from_event_id = id(4) AND id IS NOT NULL OR to_event_id = id(4) AND from_event_id = id(2);
 -- the type of a parent's edge, by the kind of the child
 SELECT stormdisc_add_events_batch((SELECT jsonb_agg(ev(100 + n::int, 1, jsonb_build_object('kind', kind))) FROM (SELECT kind, row_number() OVER () AS n FROM kinds) k));
 SELECT k AS kind, edge_type FROM stormdisc_get_edges(id(1)) s JOIN stormdisc.events e ON e.id = to_event_id, jsonb_object_keys(e.kind) k WHERE s.id IS NULL AND n(to_event_id) > 100 ORDER BY to_event_id;
@@ -437,6 +454,56 @@ SELECT stormdisc_clear();
 SELECT * FROM stormdisc_import_traces((SELECT array_agg(line ORDER BY n) FROM void));
 SELECT count(*) FROM (SELECT line FROM void EXCEPT SELECT * FROM stormdisc_export_traces()) e;
 SELECT n(from_event_id), n(to_event_id), quarantined FROM stormdisc.causal_edges;
+SELECT trace_id = tr(2) AS second, n(root_event_id) FROM stormdisc.trace_roots ORDER BY 1, 2;
+SELECT n(e) FROM stormdisc_get_trace_roots(tr(1)) e;
+
+-- whether the link to its parent counts is not for who sends an event to say, but an export tells
+SELECT stormdisc_clear();
+SELECT stormdisc_add_event(ev(1)), stormdisc_add_event(ev(2, 1, '{"parent_quarantined": true}'));
+SELECT stormdisc_add_events_batch(jsonb_build_array(ev(3, 2, '{"parent_quarantined": true}'), ev(4, 5), ev(5, 4, '{"parent_quarantined": false}')));
+SELECT * FROM links;
+SELECT * FROM stormdisc_import_traces(ev(6, 1, '{"parent_quarantined": true}')::text);
+SELECT event FROM links WHERE parent_quarantined AND event = 6;
+
+-- what a trigger adds is looked at as well, whatever it is that it is run by
+BEGIN;
+CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO stormdisc.events (id, trace_id, parent_id, kind, "timestamp", metadata)
+	SELECT traces_test.id(i), NEW.trace_id, traces_test.id(j), NEW.kind, NEW."timestamp", NEW.metadata FROM (VALUES (11, 12), (12, 11)) v (i, j);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER more AFTER INSERT ON stormdisc.events FOR EACH ROW WHEN (NEW.extra IS NOT NULL) EXECUTE FUNCTION more();
+SET LOCAL client_min_messages = error;
+SELECT stormdisc_add_events_batch(jsonb_build_array(ev(10, NULL, '{"a": 1}'), ev(13, 14), ev(14, 13)));
+SELECT * FROM links WHERE event >= 10;
+ROLLBACK;
+
+-- times that RFC 3339 can tell, and no others, however they come
+SELECT wrong(ev(200, NULL, jsonb_build_object('timestamp', t))) FROM unnest('{0001-01-01T00:00:00+00:01,9999-12-31T23:59:59.999999999-00:01,9999-12-31T23:59:60Z,0000-01-01T00:00:00Z}'::text[]) t;
+SELECT stormdisc_add_events_batch(jsonb_build_array(ev(201, NULL, '{"timestamp": "0001-01-01T00:00:00Z"}', 7), ev(202, NULL, '{"timestamp": "9999-12-31T23:59:59.999999999Z"}', 7)));
+SELECT stormdisc_add_event(id(203), tr(7), NULL, ev(1) -> 'kind', '0001-01-01 00:00:00+00:01', ev(1) -> 'metadata');
+SELECT stormdisc_add_event(id(203), tr(7), NULL, ev(1) -> 'kind', '10000-01-01 00:00:00+00', ev(1) -> 'metadata');
+SELECT stormdisc_add_event(id(203), tr(7), NULL, ev(1) -> 'kind', 'infinity', ev(1) -> 'metadata');
+SET timezone = 'Asia/Tokyo';
+\set VERBOSITY sqlstate
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata) VALUES (id(203), tr(7), ev(1) -> 'kind', '0001-12-31 23:59:59+00 BC', ev(1) -> 'metadata');
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata) VALUES (id(203), tr(7), ev(1) -> 'kind', '10000-01-01 00:00:00+00', ev(1) -> 'metadata');
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata) VALUES (id(203), tr(7), ev(1) -> 'kind', '-infinity', ev(1) -> 'metadata');
+\set VERBOSITY default
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata) VALUES (id(204), tr(7), ev(1) -> 'kind', '0001-01-01 00:00:00+00', ev(1) -> 'metadata'),
+	(id(205), tr(7), ev(1) -> 'kind', '9999-12-31 23:59:59.999999+00', ev(1) -> 'metadata');
+SET timezone = 'UTC';
+SELECT e ->> 'timestamp' AS "timestamp", stormdisc_add_event(e) AS is_new FROM stormdisc_get_trace_events(tr(7)) e;
+
+-- other fields are none of those that are known
+\set VERBOSITY sqlstate
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata, extra) VALUES (id(206), tr(7), ev(1) -> 'kind', 'epoch', ev(1) -> 'metadata', '{"id": 1}');
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata, extra) VALUES (id(206), tr(7), ev(1) -> 'kind', 'epoch', ev(1) -> 'metadata', '{"a": 1, "parent_quarantined": true}');
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata, extra) VALUES (id(206), tr(7), ev(1) -> 'kind', 'epoch', ev(1) -> 'metadata', '["a"]');
+\set VERBOSITY default
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata, extra) VALUES (id(206), tr(7), ev(1) -> 'kind', 'epoch', ev(1) -> 'metadata', '{"ID": 1}'), (id(207), tr(7), ev(1) -> 'kind', 'epoch', ev(1) -> 'metadata', '{}');
+SELECT stormdisc_get_event(id(206)) -> 'ID' AS other, stormdisc_add_event(stormdisc_get_event(id(206))) AS is_new, stormdisc_add_event(stormdisc_get_event(id(207))) AS is_new;
 
 SELECT stormdisc_clear();
 RESET search_path;
