@@ -15,6 +15,11 @@
  * variable.  As soon as there are twice as many, the later half is forgotten,
  * and with it all pairs that would come after it: the more a variable races,
  * the less there is to look at.
+ *
+ * A variable can have as many classes as it has threads.  Then an access does
+ * not look at all of them, but only at those in its front, which have accesses
+ * that are not behind that end, or at those of its own part of the trace and
+ * the clocked ones, whichever are fewer.
  */
 #include "postgres.h"
 
@@ -133,7 +138,14 @@ typedef struct AccessClass
 	uint8 type;
 	bool is_clocked;
 	int64 n;
-	int32 next; /* of the variable */
+	int32 next;			/* of the variable */
+	int32 next_in_part; /* of the variable */
+	int32 next_clocked; /* of the variable */
+	int32 leader;		/* the first one in the part, which has these: */
+	int32 last_in_part;
+	int32 n_in_part;
+	int32 first_event; /* in the order of time */
+	bool is_in_front;
 	int32 ngroups;
 	int32 groups_allocated;
 	AccessGroup *groups;
@@ -153,6 +165,14 @@ typedef struct Variable
 	/* of this walk */
 	int32 classes; /* the first one */
 	int32 nclasses;
+	int32 clocked_classes; /* the first one */
+	int32 nclocked_classes;
+	int32 nparts;
+	/* once it is needed: classes that have accesses not behind the cut */
+	int32 *front;
+	int32 nfront;
+	int32 front_allocated;
+	int32 front_cuts; /* how often that had moved; 0: not needed yet */
 	int64 npairs;
 	int64 allocated;
 	uint64 *pairs;
@@ -190,10 +210,24 @@ typedef struct Detection
 	AccessClass *classes;
 	int32 *class_slots;
 	uint32 nclass_slots;
+	HTAB *parts; /* PartEntry */
 	/* accesses that nothing connects */
 	int64 nunknown;
 	bool has_more_unknown;
 } Detection;
+
+/* the first class of a variable in a part */
+typedef struct PartKey
+{
+	int32 variable;
+	int32 part;
+} PartKey;
+
+typedef struct PartEntry
+{
+	PartKey key;
+	int32 leader;
+} PartEntry;
 
 /* a lock that a thread holds */
 typedef struct HeldKey
@@ -232,6 +266,13 @@ static void find_split_threads(Detection *detection);
 static bool *find_chains(Detection *detection);
 static void walk(Detection *detection, const bool *chains);
 static void look_at(Detection *detection, int32 event);
+static void look_at_many(Detection *detection, Variable *variable, int32 event,
+						 const AccessClass *class);
+static inline void compare_if_partner(Detection *detection, Variable *variable,
+									  int32 event, const AccessClass *own,
+									  AccessClass *other);
+static void find_front(Detection *detection, Variable *variable);
+static void add_to_front(Detection *detection, Variable *variable, int32 class);
 static int32 class_of(Detection *detection, int32 variable, int32 event);
 static void grow_classes(Detection *detection);
 static uint32 hash_of_class(const AccessClass *class);
@@ -690,6 +731,7 @@ static void
 walk(Detection *detection, const bool *chains)
 {
 	const SdTrace *trace = detection->trace;
+	HASHCTL ctl;
 	int32 event;
 
 	detection->nclasses = 0;
@@ -698,13 +740,22 @@ walk(Detection *detection, const bool *chains)
 		allocate(sizeof(AccessClass) * detection->classes_allocated);
 	detection->nclass_slots = 1024;
 	detection->class_slots = palloc0(sizeof(int32) * detection->nclass_slots);
+	ctl.keysize = sizeof(PartKey);
+	ctl.entrysize = sizeof(PartEntry);
+	ctl.hcxt = CurrentMemoryContext;
+	detection->parts = hash_create("stormdisc parts of variables", 1024, &ctl,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	detection->npairs_allocated = 0;
 	for (int32 i = detection->first; i <= detection->last; i++)
 	{
 		Variable *variable = &detection->variables[i];
 
-		variable->classes = -1;
-		variable->nclasses = 0;
+		variable->classes = variable->clocked_classes = -1;
+		variable->nclasses = variable->nclocked_classes = 0;
+		variable->nparts = 0;
+		variable->front = NULL;
+		variable->nfront = variable->front_allocated = 0;
+		variable->front_cuts = 0;
 		variable->npairs = variable->allocated = 0;
 		variable->pairs = NULL;
 		variable->cuts = 0;
@@ -738,12 +789,111 @@ look_at(Detection *detection, int32 event)
 			compare_with_class(detection, variable, event, class,
 							   &detection->classes[class->partners[i]]);
 	else
+		look_at_many(detection, variable, event, class);
+	append(detection, class, event);
+
+	class->first_event = Min(class->first_event, event);
+	if (variable->front_cuts > 0 && !class->is_in_front &&
+		event <= PAIR_FIRST(variable->cut))
+		add_to_front(detection, variable, own);
+}
+
+/* Compare an access with those before it, if there are very many classes. */
+static void
+look_at_many(Detection *detection, Variable *variable, int32 event,
+			 const AccessClass *class)
+{
+	AccessClass *classes = detection->classes;
+	bool all = (detection->options.verdicts & SD_VERDICT_UNKNOWN) != 0;
+	const AccessClass *leader = &classes[class->leader];
+	int64 n = all ? variable->nclasses : leader->n_in_part;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!all && class->is_clocked)
+		n += variable->nclocked_classes;
+
+	/* one that is behind the cut has pairs only with those that are not */
+	if (variable->cuts > 0 && event > PAIR_FIRST(variable->cut))
+	{
+		find_front(detection, variable);
+		if (variable->nfront <= n)
+		{
+			for (int32 i = 0; i < variable->nfront; i++)
+				compare_if_partner(detection, variable, event, class,
+								   &classes[variable->front[i]]);
+			return;
+		}
+	}
+
+	if (all)
+	{
+		for (int32 i = variable->classes; i >= 0; i = classes[i].next)
+			compare_if_partner(detection, variable, event, class, &classes[i]);
+		return;
+	}
+	for (int32 i = leader->last_in_part; i >= 0; i = classes[i].next_in_part)
+		compare_if_partner(detection, variable, event, class, &classes[i]);
+	if (class->is_clocked)
+		for (int32 i = variable->clocked_classes; i >= 0;
+			 i = classes[i].next_clocked)
+			if (classes[i].part != class->part)
+				compare_if_partner(detection, variable, event, class,
+								   &classes[i]);
+}
+
+static inline void
+compare_if_partner(Detection *detection, Variable *variable, int32 event,
+				   const AccessClass *own, AccessClass *other)
+{
+	if (are_partners(detection, own, other))
+		compare_with_class(detection, variable, event, own, other);
+}
+
+/* A cut is never later than the one before, so classes only leave. */
+static void
+find_front(Detection *detection, Variable *variable)
+{
+	int32 last = PAIR_FIRST(variable->cut);
+	int32 n = 0;
+
+	if (variable->front_cuts == 0)
+	{
 		for (int32 i = variable->classes; i >= 0;
 			 i = detection->classes[i].next)
-			if (are_partners(detection, class, &detection->classes[i]))
-				compare_with_class(detection, variable, event, class,
-								   &detection->classes[i]);
-	append(detection, class, event);
+			if (detection->classes[i].first_event <= last)
+				add_to_front(detection, variable, i);
+	}
+	else if (variable->front_cuts != variable->cuts)
+	{
+		for (int32 i = 0; i < variable->nfront; i++)
+		{
+			AccessClass *class = &detection->classes[variable->front[i]];
+
+			class->is_in_front = class->first_event <= last;
+			if (class->is_in_front)
+				variable->front[n++] = variable->front[i];
+		}
+		variable->nfront = n;
+	}
+	variable->front_cuts = variable->cuts;
+}
+
+static void
+add_to_front(Detection *detection, Variable *variable, int32 class)
+{
+	if (variable->nfront == variable->front_allocated)
+	{
+		variable->front_allocated = Max(variable->front_allocated * 2, 64);
+		if (variable->front == NULL)
+			variable->front =
+				allocate(sizeof(int32) * (Size) variable->front_allocated);
+		else
+			variable->front =
+				repalloc_huge(variable->front,
+							  sizeof(int32) * (Size) variable->front_allocated);
+	}
+	variable->front[variable->nfront++] = class;
+	detection->classes[class].is_in_front = true;
 }
 
 static int32
@@ -833,12 +983,38 @@ make_class(Detection *detection, const AccessClass *key)
 {
 	Variable *variable = &detection->variables[key->variable];
 	int32 number = detection->nclasses++;
+	AccessClass *class = &detection->classes[number];
+	PartKey part_key = {key->variable, key->part};
+	PartEntry *entry;
+	AccessClass *leader;
+	bool found;
 
-	detection->classes[number] = *key;
-	detection->classes[number].loose = -1;
-	detection->classes[number].next = variable->classes;
+	*class = *key;
+	class->loose = -1;
+	class->first_event = PG_INT32_MAX;
+	class->next = variable->classes;
 	variable->classes = number;
 	variable->nclasses++;
+	if (class->is_clocked)
+	{
+		class->next_clocked = variable->clocked_classes;
+		variable->clocked_classes = number;
+		variable->nclocked_classes++;
+	}
+
+	entry = hash_search(detection->parts, &part_key, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->leader = number;
+		class->last_in_part = -1;
+		variable->nparts++;
+	}
+	class->leader = entry->leader;
+	leader = &detection->classes[entry->leader];
+	class->next_in_part = leader->last_in_part;
+	leader->last_in_part = number;
+	leader->n_in_part++;
+
 	if (variable->nclasses <= MAX_LISTED_CLASSES)
 		for (int32 i = variable->classes; i >= 0;
 			 i = detection->classes[i].next)
@@ -1392,7 +1568,7 @@ compare_pairs(const void *a, const void *b)
 static void
 count_unknown(Detection *detection, const Variable *variable)
 {
-	if (!detection->use_parts || detection->options.is_silent ||
+	if (variable->nparts < 2 || detection->options.is_silent ||
 		(detection->options.verdicts & SD_VERDICT_UNKNOWN) != 0)
 		return;
 	for (int32 i = variable->classes; i >= 0; i = detection->classes[i].next)

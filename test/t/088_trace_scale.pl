@@ -142,5 +142,31 @@ INSERT INTO $columns SELECT id(1, i), id(1, 0), CASE WHEN i > 1 THEN id(1, 1) EN
 	'2025-01-01Z'::timestamptz + i * interval '1 ms', jsonb_build_object('service_name', 's', 'thread_id', 't' || i) FROM generate_series(1, %d) AS i
 EOS
 
+# a class of accesses for each thread or part of the trace: very many of one variable
+my $unconnected = <<"EOS";
+INSERT INTO $columns SELECT id(1, i), id(1, 0), NULL, $write,
+	'2025-01-01Z'::timestamptz + i * interval '1 ms', jsonb_build_object('service_name', 's', 'thread_id', 't' || i) FROM generate_series(1, %d) AS i
+EOS
+for my $arguments ("'hb'", "'hb', verdicts => '{race,ordered,unknown}'", "'raceway'")
+{
+	compare("threads that nothing connects, $arguments", $unconnected, "SELECT count(*) FROM stormdisc_detect_races(id(1, 0), $arguments)", 6);
+}
+is( $sql->value("SELECT count(*) || ' up to ' || max(event2_id::text) FROM stormdisc_detect_races(id(1, 0), 'raceway', max_pairs => 5000) WHERE event1_id = id(1, 1)"),
+	sprintf('5000 up to 00000001-0000-4000-9000-%012x', 5001),
+	'the first pairs');
+
+# the earliest accesses come last where they happen after the latest one
+$sql->rows('SELECT stormdisc_clear()');
+$sql->rows(<<"EOS");
+INSERT INTO $columns SELECT id(1, i), id(1, 0), CASE WHEN i <= 100 THEN id(1, 3000) END, $write,
+	'2025-01-01Z'::timestamptz + i * interval '1 ms', jsonb_build_object('service_name', 's', 'thread_id', 't' || i) FROM generate_series(1, 3000) AS i
+EOS
+for my $pairs (1, 50, 150, 5000)
+{
+	is( $sql->value(
+			"SELECT string_agg(event1_id || ' ' || event2_id, ',' ORDER BY ordinality) = (SELECT string_agg(id(1, i) || ' ' || id(1, j), ',' ORDER BY i, j) FROM (SELECT i, j FROM generate_series(1, 3) AS i, generate_series(i + 1, 2999) AS j ORDER BY i, j LIMIT $pairs) AS pair) FROM stormdisc_detect_races(id(1, 0), 'raceway', max_pairs => $pairs) WITH ORDINALITY"),
+		't', "the first $pairs of them");
+}
+
 $sql->quit;
 done_testing();
