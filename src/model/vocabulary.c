@@ -73,6 +73,7 @@ static const SdAttributeWord extension_words[] = {
 	{"is_relocatable", STRUCTURE, SAFE, EXTENSION},
 	{"config_tables", STRUCTURE, SAFE, EXTENSION},
 	{"config_conditions", STRUCTURE, SAFE, EXTENSION},
+	{"requires", STRUCTURE, SAFE, EXTENSION},
 	{"owner", OWNERSHIP, SAFE, EXTENSION},
 	COMMENT,
 };
@@ -294,6 +295,7 @@ static const SdAttributeWord table_words[] = {
 	{"is_partition", STRUCTURE, LOCKING, 0},
 	{"partition_type", STRUCTURE, DESTRUCTIVE, 0},
 	{"partition_key", STRUCTURE, DESTRUCTIVE, EXPRESSION},
+	{"partition_definition", STRUCTURE, DESTRUCTIVE, EXPRESSION},
 	{"parent_schema", STRUCTURE, LOCKING, 0},
 	{"parent_name", STRUCTURE, LOCKING, 0},
 	{"persistence", STRUCTURE, REWRITING, 0},
