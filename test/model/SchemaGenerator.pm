@@ -458,7 +458,7 @@ sub create_view
 	  : $shape == 1 ? "SELECT x.$first AS one, count(*) AS two FROM $from x GROUP BY x.$first HAVING count(*) > 1"
 	  : $shape == 2 ? "SELECT x.$first AS one, y.tableoid AS two FROM $from x LEFT JOIN " . qualified($other) . ' y ON x.ctid = y.ctid'
 	  : $shape == 3 ? "SELECT $first AS one, (SELECT count(*) FROM " . qualified($other) . " z WHERE z.tableoid = t.tableoid) AS two FROM $from t"
-	  : "SELECT $first AS one, 'one'::varchar(9) AS two FROM $from UNION ALL SELECT $first, 'two' FROM $from WHERE 'a'::varchar IN ('a', 'b')";
+	  : "SELECT $first AS one, 'one'::varchar(9) AS two FROM $from UNION ALL SELECT $first, 'two'::varchar(9) FROM $from WHERE 'a'::varchar IN ('a', 'b')";
 	my $materialized = $self->chance(25);
 
 	$view->{table} = $from;
