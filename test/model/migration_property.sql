@@ -102,6 +102,20 @@ CREATE FUNCTION pg_temp.left_over(target text) RETURNS SETOF text LANGUAGE sql A
 	WHERE b.name = target;
 $$;
 
+-- What is left to do, and no row that was skipped is about it: the same object,
+-- one that it belongs to or one that belongs to it.
+CREATE FUNCTION pg_temp.not_said(target text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
+		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
+	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, '{default,ordinal}') d
+	WHERE b.name = target AND NOT EXISTS (
+		SELECT FROM script s WHERE s.skipped AND (
+			s.identity = d.identity
+			OR starts_with(d.identity, s.identity || '.') OR starts_with(d.identity, s.identity || '(')
+			OR starts_with(s.identity, d.identity || '.')
+			OR position(s.identity IN d.identity) > 0));
+$$;
+
 -- What a script says that it cannot say.
 CREATE FUNCTION pg_temp.bad_rows() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT format('row %s says severity %s, lock %s, destructive %s, skipped %s', seq, severity, lock_level, destructive, skipped)
