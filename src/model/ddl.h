@@ -36,6 +36,7 @@ typedef enum SdDdlPhase
 	SD_DDL_PARTITIONS,
 	SD_DDL_COLUMNS,
 	SD_DDL_INDEXES,
+	SD_DDL_LATE_PARTITIONS,
 	SD_DDL_INDEX_PARTITIONS,
 	SD_DDL_VIEWS,
 	SD_DDL_STATISTICS,
@@ -55,6 +56,7 @@ typedef struct SdDdlOptions
 	bool no_privileges;
 	bool no_comments;
 	SdSchemaMap schemas;
+	bool attaches_late; /* partitions, when they have their indexes */
 } SdDdlOptions;
 
 typedef struct SdDdlNode SdDdlNode;
@@ -84,6 +86,7 @@ typedef struct SdDdlItem
 	const char *identity;
 	SdDdlNode *comment; /* NULL: none */
 	bool is_later;
+	SdDdlNode *later_node; /* where it is then */
 } SdDdlItem;
 
 struct SdDdlNode
@@ -154,6 +157,9 @@ typedef void (*SdDdlHandler)(void *arg, const char *phase, const char *kind,
 extern void sd_ddl_run(List *documents, const SdDdlOptions *options,
 					   SdDdlHandler handler, void *arg);
 
+extern SdDdl *sd_ddl_build(List *documents, const SdDdlOptions *options);
+extern void sd_ddl_compose(SdDdlNode *node);
+
 /* ddl_node.c: what emitters put together */
 extern SdDdlNode *sd_ddl_node(SdDdl *ddl, SdDdlPhase phase);
 extern void sd_ddl_statement(SdDdlNode *node, const char *format, ...)
@@ -213,6 +219,7 @@ extern char *sd_ddl_upper(const char *word);
 
 /* ddl_order.c */
 extern List *sd_ddl_order(SdDdl *ddl);
+extern List *sd_ddl_named(SdDdl *ddl, const char *text);
 
 /* the emitters */
 extern void sd_ddl_access_method(SdDdl *ddl, JsonbContainer *object);

@@ -92,22 +92,6 @@ typedef struct LoneColumn
 	const char *hint;
 } LoneColumn;
 
-/* a row of the result */
-typedef struct Row
-{
-	int kind_number; /* its place among the kinds */
-	const char *kind;
-	const char *identity;
-	const char *change;
-	const char *attribute; /* NULL: the object itself */
-	bool has_old;
-	bool has_new;
-	JsonbValue old_value;
-	JsonbValue new_value;
-	SdSeverity severity;
-	const char *rename_hint;
-} Row;
-
 typedef struct Diff
 {
 	SdCanonicalOptions options;
@@ -124,7 +108,8 @@ typedef struct Diff
 	List *not_compared; /* parts that one side lacks */
 	int count;
 	int size;
-	Row *rows;
+	SdDiffRow *rows;
+	List *pairs; /* of SdDiffPair * */
 } Diff;
 
 /* a reader of a table of objects, and the row it is at */
@@ -140,7 +125,9 @@ typedef struct ObjectReader
 } ObjectReader;
 
 static void begin(Diff *diff, FunctionCallInfo fcinfo, int ignore);
+static void make_contexts(Diff *diff);
 static void end(Diff *diff, FunctionCallInfo fcinfo);
+static void finish(Diff *diff);
 static void compare_documents(Diff *diff, Jsonb *old_document,
 							  Jsonb *new_document);
 static void check_whole(Jsonb *document, const char *name);
@@ -163,6 +150,8 @@ static void end_kind(Diff *diff);
 static void match_numbered(Diff *diff);
 static void match_groups(Diff *diff, bool by_identity);
 static void report_pair(Diff *diff, Waiting *old_object, Waiting *new_object);
+static void add_pair(Diff *diff, const Waiting *old_object,
+					 const Waiting *new_object);
 static void find_hints(Diff *diff);
 static bool may_be_renamed(const SdKindWord *word);
 static int compare_numbered(const void *a, const void *b);
@@ -195,8 +184,8 @@ static int common_order(const SdCanonical *object, const SdCanonical *other,
 static bool keeps_rows(const SdCanonical *object);
 static bool is_on_new_table(Diff *diff, const SdCanonical *object);
 static void remember_new_table(Diff *diff, const char *identity);
-static Row *new_row(Diff *diff, const char *kind, const char *identity,
-					const char *change);
+static SdDiffRow *new_row(Diff *diff, const char *kind, const char *identity,
+						  const char *change);
 static void set_value(Diff *diff, bool *has, JsonbValue *target,
 					  const JsonbValue *value);
 static int compare_rows(const void *a, const void *b);
@@ -343,12 +332,17 @@ stormdisc_diff_objects(PG_FUNCTION_ARGS)
 static void
 begin(Diff *diff, FunctionCallInfo fcinfo, int ignore)
 {
-	HASHCTL control = {0};
-
 	sd_canonical_classes(&diff->options, NULL);
 	sd_canonical_ignore(&diff->options, PG_ARGISNULL(ignore)
 											? NULL
 											: PG_GETARG_ARRAYTYPE_P(ignore));
+	make_contexts(diff);
+}
+
+static void
+make_contexts(Diff *diff)
+{
+	HASHCTL control = {0};
 
 	diff->context = AllocSetContextCreate(
 		CurrentMemoryContext, "stormdisc diff", ALLOCSET_DEFAULT_SIZES);
@@ -369,9 +363,16 @@ begin(Diff *diff, FunctionCallInfo fcinfo, int ignore)
 static void
 end(Diff *diff, FunctionCallInfo fcinfo)
 {
-	if (diff->count > 1)
-		qsort(diff->rows, diff->count, sizeof(Row), compare_rows);
+	finish(diff);
 	put_rows(diff, fcinfo);
+	MemoryContextDelete(diff->context);
+}
+
+static void
+finish(Diff *diff)
+{
+	if (diff->count > 1)
+		qsort(diff->rows, diff->count, sizeof(SdDiffRow), compare_rows);
 	sd_hasher_free(diff->hasher);
 
 	if (diff->not_compared != NIL)
@@ -388,7 +389,42 @@ end(Diff *diff, FunctionCallInfo fcinfo)
 			errmsg("only one of the documents has these parts: %s", names.data),
 			errdetail("They are not compared."));
 	}
-	MemoryContextDelete(diff->context);
+}
+
+/*
+ * sd_diff_documents
+ *		The differences of two documents as stormdisc_diff() tells them, without
+ *		regard to the order of columns.
+ *
+ * The result is in the current memory context, and points into the documents.
+ * The names are those of the arguments, for errors.
+ */
+SdDiffResult *
+sd_diff_documents(Jsonb *old_document, const char *old_name,
+				  Jsonb *new_document, const char *new_name)
+{
+	SdDiffResult *result = palloc0(sizeof(SdDiffResult));
+	Diff diff = {0};
+
+	sd_canonical_classes(&diff.options, NULL);
+	sd_canonical_default(&diff.options);
+	diff.options.no_ordinal = true;
+	diff.versions[SIDE_OLD] = sd_canonical_check(old_document, old_name);
+	diff.versions[SIDE_NEW] = sd_canonical_check(new_document, new_name);
+	check_whole(old_document, old_name);
+	check_whole(new_document, new_name);
+	make_contexts(&diff);
+	compare_documents(&diff, old_document, new_document);
+	finish(&diff);
+	MemoryContextDelete(diff.waiting);
+	MemoryContextDelete(diff.object);
+	result->versions[0] = diff.versions[SIDE_OLD];
+	result->versions[1] = diff.versions[SIDE_NEW];
+	result->count = diff.count;
+	result->rows = diff.rows;
+	result->pairs = diff.pairs;
+
+	return result;
 }
 
 /* All parts, the tables first: what stands on a new one is no work. */
@@ -726,7 +762,10 @@ match_numbered(Diff *diff)
 			order = memcmp(olds->members[i].hash, news->members[j].hash,
 						   SD_HASH_SIZE);
 		if (order == 0)
+		{
 			olds->members[i].is_matched = news->members[j].is_matched = true;
+			add_pair(diff, &olds->members[i], &news->members[j]);
+		}
 		if (order <= 0)
 			i++;
 		if (order >= 0)
@@ -779,7 +818,26 @@ report_pair(Diff *diff, Waiting *old_object, Waiting *new_object)
 
 	report_changes(diff, before, now, old_object->identity, false);
 	old_object->is_matched = new_object->is_matched = true;
+	add_pair(diff, old_object, new_object);
 	MemoryContextReset(diff->object);
+}
+
+/* Remember two that are the same object under different names. */
+static void
+add_pair(Diff *diff, const Waiting *old_object, const Waiting *new_object)
+{
+	MemoryContext oldcontext;
+	SdDiffPair *pair;
+
+	if (strcmp(old_object->identity, new_object->identity) == 0)
+		return;
+	oldcontext = MemoryContextSwitchTo(diff->context);
+	pair = palloc(sizeof(SdDiffPair));
+	pair->kind = diff->word != NULL ? diff->word->name : pstrdup(diff->kind);
+	pair->old_identity = pstrdup(old_object->identity);
+	pair->new_identity = pstrdup(new_object->identity);
+	diff->pairs = lappend(diff->pairs, pair);
+	MemoryContextSwitchTo(oldcontext);
 }
 
 /*
@@ -901,7 +959,7 @@ report_alone(Diff *diff, Side side, const SdCanonical *object,
 
 	if (diff->options.classes & SD_CLASS_BIT(object->class))
 	{
-		Row *row = new_row(diff, object->kind, identity, change);
+		SdDiffRow *row = new_row(diff, object->kind, identity, change);
 
 		if (side == SIDE_OLD)
 		{
@@ -985,7 +1043,7 @@ report_attribute(Diff *diff, const SdCanonical *object, const char *identity,
 {
 	const SdCanonicalAttribute *attribute =
 		new_attribute != NULL ? new_attribute : old_attribute;
-	Row *row = new_row(diff, object->kind, identity, change);
+	SdDiffRow *row = new_row(diff, object->kind, identity, change);
 
 	row->attribute = attribute->word != NULL
 						 ? attribute->word->name
@@ -1153,7 +1211,7 @@ report_order(Diff *diff, const SdCanonical *old_object,
 		same = strcmp(olds[i], news[i]) == 0;
 	if (!same && nold == nnew)
 	{
-		Row *row = new_row(diff, old_object->kind, identity, "modified");
+		SdDiffRow *row = new_row(diff, old_object->kind, identity, "modified");
 		MemoryContext oldcontext = MemoryContextSwitchTo(diff->context);
 		SdJson before = {0};
 		SdJson now = {0};
@@ -1243,23 +1301,24 @@ remember_new_table(Diff *diff, const char *identity)
 }
 
 /* A row, of which the names are copied. */
-static Row *
+static SdDiffRow *
 new_row(Diff *diff, const char *kind, const char *identity, const char *change)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(diff->context);
 	const SdKindWord *word = sd_kind_word(kind, strlen(kind));
-	Row *row;
+	SdDiffRow *row;
 
 	if (diff->count == diff->size)
 	{
 		diff->size = Max(64, diff->size * 2);
 		if (diff->rows == NULL)
-			diff->rows = palloc(sizeof(Row) * diff->size);
+			diff->rows = palloc(sizeof(SdDiffRow) * diff->size);
 		else
-			diff->rows = repalloc_huge(diff->rows, sizeof(Row) * diff->size);
+			diff->rows =
+				repalloc_huge(diff->rows, sizeof(SdDiffRow) * diff->size);
 	}
 	row = &diff->rows[diff->count++];
-	memset(row, 0, sizeof(Row));
+	memset(row, 0, sizeof(SdDiffRow));
 	row->kind_number = word != NULL ? word - sd_kind_words : sd_nkind_words;
 	row->kind = word != NULL ? word->name : kind;
 	row->identity = pstrdup(identity);
@@ -1291,8 +1350,8 @@ set_value(Diff *diff, bool *has, JsonbValue *target, const JsonbValue *value)
 static int
 compare_rows(const void *a, const void *b)
 {
-	const Row *left = a;
-	const Row *right = b;
+	const SdDiffRow *left = a;
+	const SdDiffRow *right = b;
 	int order = left->kind_number - right->kind_number;
 
 	if (order == 0)
@@ -1318,7 +1377,7 @@ put_rows(Diff *diff, FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < diff->count; i++)
 	{
-		Row *row = &diff->rows[i];
+		SdDiffRow *row = &diff->rows[i];
 		Datum values[DIFF_COLS] = {0};
 		bool nulls[DIFF_COLS] = {false};
 
