@@ -23,8 +23,10 @@ SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	snapshot model ddl migration_sql checksums \
 	$(RUN_STATE) trace_analysis trace_reports \
 	split_sql \
+	migrations \
 	meta_values
 SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) \
+	migrations \
 	meta_values \
 	own_objects)
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
