@@ -341,10 +341,16 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 static SdMigrationObject *
 object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
-	return get_object(migration, is_new,
-					  strcmp(node->kind, "partitions") == 0 ? "tables"
-															: node->kind,
-					  node->identity);
+	const char *kind = node->kind;
+
+	if (strcmp(kind, "partitions") == 0)
+		kind = "tables";
+	/* the index of a constraint goes under the constraint's name */
+	if (strcmp(kind, "indexes") == 0 &&
+		read_object(migration, is_new, kind, node->identity) == NULL)
+		kind = "constraints";
+
+	return get_object(migration, is_new, kind, node->identity);
 }
 
 static void

@@ -52,6 +52,17 @@ static void add_column(SdMigration *migration, SdMigrationObject *table,
 					   SdMigrationColumn *column);
 static void drop_column(SdMigration *migration, SdMigrationObject *table,
 						SdMigrationColumn *column);
+static SdSeverity severity_of_added(SdMigrationColumn *column);
+static void tell_of_own_columns(SdMigration *migration,
+								SdMigrationObject *table);
+static SdDdlItem *find_item(SdMigrationObject *table,
+							SdMigrationColumn *column);
+static char *column_definition(SdMigrationObject *table,
+							   SdMigrationColumn *column);
+static void add_column_settings(SdMigration *migration,
+								SdMigrationObject *table,
+								SdMigrationColumn *column);
+static bool is_computed(const SdMigrationColumn *column);
 static void retype_columns(SdMigration *migration, SdMigrationObject *table);
 static const char *using_clause(SdMigration *migration,
 								SdMigrationColumn *column);
@@ -62,6 +73,7 @@ static JsonbContainer *read_document_type(SdMigration *migration, bool is_new,
 										  const char *name);
 static const char *usual_storage(SdMigration *migration, const char *type);
 static const char *not_null_check(const char *column);
+static bool test_uncomputed(SdMigrationColumn *column);
 static bool test_not_null(SdMigrationColumn *column);
 static bool test_nullable(SdMigrationColumn *column);
 static bool has_partition_change(SdMigrationObject *table,
@@ -291,7 +303,11 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 							 column->name))
 			continue;
 		computed = get_column(table, name);
-		if (computed->is_dropped)
+		/* its values stay, if nothing computes them any more */
+		if (computed->is_dropped ||
+			(computed->new_column != NULL &&
+			 sd_json_get_text(computed->new_column, "generated_type") == NULL &&
+			 sd_ddl_is(other, "generated_type", "stored")))
 			continue;
 		computed->is_dropped = true;
 		computed->is_added = computed->new_column != NULL;
@@ -725,6 +741,24 @@ stays_child(SdMigrationObject *table, const char *parent)
 			!has_partition_change(table, "partition_bound"));
 }
 
+/* Does an object of both stand on what is the same partition all the time? */
+bool
+sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+	ListCell *lc;
+
+	if (table == NULL || table->old_object == NULL || table->new_object == NULL)
+		return false;
+	foreach (lc, parents_of(table->old_object))
+	{
+		if (stays_child(table, lfirst(lc)))
+			return true;
+	}
+
+	return false;
+}
+
 /*
  * sd_migration_stays_inherited
  *		Has the table a parent all the time that this constraint is of?
@@ -824,7 +858,7 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 	{
 		SdMigrationColumn *column = lfirst(lc);
 
-		if (column->is_added && !column->is_blocked)
+		if (column->is_added && !column->is_blocked && !is_computed(column))
 			add_column(migration, table, column);
 	}
 	retype_columns(migration, table);
@@ -836,6 +870,46 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 			alter_column(migration, table, column);
 	}
 	alter_settings(migration, table);
+	tell_of_own_columns(migration, table);
+}
+
+/*
+ * What a table had before it inherits stays its own, too: there is no
+ * statement that changes this.
+ */
+static void
+tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
+{
+	List *names = NIL;
+	SdMigrationStep *step;
+	SdJsonWalk walk;
+	JsonbValue value;
+
+	if (sd_json_get_texts(table->new_object, "inherits") == NIL)
+		return;
+	sd_json_walk(&walk, sd_json_get_array(table->new_object, "columns"));
+	while (sd_json_next_element(&walk, &value))
+	{
+		JsonbContainer *source = sd_json_as_object(&value);
+		char *name = sd_json_get_text(source, "column_name");
+		SdMigrationColumn *column = find_column(table, name);
+		bool is_local = sd_ddl_flag(source, "is_local", true);
+
+		if (column == NULL || is_local ||
+			(column_change(column, "is_local") == NULL &&
+			 (!column->is_added ||
+			  has_parent_with(migration, table, name, test_added))))
+			continue;
+		names = lappend(names, name);
+	}
+	if (names == NIL)
+		return;
+	step = sd_migration_step(
+		migration, table, SD_STAGE_FINISH,
+		"-- %s stays declared by %s itself, besides its parents",
+		sd_ddl_identifiers(names), table_name(table));
+	step->is_skipped = true;
+	step->why = "columns that were there before INHERIT stay the table's own";
 }
 
 static const char *
@@ -894,72 +968,135 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 		   SdMigrationColumn *column)
 {
 	SdMigrationStep *step;
-	SdDdlItem *item = NULL;
-	SdDdlNode *node = linitial(table->new_nodes);
-	char *storage = sd_json_get_text(column->new_column, "storage");
-	char *compression = sd_json_get_text(column->new_column, "compression");
-	char *comment = sd_json_get_text(column->new_column, "comment");
-	int64 target;
-	ListCell *lc;
+	SdDdlItem *item = find_item(table, column);
 
 	if (has_parent_with(migration, table, column->name, test_added))
 		return;
-	foreach (lc, node->items)
-	{
-		SdDdlItem *candidate = lfirst(lc);
-
-		if (candidate->column != NULL &&
-			strcmp(candidate->column, column->name) == 0)
-			item = candidate;
-	}
-	if (item == NULL)
-		return;
 	step = sd_migration_step(
-		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s%s%s",
-		table_word(table), table_name(table), item->head,
-		item->soft != NULL && !item->is_later ? item->soft : "",
-		item->tail != NULL ? item->tail : "");
-	foreach (lc, column->changes)
-	{
-		SdDiffRow *row = lfirst(lc);
-
-		if (row->attribute == NULL)
-			step->severity = row->severity;
-	}
-	if (column->is_dropped &&
-		sd_ddl_is(column->new_column, "generated_type", "stored"))
-		step->severity = SD_SEVERITY_REWRITING;
+		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s",
+		table_word(table), table_name(table), column_definition(table, column));
+	step->severity = severity_of_added(column);
 	step->rewrites = step->severity == SD_SEVERITY_REWRITING;
 	if (step->rewrites)
 		step->why = "its values are written to all rows";
 	else if (step->severity == SD_SEVERITY_LOCKING)
 		step->why = "it has no default: this works only without rows";
-	if (item->is_later)
+	if (item != NULL && item->is_later)
 		set_default(migration, table, column);
+	add_column_settings(migration, table, column);
+}
+
+/* What it takes to add a column. */
+static SdSeverity
+severity_of_added(SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	if (sd_ddl_is(column->new_column, "generated_type", "stored"))
+		return SD_SEVERITY_REWRITING;
+	foreach (lc, column->changes)
+	{
+		SdDiffRow *row = lfirst(lc);
+
+		if (row->attribute == NULL && row->has_new)
+			return row->severity;
+	}
+
+	return SD_SEVERITY_SAFE;
+}
+
+/* The column where CREATE TABLE has it; NULL if that has not got it. */
+static SdDdlItem *
+find_item(SdMigrationObject *table, SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, ((SdDdlNode *) linitial(table->new_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+
+		if (item->column != NULL && strcmp(item->column, column->name) == 0)
+			return item;
+	}
+
+	return NULL;
+}
+
+/* What stands behind ADD COLUMN. */
+static char *
+column_definition(SdMigrationObject *table, SdMigrationColumn *column)
+{
+	SdDdlItem *item = find_item(table, column);
+	JsonbContainer *source = column->new_column;
+	char *collation = sd_json_get_text(source, "collation");
+	char *value = sd_json_get_text(source, "default_value");
+	char *generated = sd_json_get_text(source, "generated_type");
+	StringInfoData text;
+
+	if (item != NULL)
+		return psprintf("%s%s%s", item->head,
+						item->soft != NULL && !item->is_later ? item->soft : "",
+						item->tail != NULL ? item->tail : "");
+
+	/* it will be inherited, but not yet */
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s %s", quote_identifier(column->name),
+					 sd_json_get_text(source, "formatted_type"));
+	if (collation != NULL)
+		appendStringInfo(&text, " COLLATE %s", collation);
+	if (value != NULL && generated != NULL)
+		appendStringInfo(&text, " GENERATED ALWAYS AS (%s) %s", value,
+						 sd_ddl_upper(generated));
+	else if (value != NULL)
+		appendStringInfo(&text, " DEFAULT %s", value);
+	if (sd_json_get_bool(source, "not_null"))
+		appendStringInfoString(&text, " NOT NULL");
+
+	return text.data;
+}
+
+static void
+add_column_settings(SdMigration *migration, SdMigrationObject *table,
+					SdMigrationColumn *column)
+{
+	const char *quoted = pstrdup(quote_identifier(column->name));
+	char *storage = sd_json_get_text(column->new_column, "storage");
+	char *compression = sd_json_get_text(column->new_column, "compression");
+	char *comment = sd_json_get_text(column->new_column, "comment");
+	int64 target;
+
 	if (storage != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STORAGE %s",
-			table_name(table), quote_identifier(column->name),
-			sd_ddl_upper(storage));
+			table_name(table), quoted, sd_ddl_upper(storage));
 	if (compression != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET COMPRESSION %s",
-			table_name(table), quote_identifier(column->name), compression);
+			table_name(table), quoted, compression);
 	if (sd_json_get_int64(column->new_column, "statistics_target", &target))
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STATISTICS " INT64_FORMAT,
-			table_name(table), quote_identifier(column->name), target);
+			table_name(table), quoted, target);
 	if (comment != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE, "COMMENT ON COLUMN %s.%s IS %s",
-			table_name(table), quote_identifier(column->name),
-			quote_literal_cstr(comment));
+			table_name(table), quoted, quote_literal_cstr(comment));
 }
 
-/* All columns that get another type at once, so that rows are written once. */
+static bool
+is_computed(const SdMigrationColumn *column)
+{
+	return column->new_column != NULL &&
+		   sd_json_get_text(column->new_column, "generated_type") != NULL;
+}
+
+/*
+ * All columns that get another type, and those that are computed, of such
+ * columns maybe, in one statement: so rows are written once.
+ */
 static void
 retype_columns(SdMigration *migration, SdMigrationObject *table)
 {
@@ -1009,6 +1146,17 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		if (column->reason != NULL)
 			reason = column->reason;
 	}
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if (!column->is_added || !is_computed(column) || column->is_blocked ||
+			has_parent_with(migration, table, column->name, test_added))
+			continue;
+		parts = lappend(
+			parts, psprintf("ADD COLUMN %s", column_definition(table, column)));
+		severity = Max(severity, severity_of_added(column));
+	}
 	if (parts == NIL)
 		return;
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
@@ -1016,13 +1164,21 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 							 table_name(table), sd_ddl_joined(parts, ", "));
 	step->severity = severity;
 	step->destructive = is_lossy;
-	step->rewrites = severity >= SD_SEVERITY_REWRITING;
-	if (sd_ddl_is(table->new_object, "table_type", "foreign table"))
-		step->rewrites = false;
+	step->rewrites =
+		severity >= SD_SEVERITY_REWRITING &&
+		!sd_ddl_is(table->new_object, "table_type", "foreign table");
 	step->why = is_lossy		 ? "values are lost or rounded"
 				: reason != NULL ? reason
 				: step->rewrites ? "all rows are written again"
 								 : NULL;
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if (column->is_added && is_computed(column) && !column->is_blocked &&
+			!has_parent_with(migration, table, column->name, test_added))
+			add_column_settings(migration, table, column);
+	}
 }
 
 /* How a value becomes one of the new type, if the server needs to be told. */
@@ -1141,9 +1297,10 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 		sd_json_get_text(column->new_column, "generated_type") != NULL;
 	was_generated =
 		sd_json_get_text(column->old_column, "generated_type") != NULL;
-	if (was_generated && !is_generated)
+	if (was_generated && !is_generated &&
+		!has_parent_with(migration, table, column->name, test_uncomputed))
 		(void) sd_migration_step(
-			migration, table, SD_STAGE_CHANGE,
+			migration, table, SD_STAGE_RELEASE,
 			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION", table_name(table),
 			quoted);
 	if (is_generated)
@@ -1321,7 +1478,9 @@ set_not_null(SdMigration *migration, SdMigrationObject *table,
 
 	if (!sd_json_get_bool(column->new_column, "not_null"))
 	{
-		if (!sd_ddl_flag(column->new_column, "is_local", true) &&
+		/* before 18 children of other tables keep theirs */
+		if ((sd_json_get_bool(table->new_object, "is_partition") ||
+			 migration->versions[1] >= 18) &&
 			has_parent_with(migration, table, column->name, test_nullable))
 			return;
 		(void) sd_migration_step(
@@ -1370,6 +1529,16 @@ not_null_check(const char *column)
 {
 	return psprintf("%.*s_stormdisc_not_null",
 					(int) Min(strlen(column), NAMEDATALEN - 22), column);
+}
+
+/* Does its expression go, and its values stay? */
+static bool
+test_uncomputed(SdMigrationColumn *column)
+{
+	return !column->is_dropped && column->old_column != NULL &&
+		   column->new_column != NULL &&
+		   sd_json_get_text(column->old_column, "generated_type") != NULL &&
+		   sd_json_get_text(column->new_column, "generated_type") == NULL;
 }
 
 static bool
