@@ -17,11 +17,13 @@
 
 /* what can be altered of the table itself */
 static const char *const table_attributes[] = {
-	"access_method",	"tablespace",	"is_partition",
-	"parent_schema",	"parent_name",	"persistence",
-	"of_type",			"inherits",		"options",
-	"replica_identity", "row_security", "force_row_security",
-	"columns",			NULL};
+	"access_method", "tablespace",
+	"is_partition",	 "parent_schema",
+	"parent_name",	 "persistence",
+	"of_type",		 "inherits",
+	"options",		 "replica_identity",
+	"row_security",	 "force_row_security",
+	"columns",		 NULL};
 
 static SdMigrationTable *table_plan(SdMigrationObject *table);
 static SdMigrationColumn *get_column(SdMigrationObject *table,
@@ -39,6 +41,7 @@ static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static List *parents_of(JsonbContainer *table);
 static bool has_text(List *texts, const char *text);
+static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
 							bool (*test)(SdMigrationColumn *column));
@@ -57,6 +60,7 @@ static const char *resolve_type(SdMigration *migration, bool is_new,
 static int type_family(const char *type);
 static JsonbContainer *read_document_type(SdMigration *migration, bool is_new,
 										  const char *name);
+static const char *usual_storage(SdMigration *migration, const char *type);
 static const char *not_null_check(const char *column);
 static bool test_not_null(SdMigrationColumn *column);
 static bool test_nullable(SdMigrationColumn *column);
@@ -103,8 +107,8 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 
 		if (strcmp(row->kind, "columns") == 0)
 		{
-			SdMigrationColumn *column = get_column(
-				object, lthird(sd_sql_identifiers(row->identity)));
+			SdMigrationColumn *column =
+				get_column(object, lthird(sd_sql_identifiers(row->identity)));
 
 			column->changes = lappend(column->changes, row);
 		}
@@ -173,10 +177,9 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 	{
 		column->is_added = row->has_new;
 		column->is_dropped = row->has_old;
-		column->is_lossy = row->has_old &&
-						   row->severity == SD_SEVERITY_DESTRUCTIVE &&
-						   sd_json_get_text(column->old_column,
-											"generated_type") == NULL;
+		column->is_lossy =
+			row->has_old && row->severity == SD_SEVERITY_DESTRUCTIVE &&
+			sd_json_get_text(column->old_column, "generated_type") == NULL;
 	}
 	else
 	{
@@ -242,6 +245,18 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 	JsonbValue value;
 	ListCell *lc;
 
+	/* the key of a partitioned table stays what it is */
+	foreach (lc, sd_json_get_texts(table->old_object, "partition_key"))
+	{
+		if (!sd_sql_mentions(lfirst(lc), column->name))
+			continue;
+		sd_migration_leave(migration, table,
+						   psprintf("its key has column %s, which %s",
+									quote_identifier(column->name),
+									column->is_retyped ? "gets another type"
+													   : "is made again"));
+		return;
+	}
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
@@ -254,13 +269,13 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 			strcmp(dependent->kind, "privileges") == 0 ||
 			!mentions(dependent, table, column->name))
 			continue;
-		sd_migration_leave(
-			migration, dependent,
-			psprintf("it needs column %s of %s, which %s",
-					 quote_identifier(column->name), table->old_identity,
-					 column->is_retyped ? "gets another type"
-					 : column->is_added ? "is made again"
-										: "is dropped"));
+		sd_migration_leave(migration, dependent,
+						   psprintf("it needs column %s of %s, which %s",
+									quote_identifier(column->name),
+									table->old_identity,
+									column->is_retyped ? "gets another type"
+									: column->is_added ? "is made again"
+													   : "is dropped"));
 	}
 
 	/* what is computed from it is computed again */
@@ -289,9 +304,9 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 static bool
 is_bound_to_columns(SdMigrationObject *dependent)
 {
-	static const char *const kinds[] = {"views",	"rules",	"functions",
-										"policies", "triggers", "property_graphs",
-										"publications"};
+	static const char *const kinds[] = {
+		"views",	"rules",		   "functions",	  "policies",
+		"triggers", "property_graphs", "publications"};
 
 	if (strcmp(dependent->kind, "constraints") == 0)
 		return sd_ddl_is(dependent->old_object, "constraint_type",
@@ -394,9 +409,9 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 					migration, false, "constraints", item->identity);
 
 				if (constraint != NULL)
-					sd_migration_leave(migration, constraint,
-									   psprintf("it needs %s",
-												lost->old_identity));
+					sd_migration_leave(
+						migration, constraint,
+						psprintf("it needs %s", lost->old_identity));
 			}
 			else if (item->column != NULL)
 			{
@@ -577,11 +592,10 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		/* the identity goes, and this with it */
 		if (sd_json_get_bool(source, "is_identity"))
 			return true;
-		table = sd_migration_find(
-			migration, false, "tables",
-			quote_qualified_identifier(
-				sd_json_get_text(source, "owner_schema"),
-				sd_json_get_text(source, "owner_table")));
+		table = sd_migration_find(migration, false, "tables",
+								  quote_qualified_identifier(
+									  sd_json_get_text(source, "owner_schema"),
+									  sd_json_get_text(source, "owner_table")));
 		if (table == NULL)
 			return false;
 		column = find_column(table, column_name);
@@ -590,14 +604,33 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 			   table->action == SD_ACTION_REPLACE ||
 			   (column != NULL && column->is_dropped && !column->is_blocked);
 	}
-	/* a constraint's, or a partitioned index's, or a parent's */
-	if (strcmp(object->kind, "indexes") == 0)
-		return sd_json_get_text(source, "constraint_name") != NULL ||
-			   sd_json_get_text(source, "parent_index") != NULL;
-	if (strcmp(object->kind, "constraints") == 0)
-		return sd_json_get_text(source, "parent_constraint") != NULL ||
-			   !sd_ddl_flag(source, "is_local", true) ||
-			   sd_ddl_is(source, "constraint_type", "trigger");
+	if (strcmp(object->kind, "indexes") == 0 &&
+		sd_json_get_text(source, "constraint_name") != NULL)
+		return true;
+	if (strcmp(object->kind, "constraints") == 0 &&
+		sd_ddl_is(source, "constraint_type", "trigger"))
+		return true;
+	/* a parent's; that of a partition that is no longer one is its own */
+	if (strcmp(object->kind, "indexes") == 0 ||
+		strcmp(object->kind, "constraints") == 0)
+	{
+		bool is_inherited =
+			sd_json_get_text(source, strcmp(object->kind, "indexes") == 0
+										 ? "parent_index"
+										 : "parent_constraint") != NULL ||
+			!sd_ddl_flag(source, "is_local", true);
+		SdMigrationObject *table = sd_migration_table_of(migration, object);
+		ListCell *lc;
+
+		if (!is_inherited || table == NULL || table->new_object == NULL)
+			return is_inherited;
+		foreach (lc, parents_of(table->old_object))
+		{
+			if (stays_child(table, lfirst(lc)))
+				return true;
+		}
+		return false;
+	}
 	if (strcmp(object->kind, "triggers") == 0)
 		return sd_json_get_text(source, "parent_trigger") != NULL;
 
@@ -626,11 +659,11 @@ sd_migration_reset_column_options(SdMigration *migration,
 	ListCell *lc;
 
 	if (index != NULL)
-		return sd_migration_step(
-			migration, object, SD_STAGE_DROP,
-			"ALTER INDEX %s ALTER COLUMN " INT64_FORMAT " SET STATISTICS -1",
-			quote_qualified_identifier(schema, index),
-			sd_ddl_int64(source, "key_position", 1));
+		return sd_migration_step(migration, object, SD_STAGE_DROP,
+								 "ALTER INDEX %s ALTER COLUMN " INT64_FORMAT
+								 " SET STATISTICS -1",
+								 quote_qualified_identifier(schema, index),
+								 sd_ddl_int64(source, "key_position", 1));
 	foreach (lc, sd_json_get_texts(source, "options"))
 	{
 		const char *option = lfirst(lc);
@@ -677,6 +710,53 @@ has_text(List *texts, const char *text)
 	return false;
 }
 
+/* Is the table, all the time, a child or partition of this one? */
+static bool
+stays_child(SdMigrationObject *table, const char *parent)
+{
+	if (sd_json_get_bool(table->old_object, "is_partition") !=
+			sd_json_get_bool(table->new_object, "is_partition") ||
+		!has_text(parents_of(table->old_object), parent) ||
+		!has_text(parents_of(table->new_object), parent))
+		return false;
+
+	return table->table == NULL ||
+		   (!has_text(table->table->reattached, parent) &&
+			!has_partition_change(table, "partition_bound"));
+}
+
+/*
+ * sd_migration_stays_inherited
+ *		Has the table a parent all the time that this constraint is of?
+ */
+bool
+sd_migration_stays_inherited(SdMigration *migration, SdMigrationObject *table,
+							 const char *constraint)
+{
+	ListCell *lc;
+
+	if (table == NULL || table->old_object == NULL || table->new_object == NULL)
+		return false;
+	foreach (lc, parents_of(table->new_object))
+	{
+		SdMigrationObject *parent;
+		char *identity;
+
+		if (!stays_child(table, lfirst(lc)))
+			continue;
+		identity = psprintf("%s.%s", (char *) lfirst(lc),
+							quote_identifier(constraint));
+		parent = sd_migration_find(migration, true, "constraints", identity);
+		if (parent == NULL)
+			parent =
+				sd_migration_find(migration, false, "constraints", identity);
+		if (parent != NULL)
+			return true;
+	}
+
+	return false;
+}
+
 /*
  * Does a parent of which the table is and remains a child do the same to its
  * column?  Then the server does it here, too.
@@ -685,7 +765,6 @@ static bool
 has_parent_with(SdMigration *migration, SdMigrationObject *table,
 				const char *name, bool (*test)(SdMigrationColumn *column))
 {
-	List *now = parents_of(table->new_object);
 	ListCell *lc;
 
 	foreach (lc, parents_of(table->old_object))
@@ -694,9 +773,7 @@ has_parent_with(SdMigration *migration, SdMigrationObject *table,
 			sd_migration_find(migration, false, "tables", lfirst(lc));
 		SdMigrationColumn *column;
 
-		if (parent == NULL || !has_text(now, lfirst(lc)) ||
-			(table->table != NULL &&
-			 has_text(table->table->reattached, lfirst(lc))))
+		if (parent == NULL || !stays_child(table, lfirst(lc)))
 			continue;
 		column = find_column(parent, name);
 		if (column != NULL && !column->is_blocked && test(column))
@@ -876,11 +953,10 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STATISTICS " INT64_FORMAT,
 			table_name(table), quote_identifier(column->name), target);
 	if (comment != NULL)
-		(void) sd_migration_step(migration, table, SD_STAGE_CHANGE,
-								 "COMMENT ON COLUMN %s.%s IS %s",
-								 table_name(table),
-								 quote_identifier(column->name),
-								 quote_literal_cstr(comment));
+		(void) sd_migration_step(
+			migration, table, SD_STAGE_CHANGE, "COMMENT ON COLUMN %s.%s IS %s",
+			table_name(table), quote_identifier(column->name),
+			quote_literal_cstr(comment));
 }
 
 /* All columns that get another type at once, so that rows are written once. */
@@ -935,18 +1011,18 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 	}
 	if (parts == NIL)
 		return;
-	step = sd_migration_step(migration, table, SD_STAGE_CHANGE, "ALTER %s %s %s",
-							 table_word(table), table_name(table),
-							 sd_ddl_joined(parts, ", "));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s %s", table_word(table),
+							 table_name(table), sd_ddl_joined(parts, ", "));
 	step->severity = severity;
 	step->destructive = is_lossy;
 	step->rewrites = severity >= SD_SEVERITY_REWRITING;
 	if (sd_ddl_is(table->new_object, "table_type", "foreign table"))
 		step->rewrites = false;
-	step->why = is_lossy		  ? "values are lost or rounded"
-				: reason != NULL  ? reason
-				: step->rewrites  ? "all rows are written again"
-								  : NULL;
+	step->why = is_lossy		 ? "values are lost or rounded"
+				: reason != NULL ? reason
+				: step->rewrites ? "all rows are written again"
+								 : NULL;
 }
 
 /* How a value becomes one of the new type, if the server needs to be told. */
@@ -957,8 +1033,8 @@ using_clause(SdMigration *migration, SdMigrationColumn *column)
 	bool new_own;
 	char *new_type = sd_json_get_text(column->new_column, "formatted_type");
 	const char *from = resolve_type(
-		migration, false, sd_json_get_text(column->old_column, "formatted_type"),
-		&old_own);
+		migration, false,
+		sd_json_get_text(column->old_column, "formatted_type"), &old_own);
 	const char *to = resolve_type(migration, true, new_type, &new_own);
 	const char *name = pstrdup(quote_identifier(column->name));
 	int old_family = type_family(from);
@@ -1050,12 +1126,11 @@ static void
 alter_column(SdMigration *migration, SdMigrationObject *table,
 			 SdMigrationColumn *column)
 {
-	static const char *const storage_of_types = "DEFAULT";
 	const char *quoted = pstrdup(quote_identifier(column->name));
 	bool is_generated;
 	bool was_generated;
 
-	if (column->is_suspended)
+	if (column->is_suspended && !column->is_dropped)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_RELEASE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
@@ -1069,8 +1144,8 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 	if (was_generated && !is_generated)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
-			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION",
-			table_name(table), quoted);
+			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION", table_name(table),
+			quoted);
 	if (is_generated)
 	{
 		SdDiffRow *row = column_change(column, "default_value");
@@ -1104,7 +1179,10 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STORAGE %s",
 			table_name(table), quoted,
-			storage != NULL ? sd_ddl_upper(storage) : storage_of_types);
+			storage != NULL
+				? sd_ddl_upper(storage)
+				: usual_storage(migration, sd_json_get_text(column->new_column,
+															"formatted_type")));
 	}
 	if (column_change(column, "compression") != NULL)
 	{
@@ -1133,6 +1211,55 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 	}
 }
 
+/* How values of a type are stored; since 16 the server knows it. */
+static const char *
+usual_storage(SdMigration *migration, const char *type)
+{
+	static const char *const mains[] = {"numeric", "inet", "cidr"};
+	static const char *const extendeds[] = {"text",		   "character varying",
+											"character",   "bpchar",
+											"bytea",	   "json",
+											"jsonb",	   "xml",
+											"tsvector",	   "path",
+											"polygon",	   "bit",
+											"bit varying", "int4range",
+											"int8range",   "numrange",
+											"daterange",   "tsrange",
+											"tstzrange",   "jsonpath"};
+	bool is_own;
+	const char *base = resolve_type(migration, true, type, &is_own);
+	int length = strlen(base);
+
+	if (migration->versions[1] >= 16)
+		return "DEFAULT";
+	if (is_own)
+	{
+		JsonbContainer *object = read_document_type(migration, true, base);
+		char *storage =
+			object != NULL ? sd_json_get_text(object, "storage") : NULL;
+
+		if (object != NULL && sd_ddl_is(object, "type_kind", "enum"))
+			return "PLAIN";
+		if (object != NULL && sd_ddl_is(object, "type_kind", "base"))
+			return storage != NULL ? sd_ddl_upper(storage) : "PLAIN";
+		return "EXTENDED";
+	}
+	if (length > 2 && strcmp(base + length - 2, "[]") == 0)
+		return "EXTENDED";
+	for (int i = 0; i < lengthof(mains); i++)
+	{
+		if (strcmp(base, mains[i]) == 0)
+			return "MAIN";
+	}
+	for (int i = 0; i < lengthof(extendeds); i++)
+	{
+		if (strcmp(base, extendeds[i]) == 0)
+			return "EXTENDED";
+	}
+
+	return "PLAIN";
+}
+
 /* The default of the new document, where its DDL has it. */
 static void
 set_default(SdMigration *migration, SdMigrationObject *table,
@@ -1145,7 +1272,8 @@ set_default(SdMigration *migration, SdMigrationObject *table,
 	if (value == NULL)
 	{
 		/* what it needs may go as well */
-		if (!column->is_suspended)
+		if (!column->is_suspended &&
+			sd_json_get_text(column->old_column, "generated_type") == NULL)
 			(void) sd_migration_step(
 				migration, table, SD_STAGE_RELEASE,
 				"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
@@ -1274,10 +1402,10 @@ alter_identity(SdMigration *migration, SdMigrationObject *table,
 			strcmp(now, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
 	else if (before != NULL)
 	{
-		SdMigrationStep *step = sd_migration_step(
-			migration, table, SD_STAGE_RELEASE,
-			"ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY", table_name(table),
-			quoted);
+		SdMigrationStep *step =
+			sd_migration_step(migration, table, SD_STAGE_RELEASE,
+							  "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
+							  table_name(table), quoted);
 
 		step->severity = SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = true;
@@ -1295,7 +1423,6 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 	List *now = parents_of(table->new_object);
 	bool was_partition = sd_json_get_bool(table->old_object, "is_partition");
 	bool is_partition = sd_json_get_bool(table->new_object, "is_partition");
-	bool is_moved = has_partition_change(table, "partition_bound");
 	SdDdlNode *attach = NULL;
 	SdMigrationStep *step;
 	ListCell *lc;
@@ -1308,10 +1435,8 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 	foreach (lc, before)
 	{
 		const char *parent = lfirst(lc);
-		bool stays = has_text(now, parent) && was_partition == is_partition &&
-					 !is_moved && !has_text(table->table->reattached, parent);
 
-		if (stays)
+		if (stays_child(table, parent))
 			continue;
 		if (was_partition)
 		{
@@ -1333,16 +1458,13 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 	foreach (lc, now)
 	{
 		const char *parent = lfirst(lc);
-		bool stays = has_text(before, parent) &&
-					 was_partition == is_partition && !is_moved &&
-					 !has_text(table->table->reattached, parent);
 
-		if (stays)
+		if (stays_child(table, parent))
+			continue;
+		if (is_partition && attach == NULL)
 			continue;
 		if (is_partition)
 		{
-			if (attach == NULL)
-				continue;
 			step = sd_migration_step(
 				migration, table, SD_STAGE_CHANGE, "%s",
 				((SdDdlStatement *) linitial(attach->statements))->text);
@@ -1355,6 +1477,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 									 "ALTER TABLE %s INHERIT %s",
 									 table_name(table), parent);
+			step->is_last = true;
 		}
 	}
 	if (table_change(table, "of_type") != NULL)
@@ -1410,10 +1533,10 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *method = sd_json_get_text(source, "access_method");
 
-		step = sd_migration_step(
-			migration, table, SD_STAGE_CHANGE,
-			"ALTER TABLE %s SET ACCESS METHOD %s", name,
-			method != NULL ? quote_identifier(method) : "heap");
+		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+								 "ALTER TABLE %s SET ACCESS METHOD %s", name,
+								 method != NULL ? quote_identifier(method)
+												: "heap");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
@@ -1421,12 +1544,11 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *tablespace = sd_json_get_text(source, "tablespace");
 
-		step = sd_migration_step(
-			migration, table, SD_STAGE_CHANGE, "ALTER TABLE %s SET TABLESPACE %s",
-			name,
-			tablespace != NULL && tablespace[0] != '\0'
-				? quote_identifier(tablespace)
-				: "pg_default");
+		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+								 "ALTER TABLE %s SET TABLESPACE %s", name,
+								 tablespace != NULL && tablespace[0] != '\0'
+									 ? quote_identifier(tablespace)
+									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
