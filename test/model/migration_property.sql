@@ -62,7 +62,7 @@ DECLARE
 BEGIN
 	TRUNCATE script, problems;
 	INSERT INTO script (seq, statement, severity, lock_level, rewrites_table, destructive, commit_before, why, kind, identity, skipped)
-	SELECT m.seq, m.statement, m.severity, m.lock_level, m.rewrites_table, m.destructive, m.commit_before, m.why, m.kind, m.identity, m.skipped
+	SELECT m.seq, m.statement, m.severity, m.lock_level, m.rewrites_table, m.is_destructive, m.commit_before, m.why, m.kind, m.identity, m.skipped
 	FROM documents a, documents b, stormdisc_migration_sql(a.document, b.document, destructive) m
 	WHERE a.name = old AND b.name = new;
 	SELECT count(*) INTO statements FROM script WHERE NOT skipped;
@@ -169,6 +169,7 @@ DECLARE
 	inserted bigint := 0;
 BEGIN
 	PERFORM setseed(seed);
+	SET CONSTRAINTS ALL IMMEDIATE;
 	FOR round IN 1 .. 5 LOOP
 		FOR tab IN SELECT c.oid, c.oid::regclass AS name FROM pg_class c
 			WHERE c.relnamespace IN (to_regnamespace('gen'), to_regnamespace('"Gen ""2"""')) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
