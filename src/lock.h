@@ -28,6 +28,8 @@ extern void sd_lock_name(SdLockClass class, const char *name);
 extern bool sd_lock_number(SdLockClass class, uint32 number, LOCKMODE mode,
 						   bool wait);
 extern void sd_unlock_number(SdLockClass class, uint32 number, LOCKMODE mode);
+extern bool sd_lock_session(SdLockClass class, uint32 number);
+extern void sd_unlock_session(SdLockClass class, uint32 number);
 extern bool sd_lock_hash(SdLockClass class, uint64 hash);
 
 #endif /* STORMDISC_LOCK_H */

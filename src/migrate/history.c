@@ -43,7 +43,7 @@ static SdStatement select_history = {
 		"m.down_checksum, m.accepted IS NOT NULL, m.reverted_at IS NOT NULL, "
 		"m.options, v.kind, v.checksum, v.down_checksum, v.applied_at, "
 		"v.applied_by, v.duration, p.direction, p.checksum, p.next_step, "
-		"p.steps, p.duration "
+		"p.steps, p.duration, p.updated_at "
 		"FROM stormdisc.migrations m FULL JOIN "
 		"(SELECT * FROM stormdisc.schema_version s "
 		"WHERE s.component OPERATOR(pg_catalog.=) $1) v "
@@ -76,7 +76,8 @@ enum
 	H_PROGRESS_CHECKSUM,
 	H_NEXT_STEP,
 	H_STEPS,
-	H_PROGRESS_DURATION
+	H_PROGRESS_DURATION,
+	H_PROGRESS_AT
 };
 
 static SdStatement select_repeatables = {
@@ -305,6 +306,8 @@ sd_history_read(SdHistory *history)
 			version->nsteps = DatumGetInt32(sd_result(i, H_STEPS, NULL));
 			version->progress_duration =
 				result_interval(context, i, H_PROGRESS_DURATION);
+			version->progress_at =
+				DatumGetTimestampTz(sd_result(i, H_PROGRESS_AT, NULL));
 		}
 
 		if (version->kind != NULL)

@@ -42,6 +42,7 @@ typedef struct SdVersion
 	int next_step;
 	int nsteps;
 	Interval *progress_duration;
+	TimestampTz progress_at; /* when the last step was done */
 } SdVersion;
 
 /* all versions, in their order */

@@ -266,11 +266,21 @@ stormdisc_migrate_all(PG_FUNCTION_ARGS)
 void
 sd_run_begin(SdRun *run, FunctionCallInfo fcinfo, const char *function)
 {
+	InitMaterializedSRF(fcinfo, 0);
+	sd_run_lock(run, fcinfo, function);
+}
+
+/*
+ * sd_run_lock
+ *		Likewise, of a function that returns no set.
+ */
+void
+sd_run_lock(SdRun *run, FunctionCallInfo fcinfo, const char *function)
+{
 	PreventCommandIfReadOnly(function);
 	PreventCommandIfParallelMode(function);
 	memset(run, 0, sizeof(SdRun));
 	run->fcinfo = fcinfo;
-	InitMaterializedSRF(fcinfo, 0);
 	sd_run_check_nesting();
 	sd_migrations_lock();
 	sd_history_read(&run->history);
@@ -547,11 +557,7 @@ refuse_steps(const SdTask *task)
 {
 	const SdScript *script = task->script;
 
-	for (int i = 0; i < script->nsteps; i++)
-	{
-		if (script->steps[i].outside != NULL)
-			sd_task_refuse_outside(task, &script->steps[i]);
-	}
+	sd_task_refuse_outside(task);
 	if (script->nsteps > 1)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("the %s has commit points", script->name),
@@ -562,16 +568,24 @@ refuse_steps(const SdTask *task)
 
 /*
  * sd_task_refuse_outside
- *		A step cannot run in a transaction, nor in a procedure.
+ *		Raise an error if a statement cannot run in a transaction.
  */
 void
-sd_task_refuse_outside(const SdTask *task, const SdScriptStep *step)
+sd_task_refuse_outside(const SdTask *task)
 {
-	ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			errmsg("%s cannot run inside a transaction", step->outside),
-			errdetail("It is statement %d of the %s.", step->first + 1,
-					  task->script->name),
-			errhint("Run this migration with the program stormdisc-migrate."));
+	const SdScript *script = task->script;
+
+	for (int i = 0; i < script->nsteps; i++)
+	{
+		if (script->steps[i].outside != NULL)
+			ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("%s cannot run inside a transaction",
+						   script->steps[i].outside),
+					errdetail("It is statement %d of the %s.",
+							  script->steps[i].first + 1, script->name),
+					errhint("Run this migration with the program "
+							"stormdisc-migrate."));
+	}
 }
 
 /* All tasks in this transaction, and a row for each. */
@@ -755,11 +769,7 @@ next_task(SdRun *run, int *target, MemoryContext context, Attempt *attempt)
 		if (!is_first && task != linitial(run->tasks))
 			break;
 		sd_task_parse(task);
-		for (int i = 0; i < task->script->nsteps; i++)
-		{
-			if (task->script->steps[i].outside != NULL)
-				sd_task_refuse_outside(task, &task->script->steps[i]);
-		}
+		sd_task_refuse_outside(task);
 	}
 	if (run->tasks != NIL)
 	{

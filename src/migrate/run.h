@@ -52,6 +52,8 @@ typedef struct SdRun
 
 extern void sd_run_begin(SdRun *run, FunctionCallInfo fcinfo,
 						 const char *function);
+extern void sd_run_lock(SdRun *run, FunctionCallInfo fcinfo,
+						const char *function);
 extern void sd_run_check_nesting(void);
 extern void sd_run_check_history(const SdRun *run, SdDirection direction);
 extern void sd_run_plan_up(SdRun *run, int target);
@@ -61,8 +63,7 @@ extern void sd_run_step(SdRun *run, const SdScript *script,
 						void *arg);
 extern void sd_run_keep_document(SdRun *run, int version);
 extern void sd_task_parse(SdTask *task);
-extern void sd_task_refuse_outside(const SdTask *task,
-								   const SdScriptStep *step);
+extern void sd_task_refuse_outside(const SdTask *task);
 extern void sd_task_finish(SdRun *run, SdTask *task);
 
 #endif /* STORMDISC_RUN_H */
