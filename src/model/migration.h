@@ -64,6 +64,7 @@ typedef struct SdMigrationStep
 	bool commit_before;
 	bool is_skipped;
 	const char *new_label; /* of an enum: not to be used before a commit */
+	SdMigrationObject *unless; /* nothing is to be done if this goes */
 	const char *why;	   /* NULL: nothing to add */
 } SdMigrationStep;
 
@@ -89,6 +90,7 @@ struct SdMigrationObject
 	bool is_swapped;		  /* a type that is used while it is replaced */
 	const char *reason;		  /* why, if the difference does not say it */
 	bool is_listed;
+	bool is_released; /* default privileges that are gone for a while */
 };
 
 typedef struct SdMigration
@@ -100,6 +102,7 @@ typedef struct SdMigration
 	SdDiffResult *diff;
 	HTAB *objects[2]; /* by kind and identity */
 	List *all;		  /* of SdMigrationObject * that have something to do */
+	List *diff_owners; /* likewise: that get another owner */
 	List *leaving;	  /* likewise: that go, and whose dependents do not yet */
 	List *steps;	  /* of SdMigrationStep *, of all objects */
 	int nsteps;
@@ -155,6 +158,9 @@ extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
+extern SdMigrationObject *sd_migration_target(SdMigration *migration,
+											  bool is_new,
+											  const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
 

@@ -82,12 +82,10 @@ add_check(SdMigration *migration, SdMigrationObject *object)
 
 	if (!sd_ddl_flag(object->new_object, "is_local", true))
 		return;
-	step =
-		sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
-						  object->new_item->later,
-						  sd_ddl_flag(object->new_object, "is_enforced", true)
-							  ? " NOT VALID"
-							  : "");
+	step = sd_migration_step(
+		migration, object, SD_STAGE_CHANGE, "%s%s", object->new_item->later,
+		sd_ddl_flag(object->new_object, "is_enforced", true) ? " NOT VALID"
+															 : "");
 	if (object->action == SD_ACTION_REPLACE)
 		step->why = object->reason;
 	if (sd_ddl_flag(object->new_object, "is_enforced", true))
@@ -101,11 +99,11 @@ validate(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationStep *step;
 
 	(void) sd_migration_name(object, true, &name);
-	step = sd_migration_step(
-		migration, object, SD_STAGE_VALIDATE,
-		"ALTER TABLE %s VALIDATE CONSTRAINT %s", name.table,
-		quote_identifier(
-			sd_json_get_text(object->new_object, "constraint_name")));
+	step =
+		sd_migration_step(migration, object, SD_STAGE_VALIDATE,
+						  "ALTER TABLE %s VALIDATE CONSTRAINT %s", name.table,
+						  quote_identifier(sd_json_get_text(
+							  object->new_object, "constraint_name")));
 	step->severity = SD_SEVERITY_LOCKING;
 	step->commit_before = migration->options.concurrently;
 	step->why = "rows are read while others may write";
@@ -180,9 +178,9 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 	if (is_of_constraint ||
 		sd_json_get_text(object->old_object, "constraint_name") != NULL)
 	{
-		static const char *const attributes[] = {
-			"tablespace", "options", "is_clustered", "is_replica_identity",
-			NULL};
+		static const char *const attributes[] = {"tablespace", "options",
+												 "is_clustered",
+												 "is_replica_identity", NULL};
 
 		/* the constraint is made again, and its index with it */
 		if (!sd_migration_only(object, attributes))
@@ -214,12 +212,11 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 	{
 		char *tablespace = sd_json_get_text(source, "tablespace");
 
-		step = sd_migration_step(
-			migration, object, SD_STAGE_CHANGE,
-			"ALTER INDEX %s SET TABLESPACE %s", name.name,
-			tablespace != NULL && tablespace[0] != '\0'
-				? quote_identifier(tablespace)
-				: "pg_default");
+		step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER INDEX %s SET TABLESPACE %s", name.name,
+								 tablespace != NULL && tablespace[0] != '\0'
+									 ? quote_identifier(tablespace)
+									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->why = "the index is written again";
 	}
@@ -229,10 +226,9 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 void
 sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 {
-	static const char *const values[] = {"data_type", "start_value",
-										 "min_value", "max_value",
-										 "increment", "cache_size",
-										 "is_cycle"};
+	static const char *const values[] = {
+		"data_type", "start_value", "min_value", "max_value",
+		"increment", "cache_size",	"is_cycle"};
 	JsonbContainer *source = object->new_object;
 	bool is_changed = false;
 	SdMigrationName name;
@@ -260,11 +256,11 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 			sd_json_get_bool(source, "is_cycle") ? "CYCLE" : "NO CYCLE");
 	}
 	if (sd_migration_take(object, "persistence"))
-		(void) sd_migration_step(
-			migration, object, SD_STAGE_CHANGE, "ALTER SEQUENCE %s SET %s",
-			name.name,
-			sd_ddl_is(source, "persistence", "unlogged") ? "UNLOGGED"
-														 : "LOGGED");
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER SEQUENCE %s SET %s", name.name,
+								 sd_ddl_is(source, "persistence", "unlogged")
+									 ? "UNLOGGED"
+									 : "LOGGED");
 	if ((sd_migration_take(object, "owner_schema") |
 		 sd_migration_take(object, "owner_table") |
 		 sd_migration_take(object, "owner_column")) &&

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 
 static bool name_schema(JsonbContainer *object, const char *identity,
 						SdMigrationName *name);
@@ -78,34 +79,35 @@ static bool name_on_table(JsonbContainer *object, const char *key,
 
 static const SdMigrationKind kinds[] = {
 	{"schemas", name_schema, NULL},
-	{"extensions", name_extension, NULL},
-	{"languages", name_language, NULL},
+	{"extensions", name_extension, sd_migration_alter_extension},
+	{"languages", name_language, sd_migration_alter_language},
 	{"access_methods", name_access_method, NULL},
-	{"types", name_type, NULL},
+	{"types", name_type, sd_migration_alter_type},
 	{"collations", name_collation, NULL},
 	{"conversions", name_conversion, NULL},
-	{"text_search", name_text_search, NULL},
-	{"functions", name_function, NULL},
-	{"operators", name_operator, NULL},
-	{"operator_classes", name_operator_class, NULL},
+	{"text_search", name_text_search, sd_migration_alter_text_search},
+	{"functions", name_function, sd_migration_alter_function},
+	{"operators", name_operator, sd_migration_alter_operator},
+	{"operator_classes", name_operator_class,
+	 sd_migration_alter_operator_class},
 	{"casts", name_cast, NULL},
-	{"transforms", name_transform, NULL},
-	{"foreign_servers", name_foreign_server, NULL},
+	{"transforms", name_transform, sd_migration_alter_transform},
+	{"foreign_servers", name_foreign_server, sd_migration_alter_foreign_server},
 	{"sequences", name_sequence, sd_migration_alter_sequence},
 	{"tables", name_table, sd_migration_alter_table},
 	{"constraints", name_constraint, sd_migration_alter_constraint},
 	{"indexes", name_index, sd_migration_alter_index},
-	{"views", name_view, NULL},
-	{"rules", name_rule, NULL},
-	{"triggers", name_trigger, NULL},
-	{"policies", name_policy, NULL},
-	{"statistics", name_statistics, NULL},
+	{"views", name_view, sd_migration_alter_view},
+	{"rules", name_rule, sd_migration_alter_rule},
+	{"triggers", name_trigger, sd_migration_alter_trigger},
+	{"policies", name_policy, sd_migration_alter_policy},
+	{"statistics", name_statistics, sd_migration_alter_statistics},
 	{"property_graphs", name_property_graph, NULL},
-	{"publications", name_publication, NULL},
-	{"subscriptions", name_subscription, NULL},
-	{"event_triggers", name_event_trigger, NULL},
+	{"publications", name_publication, sd_migration_alter_publication},
+	{"subscriptions", name_subscription, sd_migration_alter_subscription},
+	{"event_triggers", name_event_trigger, sd_migration_alter_event_trigger},
 	{"privileges", name_nothing, NULL},
-	{"security_labels", name_nothing, NULL},
+	{"security_labels", name_nothing, sd_migration_alter_security_label},
 	{"extension_dependencies", name_nothing, NULL},
 	{"column_options", name_nothing, NULL},
 };
@@ -224,10 +226,9 @@ name_access_method(JsonbContainer *object, const char *identity,
 static bool
 name_type(JsonbContainer *object, const char *identity, SdMigrationName *name)
 {
-	return name_qualified(object, "type_name",
-						  sd_ddl_is(object, "type_kind", "domain") ? "DOMAIN"
-																   : "TYPE",
-						  name);
+	return name_qualified(
+		object, "type_name",
+		sd_ddl_is(object, "type_kind", "domain") ? "DOMAIN" : "TYPE", name);
 }
 
 static bool
@@ -359,11 +360,10 @@ name_foreign_server(JsonbContainer *object, const char *identity,
 		if (user == NULL || server == NULL)
 			return false;
 		name->what = "USER MAPPING";
-		name->name = psprintf("FOR %s SERVER %s",
-							  strcmp(user, "public") == 0
-								  ? "PUBLIC"
-								  : quote_identifier(user),
-							  server);
+		name->name = psprintf(
+			"FOR %s SERVER %s",
+			strcmp(user, "public") == 0 ? "PUBLIC" : quote_identifier(user),
+			server);
 		return true;
 	}
 

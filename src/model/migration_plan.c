@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 typedef struct ObjectEntry
@@ -53,8 +54,6 @@ static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
 static void link_nodes(SdMigration *migration, List *nodes);
 static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
 static void link_attached(SdMigration *migration);
-static SdMigrationObject *target_of(SdMigration *migration,
-									const char *identity);
 static void block(SdMigration *migration, SdMigrationObject *object,
 				  const char *reason);
 static void block_destructive(SdMigration *migration);
@@ -94,6 +93,7 @@ sd_migration_plan(SdMigration *migration)
 		block_destructive(migration);
 	alter_objects(migration);
 	follow(migration);
+	sd_migration_privileges(migration);
 	add_steps(migration);
 }
 
@@ -239,13 +239,12 @@ read_changes(SdMigration *migration)
 		}
 		else
 		{
-			object = row->has_new ? new_object(migration, row->kind, NULL,
-											   row->identity)
-								  : new_object(migration, row->kind,
-											   row->identity, NULL);
+			object =
+				row->has_new
+					? new_object(migration, row->kind, NULL, row->identity)
+					: new_object(migration, row->kind, row->identity, NULL);
 			migration->all = lappend(migration->all, object);
-			object->action =
-				row->has_new ? SD_ACTION_CREATE : SD_ACTION_DROP;
+			object->action = row->has_new ? SD_ACTION_CREATE : SD_ACTION_DROP;
 			object->changes = list_make1(row);
 		}
 		object->is_listed = true;
@@ -342,10 +341,10 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 static SdMigrationObject *
 object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
-	return get_object(
-		migration, is_new,
-		strcmp(node->kind, "partitions") == 0 ? "tables" : node->kind,
-		node->identity);
+	return get_object(migration, is_new,
+					  strcmp(node->kind, "partitions") == 0 ? "tables"
+															: node->kind,
+					  node->identity);
 }
 
 static void
@@ -371,8 +370,8 @@ link_nodes(SdMigration *migration, List *nodes)
 static void
 link_objects(SdMigrationObject *object, SdMigrationObject *needed)
 {
-	if (object == needed || (needed->dependents != NIL &&
-							 llast(needed->dependents) == object))
+	if (object == needed ||
+		(needed->dependents != NIL && llast(needed->dependents) == object))
 		return;
 	needed->dependents = lappend(needed->dependents, object);
 	object->needs = lappend(object->needs, needed);
@@ -387,8 +386,8 @@ link_attached(SdMigration *migration)
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		JsonbContainer *objects = sd_json_get_object(
-			&migration->documents[0]->root, kinds[i]);
+		JsonbContainer *objects =
+			sd_json_get_object(&migration->documents[0]->root, kinds[i]);
 		SdJsonWalk walk;
 		JsonbValue key;
 		JsonbValue value;
@@ -399,19 +398,24 @@ link_attached(SdMigration *migration)
 		while (sd_json_next_member(&walk, &key, &value))
 		{
 			char *identity = sd_json_as_text(&key);
-			SdMigrationObject *target = target_of(migration, identity);
+			SdMigrationObject *target =
+				sd_migration_target(migration, false, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
-				link_objects(
-					get_object(migration, false, kinds[i], identity), target);
+				link_objects(get_object(migration, false, kinds[i], identity),
+							 target);
 		}
 	}
 }
 
-/* "table app.t", "column app.t.c", "function app.f(integer)" ... */
-static SdMigrationObject *
-target_of(SdMigration *migration, const char *identity)
+/*
+ * sd_migration_target
+ *		What privileges and the like are on in one of the documents: "table
+ *app.t", "column app.t.c", "function app.f(integer)" ...  NULL: it has none.
+ */
+SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity)
 {
 	static const struct
 	{
@@ -450,9 +454,9 @@ target_of(SdMigration *migration, const char *identity)
 		if (list_length(names) != 3)
 			return NULL;
 		table = quote_qualified_identifier(linitial(names), lsecond(names));
-		object = sd_migration_find(migration, false, "tables", table);
+		object = sd_migration_find(migration, is_new, "tables", table);
 		if (object == NULL)
-			object = sd_migration_find(migration, false, "views", table);
+			object = sd_migration_find(migration, is_new, "views", table);
 
 		return object;
 	}
@@ -465,12 +469,12 @@ target_of(SdMigration *migration, const char *identity)
 		if (strncmp(identity, types[i].type, length) != 0)
 			continue;
 		name = psprintf("%s%s", types[i].prefix, identity + length);
-		object = sd_migration_find(migration, false, types[i].kind, name);
+		object = sd_migration_find(migration, is_new, types[i].kind, name);
 		for (int j = 0; j < lengthof(ends) && object == NULL; j++)
 		{
 			for (char *at = strstr(name, ends[j]); at != NULL && object == NULL;
 				 at = strstr(at + 1, ends[j]))
-				object = sd_migration_find(migration, false, types[i].kind,
+				object = sd_migration_find(migration, is_new, types[i].kind,
 										   pnstrdup(name, at - name));
 		}
 
@@ -563,10 +567,9 @@ block(SdMigration *migration, SdMigrationObject *object, const char *reason)
 		{
 			char *schema = sd_json_get_text(kept->old_object, "schema_name");
 			SdMigrationObject *needed =
-				schema != NULL
-					? sd_migration_find(migration, false, "schemas",
-										quote_identifier(schema))
-					: NULL;
+				schema != NULL ? sd_migration_find(migration, false, "schemas",
+												   quote_identifier(schema))
+							   : NULL;
 
 			if (needed != NULL && needed->action == SD_ACTION_DROP &&
 				!needed->is_blocked)
@@ -600,6 +603,9 @@ alter_objects(SdMigration *migration)
 		alter_generally(migration, object);
 		if (kind != NULL && kind->alter != NULL && object->changes != NIL)
 			kind->alter(migration, object);
+		/* when it is known which objects are made again */
+		if (strcmp(object->kind, "privileges") == 0)
+			continue;
 		if (object->changes != NIL)
 		{
 			SdDiffRow *row = linitial(object->changes);
@@ -629,6 +635,7 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 		if (owner != NULL)
 		{
 			(void) sd_migration_take(object, "owner");
+			migration->diff_owners = lappend(migration->diff_owners, object);
 			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 									 "ALTER %s %s OWNER TO %s", name.what,
 									 name.name, quote_identifier(owner));
@@ -638,10 +645,10 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 	{
 		char *comment = sd_json_get_text(object->new_object, "comment");
 
-		(void) sd_migration_step(
-			migration, object, SD_STAGE_CHANGE, "COMMENT ON %s %s IS %s",
-			name.what, name.name,
-			comment != NULL ? quote_literal_cstr(comment) : "NULL");
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "COMMENT ON %s %s IS %s", name.what, name.name,
+								 comment != NULL ? quote_literal_cstr(comment)
+												 : "NULL");
 	}
 }
 
@@ -716,6 +723,7 @@ static void
 add_steps(SdMigration *migration)
 {
 	ListCell *lc;
+	ListCell *lc2;
 
 	foreach (lc, migration->all)
 	{
@@ -738,7 +746,13 @@ add_steps(SdMigration *migration)
 				object->action != SD_ACTION_CREATE)
 				sd_migration_table_steps(migration, object);
 		}
-		migration->steps = list_concat(migration->steps, object->steps);
+		foreach (lc2, object->steps)
+		{
+			SdMigrationStep *step = lfirst(lc2);
+
+			if (step->unless == NULL || !leaves(step->unless))
+				migration->steps = lappend(migration->steps, step);
+		}
 	}
 }
 
@@ -802,11 +816,11 @@ drop(SdMigration *migration, SdMigrationObject *object)
 			name.what, name.name,
 			quote_identifier(sd_migration_swap_name(migration, object)));
 	else if (name.table != NULL)
-		step = sd_migration_step(
-			migration, object, SD_STAGE_DROP,
-			"ALTER TABLE %s DROP CONSTRAINT %s", name.table,
-			quote_identifier(
-				sd_json_get_text(object->old_object, "constraint_name")));
+		step =
+			sd_migration_step(migration, object, SD_STAGE_DROP,
+							  "ALTER TABLE %s DROP CONSTRAINT %s", name.table,
+							  quote_identifier(sd_json_get_text(
+								  object->old_object, "constraint_name")));
 	else
 		step = sd_migration_step(migration, object, SD_STAGE_DROP, "DROP %s %s",
 								 name.what, name.name);
@@ -871,9 +885,8 @@ make(SdMigration *migration, SdMigrationObject *object)
 		foreach (lc2, node->statements)
 		{
 			SdDdlStatement *statement = lfirst(lc2);
-			SdMigrationStep *step =
-				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s",
-								  statement->text);
+			SdMigrationStep *step = sd_migration_step(
+				migration, object, SD_STAGE_CHANGE, "%s", statement->text);
 
 			step->position = node->number;
 			if (strcmp(node->kind, "partitions") != 0 &&

@@ -17,11 +17,13 @@
 
 /* what can be altered of the table itself */
 static const char *const table_attributes[] = {
-	"access_method",	"tablespace",	"is_partition",
-	"parent_schema",	"parent_name",	"persistence",
-	"of_type",			"inherits",		"options",
-	"replica_identity", "row_security", "force_row_security",
-	"columns",			NULL};
+	"access_method", "tablespace",
+	"is_partition",	 "parent_schema",
+	"parent_name",	 "persistence",
+	"of_type",		 "inherits",
+	"options",		 "replica_identity",
+	"row_security",	 "force_row_security",
+	"columns",		 NULL};
 
 static SdMigrationTable *table_plan(SdMigrationObject *table);
 static SdMigrationColumn *get_column(SdMigrationObject *table,
@@ -103,8 +105,8 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 
 		if (strcmp(row->kind, "columns") == 0)
 		{
-			SdMigrationColumn *column = get_column(
-				object, lthird(sd_sql_identifiers(row->identity)));
+			SdMigrationColumn *column =
+				get_column(object, lthird(sd_sql_identifiers(row->identity)));
 
 			column->changes = lappend(column->changes, row);
 		}
@@ -173,10 +175,9 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 	{
 		column->is_added = row->has_new;
 		column->is_dropped = row->has_old;
-		column->is_lossy = row->has_old &&
-						   row->severity == SD_SEVERITY_DESTRUCTIVE &&
-						   sd_json_get_text(column->old_column,
-											"generated_type") == NULL;
+		column->is_lossy =
+			row->has_old && row->severity == SD_SEVERITY_DESTRUCTIVE &&
+			sd_json_get_text(column->old_column, "generated_type") == NULL;
 	}
 	else
 	{
@@ -254,13 +255,13 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 			strcmp(dependent->kind, "privileges") == 0 ||
 			!mentions(dependent, table, column->name))
 			continue;
-		sd_migration_leave(
-			migration, dependent,
-			psprintf("it needs column %s of %s, which %s",
-					 quote_identifier(column->name), table->old_identity,
-					 column->is_retyped ? "gets another type"
-					 : column->is_added ? "is made again"
-										: "is dropped"));
+		sd_migration_leave(migration, dependent,
+						   psprintf("it needs column %s of %s, which %s",
+									quote_identifier(column->name),
+									table->old_identity,
+									column->is_retyped ? "gets another type"
+									: column->is_added ? "is made again"
+													   : "is dropped"));
 	}
 
 	/* what is computed from it is computed again */
@@ -289,9 +290,9 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 static bool
 is_bound_to_columns(SdMigrationObject *dependent)
 {
-	static const char *const kinds[] = {"views",	"rules",	"functions",
-										"policies", "triggers", "property_graphs",
-										"publications"};
+	static const char *const kinds[] = {
+		"views",	"rules",		   "functions",	  "policies",
+		"triggers", "property_graphs", "publications"};
 
 	if (strcmp(dependent->kind, "constraints") == 0)
 		return sd_ddl_is(dependent->old_object, "constraint_type",
@@ -394,9 +395,9 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 					migration, false, "constraints", item->identity);
 
 				if (constraint != NULL)
-					sd_migration_leave(migration, constraint,
-									   psprintf("it needs %s",
-												lost->old_identity));
+					sd_migration_leave(
+						migration, constraint,
+						psprintf("it needs %s", lost->old_identity));
 			}
 			else if (item->column != NULL)
 			{
@@ -577,11 +578,10 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		/* the identity goes, and this with it */
 		if (sd_json_get_bool(source, "is_identity"))
 			return true;
-		table = sd_migration_find(
-			migration, false, "tables",
-			quote_qualified_identifier(
-				sd_json_get_text(source, "owner_schema"),
-				sd_json_get_text(source, "owner_table")));
+		table = sd_migration_find(migration, false, "tables",
+								  quote_qualified_identifier(
+									  sd_json_get_text(source, "owner_schema"),
+									  sd_json_get_text(source, "owner_table")));
 		if (table == NULL)
 			return false;
 		column = find_column(table, column_name);
@@ -626,11 +626,11 @@ sd_migration_reset_column_options(SdMigration *migration,
 	ListCell *lc;
 
 	if (index != NULL)
-		return sd_migration_step(
-			migration, object, SD_STAGE_DROP,
-			"ALTER INDEX %s ALTER COLUMN " INT64_FORMAT " SET STATISTICS -1",
-			quote_qualified_identifier(schema, index),
-			sd_ddl_int64(source, "key_position", 1));
+		return sd_migration_step(migration, object, SD_STAGE_DROP,
+								 "ALTER INDEX %s ALTER COLUMN " INT64_FORMAT
+								 " SET STATISTICS -1",
+								 quote_qualified_identifier(schema, index),
+								 sd_ddl_int64(source, "key_position", 1));
 	foreach (lc, sd_json_get_texts(source, "options"))
 	{
 		const char *option = lfirst(lc);
@@ -876,11 +876,10 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STATISTICS " INT64_FORMAT,
 			table_name(table), quote_identifier(column->name), target);
 	if (comment != NULL)
-		(void) sd_migration_step(migration, table, SD_STAGE_CHANGE,
-								 "COMMENT ON COLUMN %s.%s IS %s",
-								 table_name(table),
-								 quote_identifier(column->name),
-								 quote_literal_cstr(comment));
+		(void) sd_migration_step(
+			migration, table, SD_STAGE_CHANGE, "COMMENT ON COLUMN %s.%s IS %s",
+			table_name(table), quote_identifier(column->name),
+			quote_literal_cstr(comment));
 }
 
 /* All columns that get another type at once, so that rows are written once. */
@@ -935,18 +934,18 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 	}
 	if (parts == NIL)
 		return;
-	step = sd_migration_step(migration, table, SD_STAGE_CHANGE, "ALTER %s %s %s",
-							 table_word(table), table_name(table),
-							 sd_ddl_joined(parts, ", "));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s %s", table_word(table),
+							 table_name(table), sd_ddl_joined(parts, ", "));
 	step->severity = severity;
 	step->destructive = is_lossy;
 	step->rewrites = severity >= SD_SEVERITY_REWRITING;
 	if (sd_ddl_is(table->new_object, "table_type", "foreign table"))
 		step->rewrites = false;
-	step->why = is_lossy		  ? "values are lost or rounded"
-				: reason != NULL  ? reason
-				: step->rewrites  ? "all rows are written again"
-								  : NULL;
+	step->why = is_lossy		 ? "values are lost or rounded"
+				: reason != NULL ? reason
+				: step->rewrites ? "all rows are written again"
+								 : NULL;
 }
 
 /* How a value becomes one of the new type, if the server needs to be told. */
@@ -957,8 +956,8 @@ using_clause(SdMigration *migration, SdMigrationColumn *column)
 	bool new_own;
 	char *new_type = sd_json_get_text(column->new_column, "formatted_type");
 	const char *from = resolve_type(
-		migration, false, sd_json_get_text(column->old_column, "formatted_type"),
-		&old_own);
+		migration, false,
+		sd_json_get_text(column->old_column, "formatted_type"), &old_own);
 	const char *to = resolve_type(migration, true, new_type, &new_own);
 	const char *name = pstrdup(quote_identifier(column->name));
 	int old_family = type_family(from);
@@ -1069,8 +1068,8 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 	if (was_generated && !is_generated)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
-			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION",
-			table_name(table), quoted);
+			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION", table_name(table),
+			quoted);
 	if (is_generated)
 	{
 		SdDiffRow *row = column_change(column, "default_value");
@@ -1274,10 +1273,10 @@ alter_identity(SdMigration *migration, SdMigrationObject *table,
 			strcmp(now, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
 	else if (before != NULL)
 	{
-		SdMigrationStep *step = sd_migration_step(
-			migration, table, SD_STAGE_RELEASE,
-			"ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY", table_name(table),
-			quoted);
+		SdMigrationStep *step =
+			sd_migration_step(migration, table, SD_STAGE_RELEASE,
+							  "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
+							  table_name(table), quoted);
 
 		step->severity = SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = true;
@@ -1410,10 +1409,10 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *method = sd_json_get_text(source, "access_method");
 
-		step = sd_migration_step(
-			migration, table, SD_STAGE_CHANGE,
-			"ALTER TABLE %s SET ACCESS METHOD %s", name,
-			method != NULL ? quote_identifier(method) : "heap");
+		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+								 "ALTER TABLE %s SET ACCESS METHOD %s", name,
+								 method != NULL ? quote_identifier(method)
+												: "heap");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
@@ -1421,12 +1420,11 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *tablespace = sd_json_get_text(source, "tablespace");
 
-		step = sd_migration_step(
-			migration, table, SD_STAGE_CHANGE, "ALTER TABLE %s SET TABLESPACE %s",
-			name,
-			tablespace != NULL && tablespace[0] != '\0'
-				? quote_identifier(tablespace)
-				: "pg_default");
+		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+								 "ALTER TABLE %s SET TABLESPACE %s", name,
+								 tablespace != NULL && tablespace[0] != '\0'
+									 ? quote_identifier(tablespace)
+									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
