@@ -279,7 +279,7 @@ build_graphs(SdMigration *migration)
 
 	for (int i = 0; i < 2; i++)
 	{
-		options.attaches_late = i == 1;
+		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
@@ -341,10 +341,16 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 static SdMigrationObject *
 object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
-	return get_object(migration, is_new,
-					  strcmp(node->kind, "partitions") == 0 ? "tables"
-															: node->kind,
-					  node->identity);
+	const char *kind = node->kind;
+
+	if (strcmp(kind, "partitions") == 0)
+		kind = "tables";
+	/* the index of a constraint goes under the constraint's name */
+	if (strcmp(kind, "indexes") == 0 &&
+		read_object(migration, is_new, kind, node->identity) == NULL)
+		kind = "constraints";
+
+	return get_object(migration, is_new, kind, node->identity);
 }
 
 static void
@@ -398,8 +404,7 @@ link_attached(SdMigration *migration)
 		while (sd_json_next_member(&walk, &key, &value))
 		{
 			char *identity = sd_json_as_text(&key);
-			SdMigrationObject *target =
-				sd_migration_target(migration, false, identity);
+			SdMigrationObject *target = sd_migration_target(migration, false, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
@@ -412,7 +417,8 @@ link_attached(SdMigration *migration)
 /*
  * sd_migration_target
  *		What privileges and the like are on in one of the documents: "table
- *app.t", "column app.t.c", "function app.f(integer)" ...  NULL: it has none.
+ *		app.t", "column app.t.c", "function app.f(integer)" ...  NULL: it has
+ *		none.
  */
 SdMigrationObject *
 sd_migration_target(SdMigration *migration, bool is_new, const char *identity)
