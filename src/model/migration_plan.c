@@ -58,6 +58,8 @@ static void block(SdMigration *migration, SdMigrationObject *object,
 				  const char *reason);
 static void block_destructive(SdMigration *migration);
 static void alter_objects(SdMigration *migration);
+static bool follows_owner(const SdMigrationObject *object);
+static bool is_owned_sequence(JsonbContainer *object);
 static void alter_generally(SdMigration *migration, SdMigrationObject *object);
 static void follow(SdMigration *migration);
 static void leave_attached(SdMigration *migration, SdMigrationObject *object,
@@ -625,6 +627,21 @@ alter_objects(SdMigration *migration)
 	list_free(all);
 }
 
+/* A sequence that belongs to a column has the owner of the table. */
+static bool
+follows_owner(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "sequences") == 0 &&
+		   is_owned_sequence(object->old_object) &&
+		   is_owned_sequence(object->new_object);
+}
+
+static bool
+is_owned_sequence(JsonbContainer *object)
+{
+	return sd_json_get_text(object, "owner_column") != NULL;
+}
+
 /* Comments and owners, which most kinds have. */
 static void
 alter_generally(SdMigration *migration, SdMigrationObject *object)
@@ -642,9 +659,11 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 		{
 			(void) sd_migration_take(object, "owner");
 			migration->diff_owners = lappend(migration->diff_owners, object);
-			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
-									 "ALTER %s %s OWNER TO %s", name.what,
-									 name.name, quote_identifier(owner));
+			if (!follows_owner(object))
+				sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								  "ALTER %s %s OWNER TO %s", name.what,
+								  name.name, quote_identifier(owner))
+					->is_last = is_owned_sequence(object->old_object);
 		}
 	}
 	if (sd_migration_take(object, "comment"))

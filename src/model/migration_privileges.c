@@ -17,6 +17,7 @@
 
 #include "model/migration.h"
 #include "model/migration_families.h"
+#include "model/migration_tables.h"
 
 /* where a privilege of all kinds is one word */
 #define ALL "ALL"
@@ -26,6 +27,7 @@ static void change(SdMigration *migration, SdMigrationObject *object,
 				   const char *identity, SdMigrationStage stage, bool to_usual);
 static void read_side(SdMigration *migration, SdDdlAccess *access, bool is_new,
 					  const char *identity);
+static bool column_stays(SdMigration *migration, SdDdlAccess *before);
 static void change_owner(SdDdlAccess *access, const char *owner);
 static void say_all(SdDdlAccess *access);
 static const SdDdlGrant *find_grant(const SdDdlAccess *access,
@@ -117,6 +119,8 @@ change(SdMigration *migration, SdMigrationObject *object, const char *identity,
 		read_side(migration, &now, true, identity);
 	if (before.target == NULL || now.target == NULL)
 		return;
+	if (strcmp(before.type, "column") == 0 && !column_stays(migration, &before))
+		return;
 	if (stage == SD_STAGE_CHANGE && object->is_released)
 	{
 		sd_ddl_usual_access(&before);
@@ -131,6 +135,44 @@ change(SdMigration *migration, SdMigrationObject *object, const char *identity,
 	give(migration, object, stage, &before, &now, false);
 	if (strcmp(before.type, "table") == 0 || strcmp(before.type, "view") == 0)
 		grant_columns_again(migration, object, stage, &before, &now);
+}
+
+/*
+ * Is the column there, and will be?  One that is made again has no privileges
+ * left, and neither has a new one.
+ */
+static bool
+column_stays(SdMigration *migration, SdDdlAccess *before)
+{
+	List *names = sd_sql_identifiers(before->name);
+	char *name;
+	SdMigrationObject *table;
+	ListCell *lc;
+
+	if (list_length(names) != 3)
+		return false;
+	name = quote_qualified_identifier(linitial(names), lsecond(names));
+	table = sd_migration_find(migration, true, "tables", name);
+	if (table == NULL)
+		table = sd_migration_find(migration, true, "views", name);
+	if (table == NULL || table->new_object == NULL ||
+		sd_ddl_column(table->new_object, lthird(names)) == NULL)
+		return false;
+	if (table->table == NULL)
+		return true;
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if (strcmp(column->name, lthird(names)) != 0)
+			continue;
+		if (column->is_blocked)
+			return false;
+		if (column->is_dropped)
+			before->ngrants = 0;
+	}
+
+	return true;
 }
 
 /* The privileges that one of the documents has. */
