@@ -89,6 +89,7 @@ struct SdMigrationObject
 	SdMigrationTable *table; /* of a table: what happens to its columns */
 	bool is_blocked;		 /* it stays as it is */
 	bool is_swapped;		 /* a type that is used while it is replaced */
+	bool is_late;			 /* one that is used until it is dropped */
 	const char *reason;		 /* why, if the difference does not say it */
 	bool is_listed;
 	bool is_released; /* default privileges that are gone for a while */
