@@ -93,6 +93,7 @@ sd_migration_plan(SdMigration *migration)
 	if (!migration->options.destructive)
 		block_destructive(migration);
 	alter_objects(migration);
+	sd_migration_leave_lonely_indexes(migration);
 	follow(migration);
 	add_steps(migration);
 }
@@ -282,6 +283,7 @@ build_graphs(SdMigration *migration)
 		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
+		sd_migration_order_partitions(migration, i == 1);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
