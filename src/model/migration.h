@@ -165,6 +165,10 @@ extern SdMigrationObject *sd_migration_target(SdMigration *migration,
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
 
+/* migration_partitions.c */
+extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);
+extern void sd_migration_leave_lonely_indexes(SdMigration *migration);
+
 /* the alterers */
 extern void sd_migration_alter_table(SdMigration *migration,
 									 SdMigrationObject *object);

@@ -34,17 +34,6 @@ typedef struct ObjectEntry
 	List *objects;
 } ObjectEntry;
 
-/* a partitioned table's node, and those that wait for each other */
-typedef struct PartitionEntry
-{
-	SdDdlNode *table; /* hash key */
-	List *attaches;	  /* of SdDdlNode * */
-	List *indexes;
-} PartitionEntry;
-
-static void order_partitions(SdDdl *ddl);
-static const char *parent_of(SdDdl *ddl, SdDdlNode *node);
-static const char *place_of(SdDdl *ddl, SdDdlNode *node);
 static uint64 object_hash(const char *kind, const char *identity);
 static void enter(SdMigration *migration, bool is_new,
 				  SdMigrationObject *object);
@@ -110,6 +99,7 @@ sd_migration_plan(SdMigration *migration)
 	if (!migration->options.destructive)
 		block_destructive(migration);
 	alter_objects(migration);
+	sd_migration_leave_lonely_indexes(migration);
 	follow(migration);
 	sd_migration_privileges(migration);
 	spread_lateness(migration);
@@ -301,92 +291,12 @@ build_graphs(SdMigration *migration)
 		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
-		if (i == 1)
-			order_partitions(migration->ddl[i]);
+		sd_migration_order_partitions(migration, i == 1);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
 	link_nodes(migration, nodes[0]);
 	link_attached(migration);
-}
-
-/*
- * A partition has its indexes before it is attached, so that the server does
- * not make any, and the table that it is attached to gets its own after that.
- */
-static void
-order_partitions(SdDdl *ddl)
-{
-	HASHCTL control = {0};
-	HTAB *tables;
-	ListCell *lc;
-
-	control.keysize = sizeof(SdDdlNode *);
-	control.entrysize = sizeof(PartitionEntry);
-	control.hcxt = CurrentMemoryContext;
-	tables = hash_create("stormdisc partitions", 64, &control,
-						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	for (int turn = 0; turn < 2; turn++)
-	{
-		foreach (lc, ddl->nodes)
-		{
-			SdDdlNode *node = lfirst(lc);
-			bool is_partition = strcmp(node->kind, "partitions") == 0;
-			PartitionEntry *entry;
-			SdDdlNode *table;
-			bool known;
-
-			CHECK_FOR_INTERRUPTS();
-			if (is_partition)
-				table = sd_ddl_find(ddl, "tables", parent_of(ddl, node));
-			else if (node->phase == SD_DDL_INDEXES && node->head == NULL)
-				table = sd_ddl_find(ddl, "tables", place_of(ddl, node));
-			else
-				continue;
-			if (table == NULL)
-				continue;
-			entry = hash_search(tables, &table, HASH_ENTER, &known);
-			if (!known)
-				entry->attaches = entry->indexes = NIL;
-			if (turn == 0 && is_partition)
-				entry->attaches = lappend(entry->attaches, node);
-			else if (turn == 0)
-				entry->indexes = lappend(entry->indexes, node);
-			else if (!is_partition)
-				node->after = list_concat(node->after, entry->attaches);
-			else
-			{
-				table = sd_ddl_find(ddl, "tables", node->identity);
-				entry = hash_search(tables, &table, HASH_FIND, NULL);
-				if (entry != NULL)
-					node->after = list_concat(node->after, entry->indexes);
-			}
-		}
-	}
-}
-
-/* What a partition is attached to. */
-static const char *
-parent_of(SdDdl *ddl, SdDdlNode *node)
-{
-	JsonbContainer *object = sd_ddl_object(ddl, "tables", node->identity);
-
-	return quote_qualified_identifier(sd_json_get_text(object, "parent_schema"),
-									  sd_json_get_text(object, "parent_name"));
-}
-
-/* The table of an index or constraint. */
-static const char *
-place_of(SdDdl *ddl, SdDdlNode *node)
-{
-	JsonbContainer *object = sd_ddl_object(ddl, node->kind, node->identity);
-	char *schema = object != NULL && JsonContainerIsObject(object)
-					   ? sd_json_get_text(object, "schema_name")
-					   : NULL;
-	char *table =
-		schema != NULL ? sd_json_get_text(object, "table_name") : NULL;
-
-	return table != NULL ? quote_qualified_identifier(schema, table) : "";
 }
 
 static void
