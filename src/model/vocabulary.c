@@ -513,6 +513,7 @@ static const SdAttributeWord foreign_server_words[] = {
 	{"server_version", STRUCTURE, SAFE, 0},
 	{"handler", STRUCTURE, SAFE, 0},
 	{"validator", STRUCTURE, SAFE, 0},
+	{"connection_function", STRUCTURE, SAFE, 0},
 	{"options", STRUCTURE, SAFE, SET},
 	{"column_options", STRUCTURE, SAFE, SET},
 	OWNER, COMMENT,

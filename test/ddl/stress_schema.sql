@@ -475,6 +475,11 @@ CREATE FUNCTION selected() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC
 	INSERT INTO row_loop (a, c) VALUES (1, 'x') ON CONFLICT (a) DO SELECT FOR UPDATE WHERE row_loop.c <> 'y' RETURNING c;
 END;
 CREATE STATISTICS of_virtual ON b, a FROM virtual;
+CREATE EXTENSION postgres_fdw SCHEMA extensions;
+CREATE FOREIGN DATA WRAPPER "Connects" HANDLER postgres_fdw_handler CONNECTION postgres_fdw_connection;
+CREATE SERVER connected FOREIGN DATA WRAPPER "Connects" OPTIONS (dbname 'nowhere');
+CREATE USER MAPPING FOR CURRENT_USER SERVER connected;
+CREATE SUBSCRIPTION stress_subscription SERVER connected PUBLICATION "P p" WITH (connect = false, slot_name = NONE, retain_dead_tuples = true, max_retention_duration = 5, wal_receiver_timeout = '7s', origin = none);
 \endif
 \if :graphs
 CREATE PROPERTY GRAPH stress_graph
