@@ -281,13 +281,14 @@ static void
 refuse_psql_command(const char *sql, int offset)
 {
 	const char *start = sql + offset;
-	int length = 1 + (int) strcspn(start + 1, " \t\r\n\\;'\"|");
+	int length = 1 + (int) strspn(start + 1, "abcdefghijklmnopqrstuvwxyz"
+											 "ABCDEFGHIJKLMNOPQRSTUVWXYZ_+");
 	const char *name;
 
-	/* \; \! \? and the like are commands, too */
+	/* \! and \? are commands, too */
 	if (length == 1 && start[1] != '\0')
 		length += pg_mblen(start + 1);
-	name = pnstrdup(start, pg_mbcliplen(start, length, Min(length, 40)));
+	name = pnstrdup(start, Min(length, 40));
 	ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			errmsg("psql command \"%s\" is not supported", name),
 			errdetail("It is no SQL: only psql understands it."),

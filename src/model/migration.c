@@ -29,6 +29,7 @@ static void begin(SdMigration *migration, FunctionCallInfo fcinfo);
 static void read_options(SdMigrationOptions *options, Jsonb *object);
 static void run(SdMigration *migration);
 static int compare_steps(const ListCell *a, const ListCell *b);
+static int step_rank(const SdMigrationStep *step);
 static int stage_position(const SdMigrationStep *step);
 static void add_settings(SdMigration *migration);
 static SdMigrationStep *setting(SdMigration *migration, const char *statement,
@@ -219,9 +220,24 @@ compare_steps(const ListCell *a, const ListCell *b)
 												 : 0;
 	}
 	if (order == 0)
+		order = step_rank(left) - step_rank(right);
+	if (order == 0)
 		order = left->number - right->number;
 
 	return order;
+}
+
+/* Checks stand in the place of their table: they go first, and come last. */
+static int
+step_rank(const SdMigrationStep *step)
+{
+	bool is_table =
+		step->object != NULL && strcmp(step->object->kind, "tables") == 0;
+
+	if (step->is_last)
+		return 2;
+
+	return is_table == (step->stage == SD_STAGE_DROP) ? 1 : 0;
 }
 
 /* What is dropped goes in the reverse order of the old document. */

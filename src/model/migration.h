@@ -63,6 +63,7 @@ typedef struct SdMigrationStep
 	bool alone; /* cannot be in a transaction with others */
 	bool commit_before;
 	bool is_skipped;
+	bool is_last;		   /* of those in its place */
 	const char *new_label; /* of an enum: not to be used before a commit */
 	const char *why;	   /* NULL: nothing to add */
 } SdMigrationStep;
@@ -80,14 +81,14 @@ struct SdMigrationObject
 	List *new_nodes;
 	int old_position; /* of the first node, or of the table that it is in */
 	int new_position;
-	SdDdlItem *new_item; /* of a check: what stands in its table */
-	List *steps;		 /* of SdMigrationStep *, of the alterer */
-	List *dependents;	 /* of SdMigrationObject *, in the old document */
-	List *needs;		 /* likewise: what it depends on */
-	SdMigrationTable *table;  /* of a table: what happens to its columns */
-	bool is_blocked;		  /* it stays as it is */
-	bool is_swapped;		  /* a type that is used while it is replaced */
-	const char *reason;		  /* why, if the difference does not say it */
+	SdDdlItem *new_item;	 /* of a check: what stands in its table */
+	List *steps;			 /* of SdMigrationStep *, of the alterer */
+	List *dependents;		 /* of SdMigrationObject *, in the old document */
+	List *needs;			 /* likewise: what it depends on */
+	SdMigrationTable *table; /* of a table: what happens to its columns */
+	bool is_blocked;		 /* it stays as it is */
+	bool is_swapped;		 /* a type that is used while it is replaced */
+	const char *reason;		 /* why, if the difference does not say it */
 	bool is_listed;
 };
 
@@ -138,10 +139,9 @@ extern bool sd_migration_name(const SdMigrationObject *object, bool is_new,
 							  SdMigrationName *name);
 
 /* migration_steps.c */
-extern SdMigrationStep *sd_migration_step(SdMigration *migration,
-										  SdMigrationObject *object,
-										  SdMigrationStage stage,
-										  const char *format, ...)
+extern SdMigrationStep *
+sd_migration_step(SdMigration *migration, SdMigrationObject *object,
+				  SdMigrationStage stage, const char *format, ...)
 	pg_attribute_printf(4, 5);
 extern const char *sd_migration_lock(const char *statement);
 extern SdDiffRow *sd_migration_change(SdMigrationObject *object,

@@ -15,6 +15,10 @@
 
 static void add_check(SdMigration *migration, SdMigrationObject *object);
 static void validate(SdMigration *migration, SdMigrationObject *object);
+static SdMigrationObject *constraint_of(SdMigration *migration,
+										JsonbContainer *index);
+static void alter_parent_index(SdMigration *migration,
+							   SdMigrationObject *object);
 static bool is_of_new_table(SdMigration *migration, SdMigrationObject *object);
 
 /*
@@ -35,12 +39,13 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 						sd_ddl_flag(object->new_object, "is_enforced", true);
 	ListCell *lc;
 
+	/* those of new tables come with them, and those of parents with these */
 	if (sd_ddl_is(object->new_object, "constraint_type", "check") &&
-		object->new_item != NULL && !object->new_item->is_later)
-	{
-		if (!is_new_table)
-			add_check(migration, object);
-	}
+		!is_new_table &&
+		(object->new_item == NULL || !object->new_item->is_later) &&
+		(object->new_item != NULL ||
+		 !sd_ddl_flag(object->new_object, "is_local", true)))
+		add_check(migration, object);
 	foreach (lc, object->new_nodes)
 	{
 		SdDdlNode *node = lfirst(lc);
@@ -78,19 +83,30 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 static void
 add_check(SdMigration *migration, SdMigrationObject *object)
 {
+	bool is_enforced = sd_ddl_flag(object->new_object, "is_enforced", true);
+	bool is_validated = sd_ddl_flag(object->new_object, "is_validated", true);
 	SdMigrationStep *step;
+	SdMigrationName name;
 
-	if (!sd_ddl_flag(object->new_object, "is_local", true))
+	if (!sd_ddl_flag(object->new_object, "is_local", true) &&
+		sd_migration_stays_inherited(
+			migration, sd_migration_new_table_of(migration, object),
+			sd_json_get_text(object->new_object, "constraint_name")))
 		return;
-	step =
-		sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
-						  object->new_item->later,
-						  sd_ddl_flag(object->new_object, "is_enforced", true)
-							  ? " NOT VALID"
-							  : "");
+	(void) sd_migration_name(object, true, &name);
+	step = sd_migration_step(
+		migration, object, SD_STAGE_CHANGE,
+		"ALTER TABLE %s ADD CONSTRAINT %s %s%s", name.table,
+		quote_identifier(
+			sd_json_get_text(object->new_object, "constraint_name")),
+		sd_ddl_trimmed(sd_json_get_text(object->new_object, "definition")),
+		is_enforced && is_validated ? " NOT VALID" : "");
+	if (object->new_position < 0)
+		step->position =
+			sd_migration_new_table_of(migration, object)->new_position;
 	if (object->action == SD_ACTION_REPLACE)
 		step->why = object->reason;
-	if (sd_ddl_flag(object->new_object, "is_enforced", true))
+	if (is_enforced && is_validated)
 		validate(migration, object);
 }
 
@@ -101,11 +117,11 @@ validate(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationStep *step;
 
 	(void) sd_migration_name(object, true, &name);
-	step = sd_migration_step(
-		migration, object, SD_STAGE_VALIDATE,
-		"ALTER TABLE %s VALIDATE CONSTRAINT %s", name.table,
-		quote_identifier(
-			sd_json_get_text(object->new_object, "constraint_name")));
+	step =
+		sd_migration_step(migration, object, SD_STAGE_VALIDATE,
+						  "ALTER TABLE %s VALIDATE CONSTRAINT %s", name.table,
+						  quote_identifier(sd_json_get_text(
+							  object->new_object, "constraint_name")));
 	step->severity = SD_SEVERITY_LOCKING;
 	step->commit_before = migration->options.concurrently;
 	step->why = "rows are read while others may write";
@@ -162,6 +178,68 @@ sd_migration_alter_constraint(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
+/* The constraint that an index of the old document belongs to, or NULL. */
+static SdMigrationObject *
+constraint_of(SdMigration *migration, JsonbContainer *index)
+{
+	char *name = sd_json_get_text(index, "constraint_name");
+
+	if (name == NULL)
+		return NULL;
+
+	return sd_migration_find(
+		migration, false, "constraints",
+		psprintf(
+			"%s.%s",
+			quote_qualified_identifier(sd_json_get_text(index, "schema_name"),
+									   sd_json_get_text(index, "table_name")),
+			quote_identifier(name)));
+}
+
+/* The index of a partition becomes part of the partitioned table's. */
+static void
+alter_parent_index(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *holder = object;
+	char *before = sd_json_get_text(object->old_object, "parent_index");
+	char *now = sd_json_get_text(object->new_object, "parent_index");
+	ListCell *lc;
+
+	if (sd_migration_change(object, "parent_index") == NULL &&
+		sd_migration_change(object, "parent_schema") == NULL)
+		return;
+	/* it is the partition that comes or goes, and its index with it */
+	if (before != NULL && sd_migration_stays_partition(migration, object))
+		return;
+	(void) sd_migration_take(object, "parent_index");
+	(void) sd_migration_take(object, "parent_schema");
+	if (now == NULL)
+		return;
+	if (sd_json_get_text(object->new_object, "constraint_name") != NULL)
+		holder = sd_migration_find(
+			migration, true, "constraints",
+			psprintf("%s.%s",
+					 quote_qualified_identifier(
+						 sd_json_get_text(object->new_object, "schema_name"),
+						 sd_json_get_text(object->new_object, "table_name")),
+					 quote_identifier(sd_json_get_text(object->new_object,
+													   "constraint_name"))));
+	if (holder == NULL)
+		return;
+	foreach (lc, holder->new_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		SdMigrationStep *step;
+
+		if (node->phase != SD_DDL_INDEX_PARTITIONS)
+			continue;
+		step = sd_migration_step(
+			migration, object, SD_STAGE_CHANGE, "%s",
+			((SdDdlStatement *) linitial(node->statements))->text);
+		step->position = node->number;
+	}
+}
+
 /* What can be altered of an index. */
 void
 sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
@@ -177,19 +255,28 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationStep *step;
 
 	(void) sd_migration_name(object, true, &name);
+	alter_parent_index(migration, object);
+	if (object->changes == NIL)
+		return;
 	if (is_of_constraint ||
 		sd_json_get_text(object->old_object, "constraint_name") != NULL)
 	{
-		static const char *const attributes[] = {
-			"tablespace", "options", "is_clustered", "is_replica_identity",
-			NULL};
+		static const char *const attributes[] = {"tablespace", "options",
+												 "is_clustered",
+												 "is_replica_identity", NULL};
 
 		/* the constraint is made again, and its index with it */
 		if (!sd_migration_only(object, attributes))
 		{
+			SdMigrationObject *constraint =
+				constraint_of(migration, object->old_object);
+
 			object->changes = NIL;
 			object->steps = NIL;
 			object->action = SD_ACTION_KEEP;
+			if (constraint != NULL)
+				sd_migration_leave(migration, constraint,
+								   "its index is another one");
 			return;
 		}
 	}
@@ -214,12 +301,11 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 	{
 		char *tablespace = sd_json_get_text(source, "tablespace");
 
-		step = sd_migration_step(
-			migration, object, SD_STAGE_CHANGE,
-			"ALTER INDEX %s SET TABLESPACE %s", name.name,
-			tablespace != NULL && tablespace[0] != '\0'
-				? quote_identifier(tablespace)
-				: "pg_default");
+		step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER INDEX %s SET TABLESPACE %s", name.name,
+								 tablespace != NULL && tablespace[0] != '\0'
+									 ? quote_identifier(tablespace)
+									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->why = "the index is written again";
 	}
@@ -229,10 +315,9 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 void
 sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 {
-	static const char *const values[] = {"data_type", "start_value",
-										 "min_value", "max_value",
-										 "increment", "cache_size",
-										 "is_cycle"};
+	static const char *const values[] = {
+		"data_type", "start_value", "min_value", "max_value",
+		"increment", "cache_size",	"is_cycle"};
 	JsonbContainer *source = object->new_object;
 	bool is_changed = false;
 	SdMigrationName name;
@@ -260,11 +345,11 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 			sd_json_get_bool(source, "is_cycle") ? "CYCLE" : "NO CYCLE");
 	}
 	if (sd_migration_take(object, "persistence"))
-		(void) sd_migration_step(
-			migration, object, SD_STAGE_CHANGE, "ALTER SEQUENCE %s SET %s",
-			name.name,
-			sd_ddl_is(source, "persistence", "unlogged") ? "UNLOGGED"
-														 : "LOGGED");
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER SEQUENCE %s SET %s", name.name,
+								 sd_ddl_is(source, "persistence", "unlogged")
+									 ? "UNLOGGED"
+									 : "LOGGED");
 	if ((sd_migration_take(object, "owner_schema") |
 		 sd_migration_take(object, "owner_table") |
 		 sd_migration_take(object, "owner_column")) &&

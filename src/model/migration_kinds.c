@@ -224,10 +224,9 @@ name_access_method(JsonbContainer *object, const char *identity,
 static bool
 name_type(JsonbContainer *object, const char *identity, SdMigrationName *name)
 {
-	return name_qualified(object, "type_name",
-						  sd_ddl_is(object, "type_kind", "domain") ? "DOMAIN"
-																   : "TYPE",
-						  name);
+	return name_qualified(
+		object, "type_name",
+		sd_ddl_is(object, "type_kind", "domain") ? "DOMAIN" : "TYPE", name);
 }
 
 static bool
@@ -359,11 +358,10 @@ name_foreign_server(JsonbContainer *object, const char *identity,
 		if (user == NULL || server == NULL)
 			return false;
 		name->what = "USER MAPPING";
-		name->name = psprintf("FOR %s SERVER %s",
-							  strcmp(user, "public") == 0
-								  ? "PUBLIC"
-								  : quote_identifier(user),
-							  server);
+		name->name = psprintf(
+			"FOR %s SERVER %s",
+			strcmp(user, "public") == 0 ? "PUBLIC" : quote_identifier(user),
+			server);
 		return true;
 	}
 

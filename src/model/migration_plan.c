@@ -239,13 +239,12 @@ read_changes(SdMigration *migration)
 		}
 		else
 		{
-			object = row->has_new ? new_object(migration, row->kind, NULL,
-											   row->identity)
-								  : new_object(migration, row->kind,
-											   row->identity, NULL);
+			object =
+				row->has_new
+					? new_object(migration, row->kind, NULL, row->identity)
+					: new_object(migration, row->kind, row->identity, NULL);
 			migration->all = lappend(migration->all, object);
-			object->action =
-				row->has_new ? SD_ACTION_CREATE : SD_ACTION_DROP;
+			object->action = row->has_new ? SD_ACTION_CREATE : SD_ACTION_DROP;
 			object->changes = list_make1(row);
 		}
 		object->is_listed = true;
@@ -280,7 +279,7 @@ build_graphs(SdMigration *migration)
 
 	for (int i = 0; i < 2; i++)
 	{
-		options.attaches_late = i == 1;
+		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
@@ -342,10 +341,16 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 static SdMigrationObject *
 object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
-	return get_object(
-		migration, is_new,
-		strcmp(node->kind, "partitions") == 0 ? "tables" : node->kind,
-		node->identity);
+	const char *kind = node->kind;
+
+	if (strcmp(kind, "partitions") == 0)
+		kind = "tables";
+	/* the index of a constraint goes under the constraint's name */
+	if (strcmp(kind, "indexes") == 0 &&
+		read_object(migration, is_new, kind, node->identity) == NULL)
+		kind = "constraints";
+
+	return get_object(migration, is_new, kind, node->identity);
 }
 
 static void
@@ -371,8 +376,8 @@ link_nodes(SdMigration *migration, List *nodes)
 static void
 link_objects(SdMigrationObject *object, SdMigrationObject *needed)
 {
-	if (object == needed || (needed->dependents != NIL &&
-							 llast(needed->dependents) == object))
+	if (object == needed ||
+		(needed->dependents != NIL && llast(needed->dependents) == object))
 		return;
 	needed->dependents = lappend(needed->dependents, object);
 	object->needs = lappend(object->needs, needed);
@@ -387,8 +392,8 @@ link_attached(SdMigration *migration)
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		JsonbContainer *objects = sd_json_get_object(
-			&migration->documents[0]->root, kinds[i]);
+		JsonbContainer *objects =
+			sd_json_get_object(&migration->documents[0]->root, kinds[i]);
 		SdJsonWalk walk;
 		JsonbValue key;
 		JsonbValue value;
@@ -403,8 +408,8 @@ link_attached(SdMigration *migration)
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
-				link_objects(
-					get_object(migration, false, kinds[i], identity), target);
+				link_objects(get_object(migration, false, kinds[i], identity),
+							 target);
 		}
 	}
 }
@@ -563,10 +568,9 @@ block(SdMigration *migration, SdMigrationObject *object, const char *reason)
 		{
 			char *schema = sd_json_get_text(kept->old_object, "schema_name");
 			SdMigrationObject *needed =
-				schema != NULL
-					? sd_migration_find(migration, false, "schemas",
-										quote_identifier(schema))
-					: NULL;
+				schema != NULL ? sd_migration_find(migration, false, "schemas",
+												   quote_identifier(schema))
+							   : NULL;
 
 			if (needed != NULL && needed->action == SD_ACTION_DROP &&
 				!needed->is_blocked)
@@ -638,10 +642,10 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 	{
 		char *comment = sd_json_get_text(object->new_object, "comment");
 
-		(void) sd_migration_step(
-			migration, object, SD_STAGE_CHANGE, "COMMENT ON %s %s IS %s",
-			name.what, name.name,
-			comment != NULL ? quote_literal_cstr(comment) : "NULL");
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "COMMENT ON %s %s IS %s", name.what, name.name,
+								 comment != NULL ? quote_literal_cstr(comment)
+												 : "NULL");
 	}
 }
 
@@ -802,11 +806,11 @@ drop(SdMigration *migration, SdMigrationObject *object)
 			name.what, name.name,
 			quote_identifier(sd_migration_swap_name(migration, object)));
 	else if (name.table != NULL)
-		step = sd_migration_step(
-			migration, object, SD_STAGE_DROP,
-			"ALTER TABLE %s DROP CONSTRAINT %s", name.table,
-			quote_identifier(
-				sd_json_get_text(object->old_object, "constraint_name")));
+		step =
+			sd_migration_step(migration, object, SD_STAGE_DROP,
+							  "ALTER TABLE %s DROP CONSTRAINT %s", name.table,
+							  quote_identifier(sd_json_get_text(
+								  object->old_object, "constraint_name")));
 	else
 		step = sd_migration_step(migration, object, SD_STAGE_DROP, "DROP %s %s",
 								 name.what, name.name);
@@ -871,9 +875,8 @@ make(SdMigration *migration, SdMigrationObject *object)
 		foreach (lc2, node->statements)
 		{
 			SdDdlStatement *statement = lfirst(lc2);
-			SdMigrationStep *step =
-				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s",
-								  statement->text);
+			SdMigrationStep *step = sd_migration_step(
+				migration, object, SD_STAGE_CHANGE, "%s", statement->text);
 
 			step->position = node->number;
 			if (strcmp(node->kind, "partitions") != 0 &&

@@ -17,11 +17,13 @@
 
 /* what can be altered of the table itself */
 static const char *const table_attributes[] = {
-	"access_method",	"tablespace",	"is_partition",
-	"parent_schema",	"parent_name",	"persistence",
-	"of_type",			"inherits",		"options",
-	"replica_identity", "row_security", "force_row_security",
-	"columns",			NULL};
+	"access_method", "tablespace",
+	"is_partition",	 "parent_schema",
+	"parent_name",	 "persistence",
+	"of_type",		 "inherits",
+	"options",		 "replica_identity",
+	"row_security",	 "force_row_security",
+	"columns",		 NULL};
 
 static SdMigrationTable *table_plan(SdMigrationObject *table);
 static SdMigrationColumn *get_column(SdMigrationObject *table,
@@ -39,6 +41,7 @@ static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static List *parents_of(JsonbContainer *table);
 static bool has_text(List *texts, const char *text);
+static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
 							bool (*test)(SdMigrationColumn *column));
@@ -49,6 +52,17 @@ static void add_column(SdMigration *migration, SdMigrationObject *table,
 					   SdMigrationColumn *column);
 static void drop_column(SdMigration *migration, SdMigrationObject *table,
 						SdMigrationColumn *column);
+static SdSeverity severity_of_added(SdMigrationColumn *column);
+static void tell_of_own_columns(SdMigration *migration,
+								SdMigrationObject *table);
+static SdDdlItem *find_item(SdMigrationObject *table,
+							SdMigrationColumn *column);
+static char *column_definition(SdMigrationObject *table,
+							   SdMigrationColumn *column);
+static void add_column_settings(SdMigration *migration,
+								SdMigrationObject *table,
+								SdMigrationColumn *column);
+static bool is_computed(const SdMigrationColumn *column);
 static void retype_columns(SdMigration *migration, SdMigrationObject *table);
 static const char *using_clause(SdMigration *migration,
 								SdMigrationColumn *column);
@@ -57,7 +71,9 @@ static const char *resolve_type(SdMigration *migration, bool is_new,
 static int type_family(const char *type);
 static JsonbContainer *read_document_type(SdMigration *migration, bool is_new,
 										  const char *name);
+static const char *usual_storage(SdMigration *migration, const char *type);
 static const char *not_null_check(const char *column);
+static bool test_uncomputed(SdMigrationColumn *column);
 static bool test_not_null(SdMigrationColumn *column);
 static bool test_nullable(SdMigrationColumn *column);
 static bool has_partition_change(SdMigrationObject *table,
@@ -103,8 +119,8 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 
 		if (strcmp(row->kind, "columns") == 0)
 		{
-			SdMigrationColumn *column = get_column(
-				object, lthird(sd_sql_identifiers(row->identity)));
+			SdMigrationColumn *column =
+				get_column(object, lthird(sd_sql_identifiers(row->identity)));
 
 			column->changes = lappend(column->changes, row);
 		}
@@ -173,10 +189,9 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 	{
 		column->is_added = row->has_new;
 		column->is_dropped = row->has_old;
-		column->is_lossy = row->has_old &&
-						   row->severity == SD_SEVERITY_DESTRUCTIVE &&
-						   sd_json_get_text(column->old_column,
-											"generated_type") == NULL;
+		column->is_lossy =
+			row->has_old && row->severity == SD_SEVERITY_DESTRUCTIVE &&
+			sd_json_get_text(column->old_column, "generated_type") == NULL;
 	}
 	else
 	{
@@ -242,6 +257,18 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 	JsonbValue value;
 	ListCell *lc;
 
+	/* the key of a partitioned table stays what it is */
+	foreach (lc, sd_json_get_texts(table->old_object, "partition_key"))
+	{
+		if (!sd_sql_mentions(lfirst(lc), column->name))
+			continue;
+		sd_migration_leave(migration, table,
+						   psprintf("its key has column %s, which %s",
+									quote_identifier(column->name),
+									column->is_retyped ? "gets another type"
+													   : "is made again"));
+		return;
+	}
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
@@ -254,13 +281,13 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 			strcmp(dependent->kind, "privileges") == 0 ||
 			!mentions(dependent, table, column->name))
 			continue;
-		sd_migration_leave(
-			migration, dependent,
-			psprintf("it needs column %s of %s, which %s",
-					 quote_identifier(column->name), table->old_identity,
-					 column->is_retyped ? "gets another type"
-					 : column->is_added ? "is made again"
-										: "is dropped"));
+		sd_migration_leave(migration, dependent,
+						   psprintf("it needs column %s of %s, which %s",
+									quote_identifier(column->name),
+									table->old_identity,
+									column->is_retyped ? "gets another type"
+									: column->is_added ? "is made again"
+													   : "is dropped"));
 	}
 
 	/* what is computed from it is computed again */
@@ -276,7 +303,11 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 							 column->name))
 			continue;
 		computed = get_column(table, name);
-		if (computed->is_dropped)
+		/* its values stay, if nothing computes them any more */
+		if (computed->is_dropped ||
+			(computed->new_column != NULL &&
+			 sd_json_get_text(computed->new_column, "generated_type") == NULL &&
+			 sd_ddl_is(other, "generated_type", "stored")))
 			continue;
 		computed->is_dropped = true;
 		computed->is_added = computed->new_column != NULL;
@@ -289,9 +320,9 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 static bool
 is_bound_to_columns(SdMigrationObject *dependent)
 {
-	static const char *const kinds[] = {"views",	"rules",	"functions",
-										"policies", "triggers", "property_graphs",
-										"publications"};
+	static const char *const kinds[] = {
+		"views",	"rules",		   "functions",	  "policies",
+		"triggers", "property_graphs", "publications"};
 
 	if (strcmp(dependent->kind, "constraints") == 0)
 		return sd_ddl_is(dependent->old_object, "constraint_type",
@@ -394,9 +425,9 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 					migration, false, "constraints", item->identity);
 
 				if (constraint != NULL)
-					sd_migration_leave(migration, constraint,
-									   psprintf("it needs %s",
-												lost->old_identity));
+					sd_migration_leave(
+						migration, constraint,
+						psprintf("it needs %s", lost->old_identity));
 			}
 			else if (item->column != NULL)
 			{
@@ -577,11 +608,10 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		/* the identity goes, and this with it */
 		if (sd_json_get_bool(source, "is_identity"))
 			return true;
-		table = sd_migration_find(
-			migration, false, "tables",
-			quote_qualified_identifier(
-				sd_json_get_text(source, "owner_schema"),
-				sd_json_get_text(source, "owner_table")));
+		table = sd_migration_find(migration, false, "tables",
+								  quote_qualified_identifier(
+									  sd_json_get_text(source, "owner_schema"),
+									  sd_json_get_text(source, "owner_table")));
 		if (table == NULL)
 			return false;
 		column = find_column(table, column_name);
@@ -590,14 +620,33 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 			   table->action == SD_ACTION_REPLACE ||
 			   (column != NULL && column->is_dropped && !column->is_blocked);
 	}
-	/* a constraint's, or a partitioned index's, or a parent's */
-	if (strcmp(object->kind, "indexes") == 0)
-		return sd_json_get_text(source, "constraint_name") != NULL ||
-			   sd_json_get_text(source, "parent_index") != NULL;
-	if (strcmp(object->kind, "constraints") == 0)
-		return sd_json_get_text(source, "parent_constraint") != NULL ||
-			   !sd_ddl_flag(source, "is_local", true) ||
-			   sd_ddl_is(source, "constraint_type", "trigger");
+	if (strcmp(object->kind, "indexes") == 0 &&
+		sd_json_get_text(source, "constraint_name") != NULL)
+		return true;
+	if (strcmp(object->kind, "constraints") == 0 &&
+		sd_ddl_is(source, "constraint_type", "trigger"))
+		return true;
+	/* a parent's; that of a partition that is no longer one is its own */
+	if (strcmp(object->kind, "indexes") == 0 ||
+		strcmp(object->kind, "constraints") == 0)
+	{
+		bool is_inherited =
+			sd_json_get_text(source, strcmp(object->kind, "indexes") == 0
+										 ? "parent_index"
+										 : "parent_constraint") != NULL ||
+			!sd_ddl_flag(source, "is_local", true);
+		SdMigrationObject *table = sd_migration_table_of(migration, object);
+		ListCell *lc;
+
+		if (!is_inherited || table == NULL || table->new_object == NULL)
+			return is_inherited;
+		foreach (lc, parents_of(table->old_object))
+		{
+			if (stays_child(table, lfirst(lc)))
+				return true;
+		}
+		return false;
+	}
 	if (strcmp(object->kind, "triggers") == 0)
 		return sd_json_get_text(source, "parent_trigger") != NULL;
 
@@ -626,11 +675,11 @@ sd_migration_reset_column_options(SdMigration *migration,
 	ListCell *lc;
 
 	if (index != NULL)
-		return sd_migration_step(
-			migration, object, SD_STAGE_DROP,
-			"ALTER INDEX %s ALTER COLUMN " INT64_FORMAT " SET STATISTICS -1",
-			quote_qualified_identifier(schema, index),
-			sd_ddl_int64(source, "key_position", 1));
+		return sd_migration_step(migration, object, SD_STAGE_DROP,
+								 "ALTER INDEX %s ALTER COLUMN " INT64_FORMAT
+								 " SET STATISTICS -1",
+								 quote_qualified_identifier(schema, index),
+								 sd_ddl_int64(source, "key_position", 1));
 	foreach (lc, sd_json_get_texts(source, "options"))
 	{
 		const char *option = lfirst(lc);
@@ -677,6 +726,71 @@ has_text(List *texts, const char *text)
 	return false;
 }
 
+/* Is the table, all the time, a child or partition of this one? */
+static bool
+stays_child(SdMigrationObject *table, const char *parent)
+{
+	if (sd_json_get_bool(table->old_object, "is_partition") !=
+			sd_json_get_bool(table->new_object, "is_partition") ||
+		!has_text(parents_of(table->old_object), parent) ||
+		!has_text(parents_of(table->new_object), parent))
+		return false;
+
+	return table->table == NULL ||
+		   (!has_text(table->table->reattached, parent) &&
+			!has_partition_change(table, "partition_bound"));
+}
+
+/* Does an object of both stand on what is the same partition all the time? */
+bool
+sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+	ListCell *lc;
+
+	if (table == NULL || table->old_object == NULL || table->new_object == NULL)
+		return false;
+	foreach (lc, parents_of(table->old_object))
+	{
+		if (stays_child(table, lfirst(lc)))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * sd_migration_stays_inherited
+ *		Has the table a parent all the time that this constraint is of?
+ */
+bool
+sd_migration_stays_inherited(SdMigration *migration, SdMigrationObject *table,
+							 const char *constraint)
+{
+	ListCell *lc;
+
+	if (table == NULL || table->old_object == NULL || table->new_object == NULL)
+		return false;
+	foreach (lc, parents_of(table->new_object))
+	{
+		SdMigrationObject *parent;
+		char *identity;
+
+		if (!stays_child(table, lfirst(lc)))
+			continue;
+		identity = psprintf("%s.%s", (char *) lfirst(lc),
+							quote_identifier(constraint));
+		parent = sd_migration_find(migration, true, "constraints", identity);
+		if (parent == NULL)
+			parent =
+				sd_migration_find(migration, false, "constraints", identity);
+		if (parent != NULL)
+			return true;
+	}
+
+	return false;
+}
+
 /*
  * Does a parent of which the table is and remains a child do the same to its
  * column?  Then the server does it here, too.
@@ -685,7 +799,6 @@ static bool
 has_parent_with(SdMigration *migration, SdMigrationObject *table,
 				const char *name, bool (*test)(SdMigrationColumn *column))
 {
-	List *now = parents_of(table->new_object);
 	ListCell *lc;
 
 	foreach (lc, parents_of(table->old_object))
@@ -694,9 +807,7 @@ has_parent_with(SdMigration *migration, SdMigrationObject *table,
 			sd_migration_find(migration, false, "tables", lfirst(lc));
 		SdMigrationColumn *column;
 
-		if (parent == NULL || !has_text(now, lfirst(lc)) ||
-			(table->table != NULL &&
-			 has_text(table->table->reattached, lfirst(lc))))
+		if (parent == NULL || !stays_child(table, lfirst(lc)))
 			continue;
 		column = find_column(parent, name);
 		if (column != NULL && !column->is_blocked && test(column))
@@ -747,7 +858,7 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 	{
 		SdMigrationColumn *column = lfirst(lc);
 
-		if (column->is_added && !column->is_blocked)
+		if (column->is_added && !column->is_blocked && !is_computed(column))
 			add_column(migration, table, column);
 	}
 	retype_columns(migration, table);
@@ -759,6 +870,46 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 			alter_column(migration, table, column);
 	}
 	alter_settings(migration, table);
+	tell_of_own_columns(migration, table);
+}
+
+/*
+ * What a table had before it inherits stays its own, too: there is no
+ * statement that changes this.
+ */
+static void
+tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
+{
+	List *names = NIL;
+	SdMigrationStep *step;
+	SdJsonWalk walk;
+	JsonbValue value;
+
+	if (sd_json_get_texts(table->new_object, "inherits") == NIL)
+		return;
+	sd_json_walk(&walk, sd_json_get_array(table->new_object, "columns"));
+	while (sd_json_next_element(&walk, &value))
+	{
+		JsonbContainer *source = sd_json_as_object(&value);
+		char *name = sd_json_get_text(source, "column_name");
+		SdMigrationColumn *column = find_column(table, name);
+		bool is_local = sd_ddl_flag(source, "is_local", true);
+
+		if (column == NULL || is_local ||
+			(column_change(column, "is_local") == NULL &&
+			 (!column->is_added ||
+			  has_parent_with(migration, table, name, test_added))))
+			continue;
+		names = lappend(names, name);
+	}
+	if (names == NIL)
+		return;
+	step = sd_migration_step(
+		migration, table, SD_STAGE_FINISH,
+		"-- %s stays declared by %s itself, besides its parents",
+		sd_ddl_identifiers(names), table_name(table));
+	step->is_skipped = true;
+	step->why = "columns that were there before INHERIT stay the table's own";
 }
 
 static const char *
@@ -817,73 +968,135 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 		   SdMigrationColumn *column)
 {
 	SdMigrationStep *step;
-	SdDdlItem *item = NULL;
-	SdDdlNode *node = linitial(table->new_nodes);
-	char *storage = sd_json_get_text(column->new_column, "storage");
-	char *compression = sd_json_get_text(column->new_column, "compression");
-	char *comment = sd_json_get_text(column->new_column, "comment");
-	int64 target;
-	ListCell *lc;
+	SdDdlItem *item = find_item(table, column);
 
 	if (has_parent_with(migration, table, column->name, test_added))
 		return;
-	foreach (lc, node->items)
-	{
-		SdDdlItem *candidate = lfirst(lc);
-
-		if (candidate->column != NULL &&
-			strcmp(candidate->column, column->name) == 0)
-			item = candidate;
-	}
-	if (item == NULL)
-		return;
 	step = sd_migration_step(
-		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s%s%s",
-		table_word(table), table_name(table), item->head,
-		item->soft != NULL && !item->is_later ? item->soft : "",
-		item->tail != NULL ? item->tail : "");
-	foreach (lc, column->changes)
-	{
-		SdDiffRow *row = lfirst(lc);
-
-		if (row->attribute == NULL)
-			step->severity = row->severity;
-	}
-	if (column->is_dropped &&
-		sd_ddl_is(column->new_column, "generated_type", "stored"))
-		step->severity = SD_SEVERITY_REWRITING;
+		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s",
+		table_word(table), table_name(table), column_definition(table, column));
+	step->severity = severity_of_added(column);
 	step->rewrites = step->severity == SD_SEVERITY_REWRITING;
 	if (step->rewrites)
 		step->why = "its values are written to all rows";
 	else if (step->severity == SD_SEVERITY_LOCKING)
 		step->why = "it has no default: this works only without rows";
-	if (item->is_later)
+	if (item != NULL && item->is_later)
 		set_default(migration, table, column);
+	add_column_settings(migration, table, column);
+}
+
+/* What it takes to add a column. */
+static SdSeverity
+severity_of_added(SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	if (sd_ddl_is(column->new_column, "generated_type", "stored"))
+		return SD_SEVERITY_REWRITING;
+	foreach (lc, column->changes)
+	{
+		SdDiffRow *row = lfirst(lc);
+
+		if (row->attribute == NULL && row->has_new)
+			return row->severity;
+	}
+
+	return SD_SEVERITY_SAFE;
+}
+
+/* The column where CREATE TABLE has it; NULL if that has not got it. */
+static SdDdlItem *
+find_item(SdMigrationObject *table, SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, ((SdDdlNode *) linitial(table->new_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+
+		if (item->column != NULL && strcmp(item->column, column->name) == 0)
+			return item;
+	}
+
+	return NULL;
+}
+
+/* What stands behind ADD COLUMN. */
+static char *
+column_definition(SdMigrationObject *table, SdMigrationColumn *column)
+{
+	SdDdlItem *item = find_item(table, column);
+	JsonbContainer *source = column->new_column;
+	char *collation = sd_json_get_text(source, "collation");
+	char *value = sd_json_get_text(source, "default_value");
+	char *generated = sd_json_get_text(source, "generated_type");
+	StringInfoData text;
+
+	if (item != NULL)
+		return psprintf("%s%s%s", item->head,
+						item->soft != NULL && !item->is_later ? item->soft : "",
+						item->tail != NULL ? item->tail : "");
+
+	/* it will be inherited, but not yet */
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s %s", quote_identifier(column->name),
+					 sd_json_get_text(source, "formatted_type"));
+	if (collation != NULL)
+		appendStringInfo(&text, " COLLATE %s", collation);
+	if (value != NULL && generated != NULL)
+		appendStringInfo(&text, " GENERATED ALWAYS AS (%s) %s", value,
+						 sd_ddl_upper(generated));
+	else if (value != NULL)
+		appendStringInfo(&text, " DEFAULT %s", value);
+	if (sd_json_get_bool(source, "not_null"))
+		appendStringInfoString(&text, " NOT NULL");
+
+	return text.data;
+}
+
+static void
+add_column_settings(SdMigration *migration, SdMigrationObject *table,
+					SdMigrationColumn *column)
+{
+	const char *quoted = pstrdup(quote_identifier(column->name));
+	char *storage = sd_json_get_text(column->new_column, "storage");
+	char *compression = sd_json_get_text(column->new_column, "compression");
+	char *comment = sd_json_get_text(column->new_column, "comment");
+	int64 target;
+
 	if (storage != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STORAGE %s",
-			table_name(table), quote_identifier(column->name),
-			sd_ddl_upper(storage));
+			table_name(table), quoted, sd_ddl_upper(storage));
 	if (compression != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET COMPRESSION %s",
-			table_name(table), quote_identifier(column->name), compression);
+			table_name(table), quoted, compression);
 	if (sd_json_get_int64(column->new_column, "statistics_target", &target))
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STATISTICS " INT64_FORMAT,
-			table_name(table), quote_identifier(column->name), target);
+			table_name(table), quoted, target);
 	if (comment != NULL)
-		(void) sd_migration_step(migration, table, SD_STAGE_CHANGE,
-								 "COMMENT ON COLUMN %s.%s IS %s",
-								 table_name(table),
-								 quote_identifier(column->name),
-								 quote_literal_cstr(comment));
+		(void) sd_migration_step(
+			migration, table, SD_STAGE_CHANGE, "COMMENT ON COLUMN %s.%s IS %s",
+			table_name(table), quoted, quote_literal_cstr(comment));
 }
 
-/* All columns that get another type at once, so that rows are written once. */
+static bool
+is_computed(const SdMigrationColumn *column)
+{
+	return column->new_column != NULL &&
+		   sd_json_get_text(column->new_column, "generated_type") != NULL;
+}
+
+/*
+ * All columns that get another type, and those that are computed, of such
+ * columns maybe, in one statement: so rows are written once.
+ */
 static void
 retype_columns(SdMigration *migration, SdMigrationObject *table)
 {
@@ -933,20 +1146,39 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		if (column->reason != NULL)
 			reason = column->reason;
 	}
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if (!column->is_added || !is_computed(column) || column->is_blocked ||
+			has_parent_with(migration, table, column->name, test_added))
+			continue;
+		parts = lappend(
+			parts, psprintf("ADD COLUMN %s", column_definition(table, column)));
+		severity = Max(severity, severity_of_added(column));
+	}
 	if (parts == NIL)
 		return;
-	step = sd_migration_step(migration, table, SD_STAGE_CHANGE, "ALTER %s %s %s",
-							 table_word(table), table_name(table),
-							 sd_ddl_joined(parts, ", "));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s %s", table_word(table),
+							 table_name(table), sd_ddl_joined(parts, ", "));
 	step->severity = severity;
 	step->destructive = is_lossy;
-	step->rewrites = severity >= SD_SEVERITY_REWRITING;
-	if (sd_ddl_is(table->new_object, "table_type", "foreign table"))
-		step->rewrites = false;
-	step->why = is_lossy		  ? "values are lost or rounded"
-				: reason != NULL  ? reason
-				: step->rewrites  ? "all rows are written again"
-								  : NULL;
+	step->rewrites =
+		severity >= SD_SEVERITY_REWRITING &&
+		!sd_ddl_is(table->new_object, "table_type", "foreign table");
+	step->why = is_lossy		 ? "values are lost or rounded"
+				: reason != NULL ? reason
+				: step->rewrites ? "all rows are written again"
+								 : NULL;
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if (column->is_added && is_computed(column) && !column->is_blocked &&
+			!has_parent_with(migration, table, column->name, test_added))
+			add_column_settings(migration, table, column);
+	}
 }
 
 /* How a value becomes one of the new type, if the server needs to be told. */
@@ -957,8 +1189,8 @@ using_clause(SdMigration *migration, SdMigrationColumn *column)
 	bool new_own;
 	char *new_type = sd_json_get_text(column->new_column, "formatted_type");
 	const char *from = resolve_type(
-		migration, false, sd_json_get_text(column->old_column, "formatted_type"),
-		&old_own);
+		migration, false,
+		sd_json_get_text(column->old_column, "formatted_type"), &old_own);
 	const char *to = resolve_type(migration, true, new_type, &new_own);
 	const char *name = pstrdup(quote_identifier(column->name));
 	int old_family = type_family(from);
@@ -1050,12 +1282,11 @@ static void
 alter_column(SdMigration *migration, SdMigrationObject *table,
 			 SdMigrationColumn *column)
 {
-	static const char *const storage_of_types = "DEFAULT";
 	const char *quoted = pstrdup(quote_identifier(column->name));
 	bool is_generated;
 	bool was_generated;
 
-	if (column->is_suspended)
+	if (column->is_suspended && !column->is_dropped)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_RELEASE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
@@ -1066,11 +1297,12 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 		sd_json_get_text(column->new_column, "generated_type") != NULL;
 	was_generated =
 		sd_json_get_text(column->old_column, "generated_type") != NULL;
-	if (was_generated && !is_generated)
+	if (was_generated && !is_generated &&
+		!has_parent_with(migration, table, column->name, test_uncomputed))
 		(void) sd_migration_step(
-			migration, table, SD_STAGE_CHANGE,
-			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION",
-			table_name(table), quoted);
+			migration, table, SD_STAGE_RELEASE,
+			"ALTER TABLE %s ALTER COLUMN %s DROP EXPRESSION", table_name(table),
+			quoted);
 	if (is_generated)
 	{
 		SdDiffRow *row = column_change(column, "default_value");
@@ -1104,7 +1336,10 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STORAGE %s",
 			table_name(table), quoted,
-			storage != NULL ? sd_ddl_upper(storage) : storage_of_types);
+			storage != NULL
+				? sd_ddl_upper(storage)
+				: usual_storage(migration, sd_json_get_text(column->new_column,
+															"formatted_type")));
 	}
 	if (column_change(column, "compression") != NULL)
 	{
@@ -1133,6 +1368,55 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 	}
 }
 
+/* How values of a type are stored; since 16 the server knows it. */
+static const char *
+usual_storage(SdMigration *migration, const char *type)
+{
+	static const char *const mains[] = {"numeric", "inet", "cidr"};
+	static const char *const extendeds[] = {"text",		   "character varying",
+											"character",   "bpchar",
+											"bytea",	   "json",
+											"jsonb",	   "xml",
+											"tsvector",	   "path",
+											"polygon",	   "bit",
+											"bit varying", "int4range",
+											"int8range",   "numrange",
+											"daterange",   "tsrange",
+											"tstzrange",   "jsonpath"};
+	bool is_own;
+	const char *base = resolve_type(migration, true, type, &is_own);
+	int length = strlen(base);
+
+	if (migration->versions[1] >= 16)
+		return "DEFAULT";
+	if (is_own)
+	{
+		JsonbContainer *object = read_document_type(migration, true, base);
+		char *storage =
+			object != NULL ? sd_json_get_text(object, "storage") : NULL;
+
+		if (object != NULL && sd_ddl_is(object, "type_kind", "enum"))
+			return "PLAIN";
+		if (object != NULL && sd_ddl_is(object, "type_kind", "base"))
+			return storage != NULL ? sd_ddl_upper(storage) : "PLAIN";
+		return "EXTENDED";
+	}
+	if (length > 2 && strcmp(base + length - 2, "[]") == 0)
+		return "EXTENDED";
+	for (int i = 0; i < lengthof(mains); i++)
+	{
+		if (strcmp(base, mains[i]) == 0)
+			return "MAIN";
+	}
+	for (int i = 0; i < lengthof(extendeds); i++)
+	{
+		if (strcmp(base, extendeds[i]) == 0)
+			return "EXTENDED";
+	}
+
+	return "PLAIN";
+}
+
 /* The default of the new document, where its DDL has it. */
 static void
 set_default(SdMigration *migration, SdMigrationObject *table,
@@ -1145,7 +1429,8 @@ set_default(SdMigration *migration, SdMigrationObject *table,
 	if (value == NULL)
 	{
 		/* what it needs may go as well */
-		if (!column->is_suspended)
+		if (!column->is_suspended &&
+			sd_json_get_text(column->old_column, "generated_type") == NULL)
 			(void) sd_migration_step(
 				migration, table, SD_STAGE_RELEASE,
 				"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
@@ -1193,7 +1478,9 @@ set_not_null(SdMigration *migration, SdMigrationObject *table,
 
 	if (!sd_json_get_bool(column->new_column, "not_null"))
 	{
-		if (!sd_ddl_flag(column->new_column, "is_local", true) &&
+		/* before 18 children of other tables keep theirs */
+		if ((sd_json_get_bool(table->new_object, "is_partition") ||
+			 migration->versions[1] >= 18) &&
 			has_parent_with(migration, table, column->name, test_nullable))
 			return;
 		(void) sd_migration_step(
@@ -1244,6 +1531,16 @@ not_null_check(const char *column)
 					(int) Min(strlen(column), NAMEDATALEN - 22), column);
 }
 
+/* Does its expression go, and its values stay? */
+static bool
+test_uncomputed(SdMigrationColumn *column)
+{
+	return !column->is_dropped && column->old_column != NULL &&
+		   column->new_column != NULL &&
+		   sd_json_get_text(column->old_column, "generated_type") != NULL &&
+		   sd_json_get_text(column->new_column, "generated_type") == NULL;
+}
+
 static bool
 test_not_null(SdMigrationColumn *column)
 {
@@ -1274,10 +1571,10 @@ alter_identity(SdMigration *migration, SdMigrationObject *table,
 			strcmp(now, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
 	else if (before != NULL)
 	{
-		SdMigrationStep *step = sd_migration_step(
-			migration, table, SD_STAGE_RELEASE,
-			"ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY", table_name(table),
-			quoted);
+		SdMigrationStep *step =
+			sd_migration_step(migration, table, SD_STAGE_RELEASE,
+							  "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
+							  table_name(table), quoted);
 
 		step->severity = SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = true;
@@ -1295,7 +1592,6 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 	List *now = parents_of(table->new_object);
 	bool was_partition = sd_json_get_bool(table->old_object, "is_partition");
 	bool is_partition = sd_json_get_bool(table->new_object, "is_partition");
-	bool is_moved = has_partition_change(table, "partition_bound");
 	SdDdlNode *attach = NULL;
 	SdMigrationStep *step;
 	ListCell *lc;
@@ -1308,10 +1604,8 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 	foreach (lc, before)
 	{
 		const char *parent = lfirst(lc);
-		bool stays = has_text(now, parent) && was_partition == is_partition &&
-					 !is_moved && !has_text(table->table->reattached, parent);
 
-		if (stays)
+		if (stays_child(table, parent))
 			continue;
 		if (was_partition)
 		{
@@ -1333,16 +1627,13 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 	foreach (lc, now)
 	{
 		const char *parent = lfirst(lc);
-		bool stays = has_text(before, parent) &&
-					 was_partition == is_partition && !is_moved &&
-					 !has_text(table->table->reattached, parent);
 
-		if (stays)
+		if (stays_child(table, parent))
+			continue;
+		if (is_partition && attach == NULL)
 			continue;
 		if (is_partition)
 		{
-			if (attach == NULL)
-				continue;
 			step = sd_migration_step(
 				migration, table, SD_STAGE_CHANGE, "%s",
 				((SdDdlStatement *) linitial(attach->statements))->text);
@@ -1355,6 +1646,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 									 "ALTER TABLE %s INHERIT %s",
 									 table_name(table), parent);
+			step->is_last = true;
 		}
 	}
 	if (table_change(table, "of_type") != NULL)
@@ -1410,10 +1702,10 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *method = sd_json_get_text(source, "access_method");
 
-		step = sd_migration_step(
-			migration, table, SD_STAGE_CHANGE,
-			"ALTER TABLE %s SET ACCESS METHOD %s", name,
-			method != NULL ? quote_identifier(method) : "heap");
+		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+								 "ALTER TABLE %s SET ACCESS METHOD %s", name,
+								 method != NULL ? quote_identifier(method)
+												: "heap");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
@@ -1421,12 +1713,11 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *tablespace = sd_json_get_text(source, "tablespace");
 
-		step = sd_migration_step(
-			migration, table, SD_STAGE_CHANGE, "ALTER TABLE %s SET TABLESPACE %s",
-			name,
-			tablespace != NULL && tablespace[0] != '\0'
-				? quote_identifier(tablespace)
-				: "pg_default");
+		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+								 "ALTER TABLE %s SET TABLESPACE %s", name,
+								 tablespace != NULL && tablespace[0] != '\0'
+									 ? quote_identifier(tablespace)
+									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}

@@ -43,6 +43,11 @@ extern void sd_migration_leaves_with(SdMigration *migration,
 									 SdMigrationObject *object);
 extern void sd_migration_table_steps(SdMigration *migration,
 									 SdMigrationObject *table);
+extern bool sd_migration_stays_partition(SdMigration *migration,
+										 SdMigrationObject *object);
+extern bool sd_migration_stays_inherited(SdMigration *migration,
+										 SdMigrationObject *table,
+										 const char *constraint);
 extern SdMigrationObject *sd_migration_table_of(SdMigration *migration,
 												SdMigrationObject *object);
 extern SdMigrationObject *sd_migration_new_table_of(SdMigration *migration,
