@@ -22,7 +22,7 @@ SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	discovery_access relationships diagnostics advice document fingerprint diff \
 	snapshot model ddl checksums \
 	$(RUN_STATE) trace_analysis trace_reports \
-	split_sql meta_values
+	split_sql meta_values resources
 SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) meta_values own_objects)
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
