@@ -20,10 +20,16 @@ RUN_STATE = messages message_tools component_state checkpoints metrics health \
 	sinks config maintenance traces
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	discovery_access relationships diagnostics advice document fingerprint diff \
-	snapshot model ddl checksums \
+	snapshot model ddl migration_sql checksums \
 	$(RUN_STATE) trace_analysis trace_reports \
-	split_sql meta_values resources
-SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) meta_values own_objects)
+	split_sql \
+	migrations \
+	meta_values \
+	resources
+SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) \
+	migrations \
+	meta_values \
+	own_objects)
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)

@@ -216,6 +216,21 @@
 					   (wait), (failure), false)
 #endif
 
+/* CLUSTER is one form of REPACK since 19 */
+#if PG_VERSION_NUM >= 190000
+#define SD_OUTSIDE_COMMAND(node)                                               \
+	(!IsA((node), RepackStmt) ? NULL                                           \
+	 : has_option(((RepackStmt *) (node))->params, "concurrently", false)      \
+		 ? "REPACK CONCURRENTLY"                                               \
+	 : ((RepackStmt *) (node))->relation == NULL ? "REPACK without a table"    \
+												 : NULL)
+#else
+#define SD_OUTSIDE_COMMAND(node)                                               \
+	(IsA((node), ClusterStmt) && ((ClusterStmt *) (node))->relation == NULL    \
+		 ? "CLUSTER without a table"                                           \
+		 : NULL)
+#endif
+
 /* since 19 a jsonb that is being built knows its result */
 #if PG_VERSION_NUM >= 190000
 #include "utils/jsonb.h"

@@ -10,6 +10,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
+use Fcntl qw(:flock);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -186,6 +187,35 @@ EOS
 	return;
 }
 
+# What initdb makes, with the extension in the database postgres or without it:
+# made once for all nodes of all files, as it takes as long as many a test.
+sub data_template
+{
+	my ($with_extension) = @_;
+	my $template = $PostgreSQL::Test::Utils::tmp_check . ($with_extension ? '/data_with_extension' : '/data');
+
+	open my $lock, '>', "$template.lock" or die "could not write $template.lock: $!";
+	flock($lock, LOCK_EX) or die "could not lock $template.lock: $!";
+	return $template if -d $template;
+
+	my $new = "$template.new";
+	if ($with_extension)
+	{
+		my ($out, $err) = ('', '');
+
+		system_or_bail('cp', '-a', data_template(0), $new);
+		IPC::Run::run([ 'postgres', '--single', '-c', 'fsync=off', '-c', 'exit_on_error=on', '-D', $new, 'postgres' ],
+			'<', \"CREATE EXTENSION stormdisc\n", '>', \$out, '2>', \$err)
+		  or die "could not make the extension: $err";
+	}
+	else
+	{
+		system_or_bail('initdb', '-D', $new, '-A', 'trust', '-N', '--locale=C', '--encoding=UTF8');
+	}
+	rename $new, $template or die "could not rename $new: $!";
+	return $template;
+}
+
 # A started node with the extension in its database postgres.
 #
 # conf: more lines for postgresql.conf, or a function that makes them when it is
@@ -195,10 +225,18 @@ sub new_node
 {
 	my ($name, %params) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $template = data_template($params{extension} // 1);
+	my $run = \&PostgreSQL::Test::Utils::system_or_bail;
 
-	$node->init(
-		allows_streaming => $params{streaming} ? 1 : 0,
-		extra => [ '--locale=C', '--encoding=UTF8' ]);
+	{
+		no warnings 'redefine';
+		local *PostgreSQL::Test::Utils::system_or_bail = sub {
+			return $_[0] eq 'initdb' ? $run->('cp', '-a', $template, $node->data_dir) : $run->(@_);
+		};
+		$node->init(
+			allows_streaming => $params{streaming} ? 1 : 0,
+			extra => [ '--locale=C', '--encoding=UTF8' ]);
+	}
 	$node->append_conf('postgresql.conf', <<'EOC');
 log_statement = 'none'
 log_min_messages = warning
@@ -212,8 +250,6 @@ EOC
 		ref $params{conf} ? $params{conf}->($node) : $params{conf})
 	  if defined $params{conf};
 	$node->start;
-	$node->safe_psql('postgres', 'CREATE EXTENSION stormdisc')
-	  unless defined $params{extension} && !$params{extension};
 
 	return $node;
 }

@@ -1,0 +1,921 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_plan.c
+ *	  What a migration does to each object, and in which order.
+ *
+ * Both documents are taken apart into the nodes of their DDL, which know what
+ * they name.  An object that goes, or is made anew, takes with it whatever
+ * names it in the old document; what of that is in the new document comes back
+ * by the new document's own statements.  So drops run in the reverse order of
+ * the old document's DDL, and everything else in the order of the new one's.
+ *
+ * Tables are the exception, because they have rows: one that names what goes
+ * is altered.  migration_tables.c finds out how.
+ *
+ * Where rows would be lost and nobody asked for that, the object stays, and so
+ * does what it needs; what needs the new one is left out.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "model/migration.h"
+#include "model/migration_tables.h"
+
+typedef struct ObjectEntry
+{
+	uint64 hash; /* hash key */
+	List *objects;
+} ObjectEntry;
+
+static uint64 object_hash(const char *kind, const char *identity);
+static void enter(SdMigration *migration, bool is_new,
+				  SdMigrationObject *object);
+static SdMigrationObject *new_object(SdMigration *migration, const char *kind,
+									 const char *old_identity,
+									 const char *new_identity);
+static JsonbContainer *read_object(SdMigration *migration, bool is_new,
+								   const char *kind, const char *identity);
+static SdMigrationObject *get_object(SdMigration *migration, bool is_new,
+									 const char *kind, const char *identity);
+static void read_changes(SdMigration *migration);
+static SdMigrationObject *table_of_row(SdMigration *migration,
+									   const SdDiffRow *row);
+static void build_graphs(SdMigration *migration);
+static void enter_nodes(SdMigration *migration, bool is_new, List *nodes);
+static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
+									SdDdlNode *node);
+static void link_nodes(SdMigration *migration, List *nodes);
+static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
+static void link_attached(SdMigration *migration);
+static SdMigrationObject *target_of(SdMigration *migration,
+									const char *identity);
+static void block(SdMigration *migration, SdMigrationObject *object,
+				  const char *reason);
+static void block_destructive(SdMigration *migration);
+static void alter_objects(SdMigration *migration);
+static void alter_generally(SdMigration *migration, SdMigrationObject *object);
+static void follow(SdMigration *migration);
+static void leave_attached(SdMigration *migration, SdMigrationObject *object,
+						   SdMigrationObject *dependent);
+static bool leaves(const SdMigrationObject *object);
+static void add_steps(SdMigration *migration);
+static void drop(SdMigration *migration, SdMigrationObject *object);
+static bool goes_with_another(SdMigration *migration,
+							  SdMigrationObject *object);
+static void make(SdMigration *migration, SdMigrationObject *object);
+static void skip(SdMigration *migration, SdMigrationObject *object);
+
+/*
+ * sd_migration_plan
+ *		Fill migration->steps, in no order yet.
+ */
+void
+sd_migration_plan(SdMigration *migration)
+{
+	HASHCTL control = {0};
+
+	control.keysize = sizeof(uint64);
+	control.entrysize = sizeof(ObjectEntry);
+	control.hcxt = CurrentMemoryContext;
+	for (int i = 0; i < 2; i++)
+		migration->objects[i] =
+			hash_create("stormdisc migration", 1024, &control,
+						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	read_changes(migration);
+	build_graphs(migration);
+	if (!migration->options.destructive)
+		block_destructive(migration);
+	alter_objects(migration);
+	follow(migration);
+	add_steps(migration);
+}
+
+static uint64
+object_hash(const char *kind, const char *identity)
+{
+	return hash_bytes_extended((const unsigned char *) identity,
+							   strlen(identity), 0) ^
+		   hash_bytes_extended((const unsigned char *) kind, strlen(kind), 1);
+}
+
+static void
+enter(SdMigration *migration, bool is_new, SdMigrationObject *object)
+{
+	uint64 hash = object_hash(object->kind, is_new ? object->new_identity
+												   : object->old_identity);
+	ObjectEntry *entry;
+	bool known;
+
+	entry = hash_search(migration->objects[is_new], &hash, HASH_ENTER, &known);
+	if (!known)
+		entry->objects = NIL;
+	entry->objects = lappend(entry->objects, object);
+}
+
+/*
+ * sd_migration_find
+ *		The object of this name in one of the documents, or NULL.
+ */
+SdMigrationObject *
+sd_migration_find(SdMigration *migration, bool is_new, const char *kind,
+				  const char *identity)
+{
+	uint64 hash = object_hash(kind, identity);
+	ObjectEntry *entry =
+		hash_search(migration->objects[is_new], &hash, HASH_FIND, NULL);
+	ListCell *lc;
+
+	if (entry == NULL)
+		return NULL;
+	foreach (lc, entry->objects)
+	{
+		SdMigrationObject *object = lfirst(lc);
+
+		if (strcmp(object->kind, kind) == 0 &&
+			strcmp(is_new ? object->new_identity : object->old_identity,
+				   identity) == 0)
+			return object;
+	}
+
+	return NULL;
+}
+
+static SdMigrationObject *
+new_object(SdMigration *migration, const char *kind, const char *old_identity,
+		   const char *new_identity)
+{
+	SdMigrationObject *object = palloc0(sizeof(SdMigrationObject));
+
+	object->kind = kind;
+	object->old_identity = old_identity;
+	object->new_identity = new_identity;
+	object->old_position = object->new_position = -1;
+	if (old_identity != NULL)
+	{
+		object->old_object = read_object(migration, false, kind, old_identity);
+		enter(migration, false, object);
+	}
+	if (new_identity != NULL)
+	{
+		object->new_object = read_object(migration, true, kind, new_identity);
+		enter(migration, true, object);
+	}
+
+	return object;
+}
+
+static JsonbContainer *
+read_object(SdMigration *migration, bool is_new, const char *kind,
+			const char *identity)
+{
+	JsonbContainer *objects =
+		sd_json_get_object(&migration->documents[is_new]->root, kind);
+	JsonbValue value;
+
+	if (objects == NULL || !sd_json_get(objects, identity, &value) ||
+		value.type != jbvBinary)
+		return NULL;
+
+	return value.val.binary.data;
+}
+
+/* The object of this name, which is in this document. */
+static SdMigrationObject *
+get_object(SdMigration *migration, bool is_new, const char *kind,
+		   const char *identity)
+{
+	SdMigrationObject *object =
+		sd_migration_find(migration, is_new, kind, identity);
+
+	if (object != NULL)
+		return object;
+	/* what has no difference is in both, unless nothing of it counts */
+	if (read_object(migration, !is_new, kind, identity) != NULL &&
+		sd_migration_find(migration, !is_new, kind, identity) == NULL)
+		return new_object(migration, kind, identity, identity);
+
+	return is_new ? new_object(migration, kind, NULL, identity)
+				  : new_object(migration, kind, identity, NULL);
+}
+
+/* Let each object know how it differs. */
+static void
+read_changes(SdMigration *migration)
+{
+	SdDiffResult *diff = migration->diff;
+	ListCell *lc;
+
+	foreach (lc, diff->pairs)
+	{
+		SdDiffPair *pair = lfirst(lc);
+
+		(void) new_object(migration, pair->kind, pair->old_identity,
+						  pair->new_identity);
+	}
+	for (int i = 0; i < diff->count; i++)
+	{
+		SdDiffRow *row = &diff->rows[i];
+		bool is_part = strcmp(row->kind, "columns") == 0 ||
+					   strcmp(row->kind, "partitions") == 0;
+		SdMigrationObject *object;
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->attribute != NULL || is_part)
+		{
+			object = is_part ? table_of_row(migration, row)
+							 : get_object(migration, false, row->kind,
+										  row->identity);
+			if (object->changes == NIL)
+				migration->all = lappend(migration->all, object);
+			object->changes = lappend(object->changes, row);
+			object->action = SD_ACTION_ALTER;
+		}
+		else
+		{
+			object =
+				row->has_new
+					? new_object(migration, row->kind, NULL, row->identity)
+					: new_object(migration, row->kind, row->identity, NULL);
+			migration->all = lappend(migration->all, object);
+			object->action = row->has_new ? SD_ACTION_CREATE : SD_ACTION_DROP;
+			object->changes = list_make1(row);
+		}
+		object->is_listed = true;
+	}
+}
+
+/* The table or view of a column or partition. */
+static SdMigrationObject *
+table_of_row(SdMigration *migration, const SdDiffRow *row)
+{
+	const char *identity = row->identity;
+	List *names;
+
+	if (strcmp(row->kind, "partitions") == 0)
+		return get_object(migration, false, "tables", identity);
+	names = sd_sql_identifiers(identity);
+	identity = quote_qualified_identifier(linitial(names), lsecond(names));
+
+	return get_object(migration, false,
+					  read_object(migration, false, "tables", identity) != NULL
+						  ? "tables"
+						  : "views",
+					  identity);
+}
+
+/* The nodes of both documents, and what depends on what in the old one. */
+static void
+build_graphs(SdMigration *migration)
+{
+	SdDdlOptions options = {0};
+	List *nodes[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		options.attaches_late = true;
+		migration->ddl[i] =
+			sd_ddl_build(list_make1(migration->documents[i]), &options);
+		nodes[i] = sd_ddl_order(migration->ddl[i]);
+		enter_nodes(migration, i == 1, nodes[i]);
+	}
+	link_nodes(migration, nodes[0]);
+	link_attached(migration);
+}
+
+static void
+enter_nodes(SdMigration *migration, bool is_new, List *nodes)
+{
+	ListCell *lc;
+	int position = 0;
+
+	foreach (lc, nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		SdMigrationObject *object;
+		ListCell *lc2;
+
+		CHECK_FOR_INTERRUPTS();
+		node->number = position++;
+		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
+			continue;
+		object = object_of(migration, is_new, node);
+		if (is_new)
+		{
+			object->new_nodes = lappend(object->new_nodes, node);
+			if (object->new_position < 0)
+				object->new_position = node->number;
+		}
+		else
+		{
+			object->old_nodes = lappend(object->old_nodes, node);
+			if (object->old_position < 0)
+				object->old_position = node->number;
+		}
+		/* what is in a table, but is none of its columns */
+		foreach (lc2, node->items)
+		{
+			SdDdlItem *item = lfirst(lc2);
+			SdMigrationObject *within;
+
+			if (strcmp(item->kind, node->kind) == 0)
+				continue;
+			within = get_object(migration, is_new, item->kind, item->identity);
+			if (is_new)
+			{
+				within->new_item = item;
+				within->new_position = node->number;
+			}
+			else
+				within->old_position = node->number;
+		}
+	}
+}
+
+static SdMigrationObject *
+object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
+{
+	const char *kind = node->kind;
+
+	if (strcmp(kind, "partitions") == 0)
+		kind = "tables";
+	/* the index of a constraint goes under the constraint's name */
+	if (strcmp(kind, "indexes") == 0 &&
+		read_object(migration, is_new, kind, node->identity) == NULL)
+		kind = "constraints";
+
+	return get_object(migration, is_new, kind, node->identity);
+}
+
+static void
+link_nodes(SdMigration *migration, List *nodes)
+{
+	ListCell *lc;
+
+	foreach (lc, nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		SdMigrationObject *object;
+		ListCell *lc2;
+
+		CHECK_FOR_INTERRUPTS();
+		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
+			continue;
+		object = object_of(migration, false, node);
+		foreach (lc2, node->references)
+			link_objects(object, object_of(migration, false, lfirst(lc2)));
+	}
+}
+
+static void
+link_objects(SdMigrationObject *object, SdMigrationObject *needed)
+{
+	if (object == needed ||
+		(needed->dependents != NIL && llast(needed->dependents) == object))
+		return;
+	needed->dependents = lappend(needed->dependents, object);
+	object->needs = lappend(object->needs, needed);
+}
+
+/* What does not name its object in a statement that is read. */
+static void
+link_attached(SdMigration *migration)
+{
+	static const char *const kinds[] = {"privileges", "security_labels",
+										"extension_dependencies"};
+
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		JsonbContainer *objects =
+			sd_json_get_object(&migration->documents[0]->root, kinds[i]);
+		SdJsonWalk walk;
+		JsonbValue key;
+		JsonbValue value;
+
+		if (objects == NULL)
+			continue;
+		sd_json_walk(&walk, objects);
+		while (sd_json_next_member(&walk, &key, &value))
+		{
+			char *identity = sd_json_as_text(&key);
+			SdMigrationObject *target = target_of(migration, identity);
+
+			CHECK_FOR_INTERRUPTS();
+			if (target != NULL)
+				link_objects(get_object(migration, false, kinds[i], identity),
+							 target);
+		}
+	}
+}
+
+/* "table app.t", "column app.t.c", "function app.f(integer)" ... */
+static SdMigrationObject *
+target_of(SdMigration *migration, const char *identity)
+{
+	static const struct
+	{
+		const char *type;
+		const char *kind;
+		const char *prefix;
+	} types[] = {
+		{"materialized view ", "views", ""},
+		{"foreign table ", "tables", ""},
+		{"foreign data wrapper ", "foreign_servers", "wrapper "},
+		{"foreign server ", "foreign_servers", "server "},
+		{"server ", "foreign_servers", "server "},
+		{"table ", "tables", ""},
+		{"view ", "views", ""},
+		{"index ", "indexes", ""},
+		{"sequence ", "sequences", ""},
+		{"schema ", "schemas", ""},
+		{"function ", "functions", ""},
+		{"procedure ", "functions", ""},
+		{"aggregate ", "functions", ""},
+		{"type ", "types", ""},
+		{"domain ", "types", ""},
+		{"language ", "languages", ""},
+		{"publication ", "publications", ""},
+		{"trigger ", "triggers", ""},
+		{"event trigger ", "event_triggers", ""},
+	};
+	static const char *const ends[] = {" for ", " on extension "};
+
+	if (strncmp(identity, "column ", 7) == 0)
+	{
+		List *names = sd_sql_identifiers(identity + 7);
+		SdMigrationObject *object;
+		char *table;
+
+		if (list_length(names) != 3)
+			return NULL;
+		table = quote_qualified_identifier(linitial(names), lsecond(names));
+		object = sd_migration_find(migration, false, "tables", table);
+		if (object == NULL)
+			object = sd_migration_find(migration, false, "views", table);
+
+		return object;
+	}
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		int length = strlen(types[i].type);
+		SdMigrationObject *object;
+		char *name;
+
+		if (strncmp(identity, types[i].type, length) != 0)
+			continue;
+		name = psprintf("%s%s", types[i].prefix, identity + length);
+		object = sd_migration_find(migration, false, types[i].kind, name);
+		for (int j = 0; j < lengthof(ends) && object == NULL; j++)
+		{
+			for (char *at = strstr(name, ends[j]); at != NULL && object == NULL;
+				 at = strstr(at + 1, ends[j]))
+				object = sd_migration_find(migration, false, types[i].kind,
+										   pnstrdup(name, at - name));
+		}
+
+		return object;
+	}
+
+	return NULL;
+}
+
+/* Does the object go, be it for ever or for a moment? */
+static bool
+leaves(const SdMigrationObject *object)
+{
+	return object->action == SD_ACTION_DROP ||
+		   object->action == SD_ACTION_REPLACE;
+}
+
+/* Keep what would lose data. */
+static void
+block_destructive(SdMigration *migration)
+{
+	List *all = list_copy(migration->all);
+	ListCell *lc;
+
+	foreach (lc, all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+		SdDiffRow *row = linitial(object->changes);
+
+		if (object->action == SD_ACTION_DROP &&
+			row->severity == SD_SEVERITY_DESTRUCTIVE)
+			block(migration, object, "data would be lost");
+	}
+	list_free(all);
+}
+
+/* The object stays as it is, and with it what it needs. */
+static void
+block(SdMigration *migration, SdMigrationObject *object, const char *reason)
+{
+	List *queue = list_make1(object);
+
+	object->is_blocked = true;
+	object->reason = reason;
+	while (queue != NIL)
+	{
+		SdMigrationObject *kept = linitial(queue);
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		queue = list_delete_first(queue);
+		if (!kept->is_listed)
+		{
+			kept->is_listed = true;
+			migration->all = lappend(migration->all, kept);
+		}
+		foreach (lc, kept->needs)
+		{
+			SdMigrationObject *needed = lfirst(lc);
+
+			if (needed->action != SD_ACTION_DROP || needed->is_blocked)
+				continue;
+			needed->is_blocked = true;
+			needed->reason =
+				psprintf("%s is kept, and needs it", kept->old_identity);
+			queue = lappend(queue, needed);
+		}
+		/* what stands on it, and the schema that it is in */
+		foreach (lc, kept->dependents)
+		{
+			SdMigrationObject *dependent = lfirst(lc);
+			SdMigrationName name;
+
+			if (dependent->action != SD_ACTION_DROP || dependent->is_blocked ||
+				strcmp(kept->kind, "tables") != 0)
+				continue;
+			if (strcmp(dependent->kind, "tables") == 0 ||
+				strcmp(dependent->kind, "views") == 0 ||
+				strcmp(dependent->kind, "functions") == 0 ||
+				(sd_migration_name(dependent, false, &name) &&
+				 name.table != NULL &&
+				 strcmp(name.table, kept->old_identity) != 0))
+				continue;
+			dependent->is_blocked = true;
+			dependent->reason =
+				psprintf("%s is kept, and this with it", kept->old_identity);
+			queue = lappend(queue, dependent);
+		}
+		if (kept->old_object != NULL && JsonContainerIsObject(kept->old_object))
+		{
+			char *schema = sd_json_get_text(kept->old_object, "schema_name");
+			SdMigrationObject *needed =
+				schema != NULL ? sd_migration_find(migration, false, "schemas",
+												   quote_identifier(schema))
+							   : NULL;
+
+			if (needed != NULL && needed->action == SD_ACTION_DROP &&
+				!needed->is_blocked)
+			{
+				needed->is_blocked = true;
+				needed->reason =
+					psprintf("%s is kept, and is in it", kept->old_identity);
+				queue = lappend(queue, needed);
+			}
+		}
+	}
+	if (object->is_blocked)
+		return;
+}
+
+/* Find out what of the objects that differ can be altered. */
+static void
+alter_objects(SdMigration *migration)
+{
+	List *all = list_copy(migration->all);
+	ListCell *lc;
+
+	foreach (lc, all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+		const SdMigrationKind *kind = sd_migration_kind(object->kind);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object->action != SD_ACTION_ALTER || object->is_blocked)
+			continue;
+		alter_generally(migration, object);
+		if (kind != NULL && kind->alter != NULL && object->changes != NIL)
+			kind->alter(migration, object);
+		if (object->changes != NIL)
+		{
+			SdDiffRow *row = linitial(object->changes);
+
+			sd_migration_leave(
+				migration, object,
+				psprintf("%s cannot be altered",
+						 row->attribute != NULL ? row->attribute : row->kind));
+		}
+	}
+	list_free(all);
+}
+
+/* Comments and owners, which most kinds have. */
+static void
+alter_generally(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationName name;
+
+	if (!sd_migration_name(object, true, &name))
+		return;
+	if (strcmp(object->kind, "extensions") != 0 &&
+		sd_migration_change(object, "owner") != NULL)
+	{
+		char *owner = sd_json_get_text(object->new_object, "owner");
+
+		if (owner != NULL)
+		{
+			(void) sd_migration_take(object, "owner");
+			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+									 "ALTER %s %s OWNER TO %s", name.what,
+									 name.name, quote_identifier(owner));
+		}
+	}
+	if (sd_migration_take(object, "comment"))
+	{
+		char *comment = sd_json_get_text(object->new_object, "comment");
+
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "COMMENT ON %s %s IS %s", name.what, name.name,
+								 comment != NULL ? quote_literal_cstr(comment)
+												 : "NULL");
+	}
+}
+
+/*
+ * sd_migration_leave
+ *		The object has to go, and to come back if the new document has it.
+ */
+void
+sd_migration_leave(SdMigration *migration, SdMigrationObject *object,
+				   const char *reason)
+{
+	if (leaves(object) || object->old_object == NULL || object->is_blocked)
+		return;
+	object->action =
+		object->new_object != NULL ? SD_ACTION_REPLACE : SD_ACTION_DROP;
+	object->steps = NIL;
+	object->reason = reason;
+	if (!object->is_listed)
+		migration->all = lappend(migration->all, object);
+	object->is_listed = true;
+	migration->leaving = lappend(migration->leaving, object);
+}
+
+/* Let everything go that needs what goes. */
+static void
+follow(SdMigration *migration)
+{
+	ListCell *lc;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+
+		if (object->action == SD_ACTION_DROP && !object->is_blocked)
+			migration->leaving = lappend(migration->leaving, object);
+	}
+	while (migration->leaving != NIL)
+	{
+		SdMigrationObject *object = linitial(migration->leaving);
+
+		CHECK_FOR_INTERRUPTS();
+		migration->leaving = list_delete_first(migration->leaving);
+		foreach (lc, object->dependents)
+		{
+			SdMigrationObject *dependent = lfirst(lc);
+
+			if (leaves(dependent))
+				continue;
+			if (strcmp(dependent->kind, "tables") == 0)
+				sd_migration_table_loses(migration, dependent, object);
+			else
+				leave_attached(migration, object, dependent);
+		}
+		sd_migration_leaves_with(migration, object);
+	}
+}
+
+/* A dependent of what goes goes as well. */
+static void
+leave_attached(SdMigration *migration, SdMigrationObject *object,
+			   SdMigrationObject *dependent)
+{
+	sd_migration_leave(migration, dependent,
+					   psprintf("it needs %s, which %s", object->old_identity,
+								object->action == SD_ACTION_DROP
+									? "is dropped"
+									: "is made again"));
+}
+
+/* The steps of everything, into one list. */
+static void
+add_steps(SdMigration *migration)
+{
+	ListCell *lc;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object->is_blocked)
+		{
+			object->steps = NIL;
+			skip(migration, object);
+		}
+		else
+		{
+			if (leaves(object))
+				drop(migration, object);
+			if (object->action == SD_ACTION_CREATE ||
+				object->action == SD_ACTION_REPLACE)
+				make(migration, object);
+			if (strcmp(object->kind, "tables") == 0 && !leaves(object) &&
+				object->action != SD_ACTION_CREATE)
+				sd_migration_table_steps(migration, object);
+		}
+		migration->steps = list_concat(migration->steps, object->steps);
+	}
+}
+
+/* Show what is not done. */
+static void
+skip(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationStep *step;
+	SdDiffRow *row = object->changes != NIL ? linitial(object->changes) : NULL;
+	int count = list_length(object->steps);
+
+	drop(migration, object);
+	if (list_length(object->steps) == count)
+		return;
+	step = llast(object->steps);
+	step->is_skipped = true;
+	step->destructive = row != NULL && row->attribute == NULL &&
+						row->severity == SD_SEVERITY_DESTRUCTIVE;
+	step->why = object->reason;
+}
+
+/* The statement that drops an object, unless it goes with another. */
+static void
+drop(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationStep *step = NULL;
+	SdMigrationName name;
+
+	if (!object->is_blocked && goes_with_another(migration, object))
+		return;
+	if (strcmp(object->kind, "security_labels") == 0)
+	{
+		/* the statement that sets it ends with the label */
+		SdDdlStatement *statement =
+			linitial(((SdDdlNode *) linitial(object->old_nodes))->statements);
+		char *label = sd_json_get_text(object->old_object, "label");
+		int length = strlen(statement->text) -
+					 strlen(label != NULL ? quote_literal_cstr(label) : "");
+
+		step = sd_migration_step(migration, object, SD_STAGE_DROP, "%sNULL",
+								 pnstrdup(statement->text, length));
+	}
+	else if (strcmp(object->kind, "extension_dependencies") == 0)
+	{
+		SdDdlStatement *statement =
+			linitial(((SdDdlNode *) linitial(object->old_nodes))->statements);
+		char *at = strstr(statement->text, " DEPENDS ON EXTENSION ");
+
+		if (at != NULL)
+			step = sd_migration_step(
+				migration, object, SD_STAGE_DROP, "%s NO%s",
+				pnstrdup(statement->text, at - statement->text), at);
+	}
+	else if (strcmp(object->kind, "column_options") == 0)
+		step = sd_migration_reset_column_options(migration, object);
+	else if (!sd_migration_name(object, false, &name))
+		return;
+	else if (object->is_swapped)
+		step = sd_migration_step(
+			migration, object, SD_STAGE_DROP, "ALTER %s %s RENAME TO %s",
+			name.what, name.name,
+			quote_identifier(sd_migration_swap_name(migration, object)));
+	else if (name.table != NULL)
+		step =
+			sd_migration_step(migration, object, SD_STAGE_DROP,
+							  "ALTER TABLE %s DROP CONSTRAINT %s", name.table,
+							  quote_identifier(sd_json_get_text(
+								  object->old_object, "constraint_name")));
+	else
+		step = sd_migration_step(migration, object, SD_STAGE_DROP, "DROP %s %s",
+								 name.what, name.name);
+	if (step == NULL)
+		return;
+	step->why = object->reason;
+	if (strcmp(object->kind, "tables") == 0 ||
+		(object->action == SD_ACTION_DROP && object->changes != NIL))
+	{
+		SdDiffRow *row =
+			object->changes != NIL ? linitial(object->changes) : NULL;
+
+		step->severity = row != NULL && row->attribute == NULL
+							 ? row->severity
+							 : SD_SEVERITY_DESTRUCTIVE;
+		step->destructive = step->severity == SD_SEVERITY_DESTRUCTIVE;
+	}
+}
+
+/* Does it go when something else goes? */
+static bool
+goes_with_another(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+	ListCell *lc;
+
+	if (sd_migration_is_implied(migration, object))
+		return true;
+	if (table == NULL || !leaves(table) || table->is_blocked)
+		return false;
+	/* it may hold something else that goes before the table */
+	foreach (lc, object->needs)
+	{
+		SdMigrationObject *needed = lfirst(lc);
+
+		if (needed != table && leaves(needed) && !needed->is_blocked)
+			return false;
+	}
+
+	return true;
+}
+
+/* The statements that make an object, as the new document has them. */
+static void
+make(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	SdMigrationObject *table;
+
+	if (strcmp(object->kind, "constraints") == 0)
+	{
+		sd_migration_make_constraint(migration, object);
+		return;
+	}
+	table = sd_migration_new_table_of(migration, object);
+	foreach (lc, object->new_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		ListCell *lc2;
+
+		sd_ddl_compose(node);
+		foreach (lc2, node->statements)
+		{
+			SdDdlStatement *statement = lfirst(lc2);
+			SdMigrationStep *step = sd_migration_step(
+				migration, object, SD_STAGE_CHANGE, "%s", statement->text);
+
+			step->position = node->number;
+			if (strcmp(node->kind, "partitions") != 0 &&
+				(table == NULL || table->action == SD_ACTION_CREATE ||
+				 table->action == SD_ACTION_REPLACE))
+				step->lock = NULL;
+			else if (strcmp(object->kind, "indexes") == 0 &&
+					 strstr(statement->text, "INDEX ") != NULL &&
+					 strncmp(statement->text, "CREATE ", 7) == 0)
+				step->severity = SD_SEVERITY_LOCKING;
+			if (object->action == SD_ACTION_REPLACE)
+				step->why = object->reason;
+		}
+	}
+	if (strcmp(object->kind, "views") == 0 &&
+		object->action == SD_ACTION_REPLACE &&
+		sd_ddl_is(object->new_object, "view_type", "materialized view"))
+	{
+		SdMigrationStep *step = sd_migration_step(
+			migration, object, SD_STAGE_FINISH, "REFRESH MATERIALIZED VIEW %s",
+			object->new_identity);
+
+		step->position = object->new_position;
+		step->severity = SD_SEVERITY_LOCKING;
+		step->lock = NULL;
+		step->why = "it is made again without its rows";
+	}
+	if (object->is_swapped)
+	{
+		SdMigrationName name;
+		SdMigrationStep *step;
+
+		(void) sd_migration_name(object, false, &name);
+		step = sd_migration_step(
+			migration, object, SD_STAGE_FINISH, "DROP %s %s", name.what,
+			quote_qualified_identifier(
+				sd_json_get_text(object->old_object, "schema_name"),
+				sd_migration_swap_name(migration, object)));
+		step->position = INT_MAX - object->old_position;
+		step->why = "nothing is of the old type any more";
+	}
+}
