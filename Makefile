@@ -25,7 +25,8 @@ SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	split_sql \
 	migrations \
 	meta_values \
-	resources
+	resources \
+	access
 SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) \
 	migrations \
 	meta_values \
