@@ -88,6 +88,15 @@
 	pg_foreign_server_aclcheck((server), (role), (mode))
 #endif
 
+/* and who owns them */
+#if PG_VERSION_NUM >= 160000
+#define sd_relation_ownercheck(relation, role)                                 \
+	object_ownercheck(RelationRelationId, (relation), (role))
+#else
+#define sd_relation_ownercheck(relation, role)                                 \
+	pg_class_ownercheck((relation), (role))
+#endif
+
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
 #define sd_parse_type(string, typid, typmod)                                   \

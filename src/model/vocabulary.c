@@ -513,7 +513,7 @@ static const SdAttributeWord foreign_server_words[] = {
 	{"user_name", STRUCTURE, SAFE, PLACE},
 	{"server_type", STRUCTURE, SAFE, 0},
 	{"server_version", STRUCTURE, SAFE, 0},
-{"handler", STRUCTURE, SAFE, SQL},
+	{"handler", STRUCTURE, SAFE, SQL},
 	{"validator", STRUCTURE, SAFE, SQL},
 	{"connection_function", STRUCTURE, SAFE, SQL},
 	{"options", STRUCTURE, SAFE, SET},

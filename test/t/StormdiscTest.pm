@@ -125,8 +125,9 @@ my @run_state = (
 	# what follows from traces
 	qw(detect_anomalies detect_races find_happens_before find_happens_before_many get_audit_trail
 	  get_critical_path get_cross_trace_races service_dependencies trace_diagram trace_summaries),
-	# metadata
-	qw(delete_meta get_meta_value list_meta set_meta_value),
+	# metadata and resources
+	qw(delete_meta get_meta_value list_meta set_meta_value
+	  add_timestamps create create_compat_view get_by_id list set_updated_at update),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
