@@ -201,6 +201,8 @@ sub data_template
 		my ($out, $err) = ('', '');
 
 		system_or_bail('cp', '-a', data_template(0), $new);
+		# a server without a postmaster would take OIDs of the system's own objects
+		system_or_bail('pg_resetwal', '-o', '16384', '-D', $new);
 		IPC::Run::run([ 'postgres', '--single', '-c', 'fsync=off', '-c', 'exit_on_error=on', '-D', $new, 'postgres' ],
 			'<', \"CREATE EXTENSION stormdisc\n", '>', \$out, '2>', \$err)
 		  or die "could not make the extension: $err";
