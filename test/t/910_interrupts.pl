@@ -122,7 +122,7 @@ EOS
 	my $query = sprintf q{SELECT count(*) FROM generate_series(1, %d) AS n, LATERAL %s AS d},
 	  200 / $ms + 1, call_for($kind, 'n');
 
-	foreach my $tenth (1 .. 9)
+	foreach my $tenth (1, 3, 5, 7, 9)
 	{
 		$script .= sprintf "SET statement_timeout = %d;\nSELECT 'late ' || probe.overshoot(\$query\$%s\$query\$);\n",
 		  20 * $tenth, $query;
