@@ -63,7 +63,7 @@ typedef struct SdMigrationStep
 	bool alone; /* cannot be in a transaction with others */
 	bool commit_before;
 	bool is_skipped;
-	bool is_last;		   /* of those in its place */
+	int rank; /* among those in its place: -1 is first, 2 is last */
 	const char *new_label; /* of an enum: not to be used before a commit */
 	const char *why;	   /* NULL: nothing to add */
 } SdMigrationStep;

@@ -42,7 +42,8 @@ typedef struct PartitionEntry
 } PartitionEntry;
 
 static void order_partitions(SdDdl *ddl);
-static const char *parent_of(SdDdl *ddl, SdDdlNode *node);
+static const char *parent_of(SdDdl *ddl, const char *identity);
+
 static const char *place_of(SdDdl *ddl, SdDdlNode *node);
 static uint64 object_hash(const char *kind, const char *identity);
 static void enter(SdMigration *migration, bool is_new,
@@ -81,7 +82,7 @@ static void spread_lateness(SdMigration *migration);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
-static void skip(SdMigrationObject *object);
+static void skip(SdMigration *migration, SdMigrationObject *object);
 
 /*
  * sd_migration_plan
@@ -335,7 +336,12 @@ order_partitions(SdDdl *ddl)
 
 			CHECK_FOR_INTERRUPTS();
 			if (is_partition)
-				table = sd_ddl_find(ddl, "tables", parent_of(ddl, node));
+				table =
+					sd_ddl_find(ddl, "tables", parent_of(ddl, node->identity));
+			else if (node->phase == SD_DDL_INDEX_PARTITIONS)
+				/* this makes the index of the partitioned table valid */
+				table = sd_ddl_find(ddl, "tables",
+									parent_of(ddl, place_of(ddl, node)));
 			else if (node->phase == SD_DDL_INDEXES && node->head == NULL)
 				table = sd_ddl_find(ddl, "tables", place_of(ddl, node));
 			else
@@ -362,14 +368,19 @@ order_partitions(SdDdl *ddl)
 	}
 }
 
-/* What a partition is attached to. */
+/* What a partition is attached to; nothing if it is none. */
 static const char *
-parent_of(SdDdl *ddl, SdDdlNode *node)
+parent_of(SdDdl *ddl, const char *identity)
 {
-	JsonbContainer *object = sd_ddl_object(ddl, "tables", node->identity);
+	JsonbContainer *object = sd_ddl_object(ddl, "tables", identity);
+	char *schema =
+		object != NULL ? sd_json_get_text(object, "parent_schema") : NULL;
+	char *name =
+		object != NULL ? sd_json_get_text(object, "parent_name") : NULL;
 
-	return quote_qualified_identifier(sd_json_get_text(object, "parent_schema"),
-									  sd_json_get_text(object, "parent_name"));
+	return schema != NULL && name != NULL
+			   ? quote_qualified_identifier(schema, name)
+			   : "";
 }
 
 /* The table of an index or constraint. */
@@ -377,13 +388,20 @@ static const char *
 place_of(SdDdl *ddl, SdDdlNode *node)
 {
 	JsonbContainer *object = sd_ddl_object(ddl, node->kind, node->identity);
-	char *schema = object != NULL && JsonContainerIsObject(object)
-					   ? sd_json_get_text(object, "schema_name")
-					   : NULL;
-	char *table =
-		schema != NULL ? sd_json_get_text(object, "table_name") : NULL;
+	char *schema;
+	char *table;
 
-	return table != NULL ? quote_qualified_identifier(schema, table) : "";
+	/* the index of a constraint goes under the constraint's name */
+	if (object == NULL)
+		object = sd_ddl_object(ddl, "constraints", node->identity);
+	if (object == NULL)
+		return "";
+	schema = sd_json_get_text(object, "schema_name");
+	table = sd_json_get_text(object, "table_name");
+
+	return schema != NULL && table != NULL
+			   ? quote_qualified_identifier(schema, table)
+			   : "";
 }
 
 static void
@@ -760,17 +778,27 @@ add_steps(SdMigration *migration)
 			object->action != SD_ACTION_CREATE)
 			sd_migration_table_steps(migration, object);
 		if (object->is_blocked)
-			skip(object);
+			skip(migration, object);
+
 		migration->steps = list_concat(migration->steps, object->steps);
 	}
 }
 
 /* Show what is not done. */
 static void
-skip(SdMigrationObject *object)
+skip(SdMigration *migration, SdMigrationObject *object)
+
 {
 	ListCell *lc;
 
+	/* the index of a constraint has no statement of its own */
+	if (object->steps == NIL)
+		(void) sd_migration_step(
+			migration, object,
+			object->new_object != NULL ? SD_STAGE_CHANGE : SD_STAGE_DROP,
+			"-- %s stays as it is",
+			object->old_identity != NULL ? object->old_identity
+										 : object->new_identity);
 	foreach (lc, object->steps)
 	{
 		SdMigrationStep *step = lfirst(lc);
@@ -832,6 +860,13 @@ drop(SdMigration *migration, SdMigrationObject *object)
 								 name.what, name.name);
 	if (step == NULL)
 		return;
+	if (object->old_position < 0)
+	{
+		SdMigrationObject *table = sd_migration_table_of(migration, object);
+
+		if (table != NULL)
+			step->position = table->old_position;
+	}
 	if (is_late(object))
 	{
 		step->stage = SD_STAGE_FINISH;
