@@ -1650,6 +1650,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER TABLE %s NO INHERIT %s",
 									 table->old_identity, parent);
 		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
+		step->rank = -1;
 	}
 	foreach (lc, now)
 	{
@@ -1673,7 +1674,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 									 "ALTER TABLE %s INHERIT %s",
 									 table_name(table), parent);
-			step->is_last = true;
+			step->rank = 2;
 		}
 	}
 	if (table_change(table, "of_type") != NULL)
