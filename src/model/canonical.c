@@ -142,6 +142,7 @@ sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words)
 		{"ordinal", offsetof(SdCanonicalOptions, no_ordinal)},
 		{"extension_versions",
 		 offsetof(SdCanonicalOptions, no_extension_versions)},
+		{"schema_names", offsetof(SdCanonicalOptions, no_schema_names)},
 	};
 	int count;
 	char **members;
@@ -173,13 +174,15 @@ sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words)
 			found = true;
 		}
 		if (!found)
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("unrecognized word in argument \"%s\": \"%s\"",
-						   "ignore", members[i]),
-					errhint("Available words: default, invalid_indexes, "
-							"system_names, inherited_ordinal, ordinal, "
-							"extension_versions, and the classes: %s.",
-							sd_class_names()));
+			ereport(
+				ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("unrecognized word in argument \"%s\": \"%s\"", "ignore",
+					   members[i]),
+				errhint("Available words: default, invalid_indexes, "
+						"system_names, inherited_ordinal, ordinal, "
+						"extension_versions, schema_names, and the classes: "
+						"%s.",
+						sd_class_names()));
 	}
 }
 

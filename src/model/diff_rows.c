@@ -35,6 +35,7 @@
 #include "model/diff.h"
 #include "model/fingerprint.h"
 #include "model/json.h"
+#include "model/other_names.h"
 #include "model/severity.h"
 #include "model/snapshot.h"
 
@@ -73,9 +74,20 @@ typedef struct Waiting
 	bool is_numbered;
 	bool is_matched;
 	uint8 hash[SD_HASH_SIZE]; /* of all that counts but the name */
+	/* the same if tables have been renamed as their hints say */
+	const char *identity_then;
+	uint8 hash_then[SD_HASH_SIZE];
 	JsonbValue value;
 	const char *hint;
 } Waiting;
+
+/* a table or view that may have been renamed */
+typedef struct Renamed
+{
+	char key[2 * NAMEDATALEN + 2]; /* hash key: schema and name, raw */
+	const char *schema;
+	const char *name;
+} Renamed;
 
 typedef struct WaitingList
 {
@@ -102,6 +114,7 @@ typedef struct Diff
 	MemoryContext object;  /* of the object that is compared now */
 	SdHasher *hasher;
 	HTAB *new_tables; /* tables and views that the old side lacks */
+	HTAB *renamed;	  /* of Renamed: NULL if there are none */
 	const char *kind; /* of the objects that come now */
 	const SdKindWord *word;
 	WaitingList waits[2];
@@ -145,6 +158,15 @@ static SdCanonical *canonical(Diff *diff, Side side, const char *identity,
 static bool same_content(const SdCanonical *a, const SdCanonical *b,
 						 int classes);
 static void wait_for_match(Diff *diff, Side side, const SdCanonical *object);
+static void look_ahead(Diff *diff, Waiting *member, const SdCanonical *object);
+static void hash_content(Diff *diff, const SdCanonical *object, uint8 *hash);
+static bool find_renamed(void *arg, const char *schema, const char *name,
+						 const char **to_schema, const char **to_name);
+static void remember_renamed(Diff *diff);
+static void enter_renamed(Diff *diff, const char *schema, const char *name,
+						  const char *to_schema, const char *to_name);
+static void find_followers(Diff *diff);
+static int rank_of(const char *kind);
 static const char *place_of(const SdCanonical *object);
 static void end_kind(Diff *diff);
 static void match_numbered(Diff *diff);
@@ -155,7 +177,9 @@ static void add_pair(Diff *diff, const Waiting *old_object,
 static void find_hints(Diff *diff);
 static bool may_be_renamed(const SdKindWord *word);
 static int compare_numbered(const void *a, const void *b);
+static int compare_followers(const void *a, const void *b);
 static int compare_contents(const void *a, const void *b);
+static bool is_settled(const Waiting *member);
 static void report_alone(Diff *diff, Side side, const SdCanonical *object,
 						 const char *identity, bool of_rows, bool on_new_table,
 						 const char *hint);
@@ -279,6 +303,13 @@ stormdisc_diff_objects(PG_FUNCTION_ARGS)
 					errmsg("argument \"%s\" must not be null", arguments[i]));
 	}
 	begin(&diff, fcinfo, 2);
+	/* the names of all schemas are not known before the last row */
+	if (diff.options.no_schema_names)
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("word \"%s\" in argument \"%s\" is for documents "
+					   "only",
+					   "schema_names", "ignore"),
+				errhint("Compare documents with stormdisc_diff()."));
 	diff.copies = true;
 	diff.versions[SIDE_OLD] = major_version(fcinfo, 3);
 	diff.versions[SIDE_NEW] = major_version(fcinfo, 4);
@@ -427,7 +458,10 @@ sd_diff_documents(Jsonb *old_document, const char *old_name,
 	return result;
 }
 
-/* All parts, the tables first: what stands on a new one is no work. */
+/*
+ * All parts, tables and views first: what stands on a new table is no work, and
+ * on a renamed one it has another name.
+ */
 static void
 compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 {
@@ -441,7 +475,15 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 	bool has_old;
 	bool has_new = false;
 
-	for (int pass = 0; pass < 2; pass++)
+	if (diff->options.no_schema_names && new_document != NULL)
+	{
+		SdSchemaMap map;
+
+		sd_schema_map_match(&map, sd_document_schemas(old_document),
+							sd_document_schemas(new_document));
+		old_document = sd_other_document(&map, old_document);
+	}
+	for (int pass = 0; pass < 3; pass++)
 	{
 		sd_json_walk(&old_walk, &old_document->root);
 		has_old = sd_json_next_member(&old_walk, &old_key, &old_value);
@@ -456,11 +498,9 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 						: !has_new ? -1
 								   : sd_json_compare_keys(&old_key, &new_key);
 			const JsonbValue *key = order <= 0 ? &old_key : &new_key;
-			bool is_tables =
-				key->val.string.len == strlen("tables") &&
-				memcmp(key->val.string.val, "tables", strlen("tables")) == 0;
 
-			if (is_tables == (pass == 0) && sd_document_key_is_kind(key))
+			if (rank_of(sd_json_as_text(key)) == pass &&
+				sd_document_key_is_kind(key))
 			{
 				if (new_document != NULL && order != 0)
 				{
@@ -482,6 +522,13 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 		}
 	}
 	sd_settings_restore(settings_level);
+}
+
+/* Which kinds come first? */
+static int
+rank_of(const char *kind)
+{
+	return strcmp(kind, "tables") == 0 ? 0 : strcmp(kind, "views") == 0 ? 1 : 2;
 }
 
 /* Tell of a document that lacks something. */
@@ -659,6 +706,7 @@ wait_for_match(Diff *diff, Side side, const SdCanonical *object)
 												  : pstrdup(object->key);
 	member->place = place_of(object);
 	member->is_numbered = object->is_numbered;
+	member->identity_then = member->identity;
 	member->value = object->raw;
 	if (diff->copies)
 	{
@@ -672,9 +720,118 @@ wait_for_match(Diff *diff, Side side, const SdCanonical *object)
 	sd_hasher_start(diff->hasher);
 	sd_hasher_add(diff->hasher, content.data, content.len);
 	sd_hasher_end(diff->hasher, member->hash);
+	memcpy(member->hash_then, member->hash, SD_HASH_SIZE);
+	if (side == SIDE_OLD && diff->renamed != NULL)
+		look_ahead(diff, member, object);
 	if (side == SIDE_NEW &&
 		(strcmp(diff->kind, "tables") == 0 || strcmp(diff->kind, "views") == 0))
 		remember_new_table(diff, object->identity);
+}
+
+/* What would it be if tables have been renamed as their hints say? */
+static void
+look_ahead(Diff *diff, Waiting *member, const SdCanonical *object)
+{
+	SdSchemaMap map = {0};
+	SdCanonical *then;
+	JsonbValue value;
+	MemoryContext oldcontext;
+
+	map.find_relation = find_renamed;
+	map.arg = diff;
+	value = sd_other_object(&map, diff->word, &object->raw);
+	then = canonical(diff, SIDE_OLD,
+					 sd_other_identity(&map, diff->kind, object->identity),
+					 &value);
+	if (then == NULL)
+		return;
+
+	hash_content(diff, then, member->hash_then);
+	oldcontext = MemoryContextSwitchTo(diff->waiting);
+	member->identity_then = pstrdup(then->identity);
+	member->place = place_of(then);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static void
+hash_content(Diff *diff, const SdCanonical *object, uint8 *hash)
+{
+	StringInfoData content;
+
+	initStringInfo(&content);
+	(void) sd_canonical_content(&content, object, diff->options.classes);
+	sd_hasher_start(diff->hasher);
+	sd_hasher_add(diff->hasher, content.data, content.len);
+	sd_hasher_end(diff->hasher, hash);
+	pfree(content.data);
+}
+
+/* The new name of a table or view; without a schema, of any of that name. */
+static bool
+find_renamed(void *arg, const char *schema, const char *name,
+			 const char **to_schema, const char **to_name)
+{
+	Diff *diff = arg;
+	char key[2 * NAMEDATALEN + 2];
+	Renamed *renamed;
+
+	snprintf(key, sizeof(key), "%s\n%s", schema != NULL ? schema : "", name);
+	renamed = hash_search(diff->renamed, key, HASH_FIND, NULL);
+	if (renamed == NULL)
+		return false;
+	*to_schema = renamed->schema;
+	*to_name = renamed->name;
+
+	return true;
+}
+
+/* Keep the hints of tables and views, for what stands on these. */
+static void
+remember_renamed(Diff *diff)
+{
+	WaitingList *olds = &diff->waits[SIDE_OLD];
+
+	for (int i = 0; i < olds->count; i++)
+	{
+		Waiting *member = &olds->members[i];
+		List *names;
+		List *to_names;
+
+		if (member->hint == NULL)
+			continue;
+		names = sd_sql_identifiers(member->identity);
+		to_names = sd_sql_identifiers(member->hint);
+		if (list_length(names) != 2 || list_length(to_names) != 2)
+			continue;
+		enter_renamed(diff, linitial(names), lsecond(names), linitial(to_names),
+					  lsecond(to_names));
+		/* in front of its columns it stands without its schema */
+		enter_renamed(diff, "", lsecond(names), linitial(to_names),
+					  lsecond(to_names));
+	}
+}
+
+static void
+enter_renamed(Diff *diff, const char *schema, const char *name,
+			  const char *to_schema, const char *to_name)
+{
+	char key[2 * NAMEDATALEN + 2];
+	Renamed *renamed;
+
+	if (diff->renamed == NULL)
+	{
+		HASHCTL control = {0};
+
+		control.keysize = sizeof(key);
+		control.entrysize = sizeof(Renamed);
+		control.hcxt = diff->context;
+		diff->renamed = hash_create("stormdisc renamed tables", 64, &control,
+									HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	snprintf(key, sizeof(key), "%s\n%s", schema, name);
+	renamed = hash_search(diff->renamed, key, HASH_ENTER, NULL);
+	renamed->schema = MemoryContextStrdup(diff->context, to_schema);
+	renamed->name = MemoryContextStrdup(diff->context, to_name);
 }
 
 /* What names an object besides its own name, such as its table. */
@@ -709,8 +866,12 @@ end_kind(Diff *diff)
 	MemoryContext oldcontext = MemoryContextSwitchTo(diff->object);
 
 	match_numbered(diff);
+	if (diff->renamed != NULL)
+		find_followers(diff);
 	if (may_be_renamed(diff->word))
 		find_hints(diff);
+	if (rank_of(diff->kind) < 2)
+		remember_renamed(diff);
 	for (int side = SIDE_OLD; side <= SIDE_NEW; side++)
 	{
 		for (int i = 0; i < diff->waits[side].count; i++)
@@ -841,6 +1002,52 @@ add_pair(Diff *diff, const Waiting *old_object, const Waiting *new_object)
 }
 
 /*
+ * An object on a table that may have been renamed is the one on the table that
+ * this may be now, if it has the same name there and is the same.
+ */
+static void
+find_followers(Diff *diff)
+{
+	WaitingList *olds = &diff->waits[SIDE_OLD];
+	WaitingList *news = &diff->waits[SIDE_NEW];
+	int i = 0;
+	int j = 0;
+
+	for (int side = SIDE_OLD; side <= SIDE_NEW; side++)
+	{
+		if (diff->waits[side].count > 1)
+			qsort(diff->waits[side].members, diff->waits[side].count,
+				  sizeof(Waiting), compare_followers);
+	}
+	while (i < olds->count && j < news->count)
+	{
+		Waiting *before = &olds->members[i];
+		Waiting *now = &news->members[j];
+		int order = strcmp(before->identity_then, now->identity_then);
+
+		if (order == 0 && !before->is_matched && !now->is_matched &&
+			memcmp(before->hash_then, now->hash_then, SD_HASH_SIZE) == 0 &&
+			strcmp(before->identity, now->identity) != 0)
+		{
+			before->hint = now->identity;
+			now->hint = before->identity;
+		}
+		if (order <= 0)
+			i++;
+		if (order >= 0)
+			j++;
+	}
+}
+
+/* By the name that an object would have. */
+static int
+compare_followers(const void *a, const void *b)
+{
+	return strcmp(((const Waiting *) a)->identity_then,
+				  ((const Waiting *) b)->identity_then);
+}
+
+/*
  * If exactly one object that is gone and one that is new are the same but for
  * the name, each may be the other.
  */
@@ -858,9 +1065,9 @@ find_hints(Diff *diff)
 			qsort(diff->waits[side].members, diff->waits[side].count,
 				  sizeof(Waiting), compare_contents);
 	}
-	/* those that have been matched come last */
-	while (i < olds->count && !olds->members[i].is_matched && j < news->count &&
-		   !news->members[j].is_matched)
+	/* those that are settled come last */
+	while (i < olds->count && !is_settled(&olds->members[i]) &&
+		   j < news->count && !is_settled(&news->members[j]))
 	{
 		Waiting *before = &olds->members[i];
 		Waiting *now = &news->members[j];
@@ -936,14 +1143,20 @@ compare_contents(const void *a, const void *b)
 {
 	const Waiting *left = a;
 	const Waiting *right = b;
-	int order = (int) left->is_matched - (int) right->is_matched;
+	int order = (int) is_settled(left) - (int) is_settled(right);
 
 	if (order == 0)
 		order = strcmp(left->place, right->place);
 	if (order == 0)
-		order = memcmp(left->hash, right->hash, SD_HASH_SIZE);
+		order = memcmp(left->hash_then, right->hash_then, SD_HASH_SIZE);
 
 	return order;
+}
+
+static bool
+is_settled(const Waiting *member)
+{
+	return member->is_matched || member->hint != NULL;
 }
 
 /*
@@ -1442,6 +1655,8 @@ open_reader(ObjectReader *reader, Oid relation)
 				 "o.document::pg_catalog.jsonb FROM %s o "
 				 "ORDER BY (o.kind::pg_catalog.text OPERATOR(pg_catalog.<>) "
 				 "'tables'::pg_catalog.text), "
+				 "(o.kind::pg_catalog.text OPERATOR(pg_catalog.<>) "
+				 "'views'::pg_catalog.text), "
 				 "o.kind::pg_catalog.text COLLATE pg_catalog.\"C\", "
 				 "o.identity::pg_catalog.text COLLATE pg_catalog.\"C\"",
 				 quote_qualified_identifier(schema, name)),
@@ -1506,7 +1721,7 @@ compare_readers(const ObjectReader *a, const ObjectReader *b)
 
 	if (a->at_end || b->at_end)
 		return (int) a->at_end - (int) b->at_end;
-	order = (strcmp(a->kind, "tables") != 0) - (strcmp(b->kind, "tables") != 0);
+	order = rank_of(a->kind) - rank_of(b->kind);
 	if (order == 0)
 		order = strcmp(a->kind, b->kind);
 	if (order == 0)

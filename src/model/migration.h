@@ -64,8 +64,9 @@ typedef struct SdMigrationStep
 	bool commit_before;
 	bool is_skipped;
 	int rank; /* among those in its place: -1 is first, 2 is last */
-	const char *new_label; /* of an enum: not to be used before a commit */
-	const char *why;	   /* NULL: nothing to add */
+	const char *new_label;	   /* of an enum: not to be used before a commit */
+	SdMigrationObject *unless; /* nothing is to be done if this goes */
+	const char *why;		   /* NULL: nothing to add */
 } SdMigrationStep;
 
 struct SdMigrationObject
@@ -92,6 +93,7 @@ struct SdMigrationObject
 	bool is_late;			 /* one that is used until it is dropped */
 	const char *reason;		 /* why, if the difference does not say it */
 	bool is_listed;
+	bool is_released; /* default privileges that are gone for a while */
 };
 
 typedef struct SdMigration
@@ -101,10 +103,11 @@ typedef struct SdMigration
 	int versions[2];
 	SdDdl *ddl[2];
 	SdDiffResult *diff;
-	HTAB *objects[2]; /* by kind and identity */
-	List *all;		  /* of SdMigrationObject * that have something to do */
-	List *leaving;	  /* likewise: that go, and whose dependents do not yet */
-	List *steps;	  /* of SdMigrationStep *, of all objects */
+	HTAB *objects[2];  /* by kind and identity */
+	List *all;		   /* of SdMigrationObject * that have something to do */
+	List *diff_owners; /* likewise: that get another owner */
+	List *leaving;	   /* likewise: that go, and whose dependents do not yet */
+	List *steps;	   /* of SdMigrationStep *, of all objects */
 	int nsteps;
 	bool is_decided; /* what stays because rows would be lost */
 } SdMigration;
@@ -158,6 +161,8 @@ extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
+extern SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
 

@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 typedef struct ObjectEntry
@@ -66,9 +67,9 @@ static void link_nodes(SdMigration *migration, bool is_new, List *nodes);
 
 static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
 static void link_attached(SdMigration *migration);
-static SdMigrationObject *target_of(SdMigration *migration,
-									const char *identity);
 static void alter_objects(SdMigration *migration);
+static bool follows_owner(const SdMigrationObject *object);
+static bool is_owned_sequence(JsonbContainer *object);
 static void alter_generally(SdMigration *migration, SdMigrationObject *object);
 static void follow(SdMigration *migration);
 static void leave_attached(SdMigration *migration, SdMigrationObject *object,
@@ -77,8 +78,12 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
-static int detached_position(SdMigrationObject *table);
+static int detached_position(SdMigration *migration, SdMigrationObject *table);
+
 static void spread_lateness(SdMigration *migration);
+static bool is_made_of_functions(const SdMigrationObject *object);
+static bool goes_with_type(const SdMigrationObject *object);
+static void rename_range(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -108,6 +113,7 @@ sd_migration_plan(SdMigration *migration)
 		sd_migration_block(migration);
 	migration->is_decided = true;
 	follow(migration);
+	sd_migration_privileges(migration);
 	spread_lateness(migration);
 	add_steps(migration);
 }
@@ -530,7 +536,8 @@ link_attached(SdMigration *migration)
 		while (sd_json_next_member(&walk, &key, &value))
 		{
 			char *identity = sd_json_as_text(&key);
-			SdMigrationObject *target = target_of(migration, identity);
+			SdMigrationObject *target =
+				sd_migration_target(migration, false, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
@@ -540,9 +547,14 @@ link_attached(SdMigration *migration)
 	}
 }
 
-/* "table app.t", "column app.t.c", "function app.f(integer)" ... */
-static SdMigrationObject *
-target_of(SdMigration *migration, const char *identity)
+/*
+ * sd_migration_target
+ *		What privileges and the like are on in one of the documents: "table
+ *		app.t", "column app.t.c", "function app.f(integer)" ...  NULL: it has
+ *		none.
+ */
+SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity)
 {
 	static const struct
 	{
@@ -581,9 +593,9 @@ target_of(SdMigration *migration, const char *identity)
 		if (list_length(names) != 3)
 			return NULL;
 		table = quote_qualified_identifier(linitial(names), lsecond(names));
-		object = sd_migration_find(migration, false, "tables", table);
+		object = sd_migration_find(migration, is_new, "tables", table);
 		if (object == NULL)
-			object = sd_migration_find(migration, false, "views", table);
+			object = sd_migration_find(migration, is_new, "views", table);
 
 		return object;
 	}
@@ -596,12 +608,12 @@ target_of(SdMigration *migration, const char *identity)
 		if (strncmp(identity, types[i].type, length) != 0)
 			continue;
 		name = psprintf("%s%s", types[i].prefix, identity + length);
-		object = sd_migration_find(migration, false, types[i].kind, name);
+		object = sd_migration_find(migration, is_new, types[i].kind, name);
 		for (int j = 0; j < lengthof(ends) && object == NULL; j++)
 		{
 			for (char *at = strstr(name, ends[j]); at != NULL && object == NULL;
 				 at = strstr(at + 1, ends[j]))
-				object = sd_migration_find(migration, false, types[i].kind,
+				object = sd_migration_find(migration, is_new, types[i].kind,
 										   pnstrdup(name, at - name));
 		}
 
@@ -637,6 +649,9 @@ alter_objects(SdMigration *migration)
 		alter_generally(migration, object);
 		if (kind != NULL && kind->alter != NULL && object->changes != NIL)
 			kind->alter(migration, object);
+		/* when it is known which objects are made again */
+		if (strcmp(object->kind, "privileges") == 0)
+			continue;
 		if (object->changes != NIL)
 		{
 			SdDiffRow *row = linitial(object->changes);
@@ -648,6 +663,21 @@ alter_objects(SdMigration *migration)
 		}
 	}
 	list_free(all);
+}
+
+/* A sequence that belongs to a column has the owner of the table. */
+static bool
+follows_owner(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "sequences") == 0 &&
+		   is_owned_sequence(object->old_object) &&
+		   is_owned_sequence(object->new_object);
+}
+
+static bool
+is_owned_sequence(JsonbContainer *object)
+{
+	return sd_json_get_text(object, "owner_column") != NULL;
 }
 
 /* Comments and owners, which most kinds have. */
@@ -666,9 +696,12 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 		if (owner != NULL)
 		{
 			(void) sd_migration_take(object, "owner");
-			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
-									 "ALTER %s %s OWNER TO %s", name.what,
-									 name.name, quote_identifier(owner));
+			migration->diff_owners = lappend(migration->diff_owners, object);
+			if (!follows_owner(object))
+				sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								  "ALTER %s %s OWNER TO %s", name.what,
+								  name.name, quote_identifier(owner))
+					->rank = is_owned_sequence(object->old_object) ? 2 : 0;
 		}
 	}
 	if (sd_migration_take(object, "comment"))
@@ -763,6 +796,7 @@ static void
 add_steps(SdMigration *migration)
 {
 	ListCell *lc;
+	ListCell *lc2;
 
 	foreach (lc, migration->all)
 	{
@@ -779,8 +813,13 @@ add_steps(SdMigration *migration)
 			sd_migration_table_steps(migration, object);
 		if (object->is_blocked)
 			skip(migration, object);
+		foreach (lc2, object->steps)
+		{
+			SdMigrationStep *step = lfirst(lc2);
 
-		migration->steps = list_concat(migration->steps, object->steps);
+			if (step->unless == NULL || !leaves(step->unless))
+				migration->steps = lappend(migration->steps, step);
+		}
 	}
 }
 
@@ -845,10 +884,15 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	else if (!sd_migration_name(object, false, &name))
 		return;
 	else if (object->is_swapped)
+	{
+		if (strcmp(object->kind, "types") == 0 &&
+			sd_ddl_is(object->old_object, "type_kind", "range"))
+			rename_range(migration, object);
 		step = sd_migration_step(
 			migration, object, SD_STAGE_DROP, "ALTER %s %s RENAME TO %s",
 			name.what, name.name,
 			quote_identifier(sd_migration_swap_name(migration, object)));
+	}
 	else if (name.table != NULL)
 		step =
 			sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -856,8 +900,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							  quote_identifier(sd_json_get_text(
 								  object->old_object, "constraint_name")));
 	else
-		step = sd_migration_step(migration, object, SD_STAGE_DROP, "DROP %s %s",
-								 name.what, name.name);
+		step = sd_migration_step(
+			migration, object, SD_STAGE_DROP, "DROP %s %s%s", name.what,
+			name.name, is_made_of_functions(object) ? " CASCADE" : "");
 	if (step == NULL)
 		return;
 	if (object->old_position < 0)
@@ -873,7 +918,8 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->position = INT_MAX - object->old_position;
 	}
 	else if (strcmp(object->kind, "tables") == 0)
-		step->position = detached_position(object);
+		step->position = detached_position(migration, object);
+
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -902,19 +948,32 @@ is_late(SdMigrationObject *object)
 
 /* Partitions go before the table that they are of. */
 static int
-detached_position(SdMigrationObject *table)
+detached_position(SdMigration *migration, SdMigrationObject *table)
 {
+	int position = table->old_position;
+	char *schema = sd_json_get_text(table->old_object, "parent_schema");
+	char *name = sd_json_get_text(table->old_object, "parent_name");
 	ListCell *lc;
 
+	check_stack_depth();
 	foreach (lc, table->old_nodes)
 	{
 		SdDdlNode *node = lfirst(lc);
 
 		if (strcmp(node->kind, "partitions") == 0)
-			return node->number;
+			position = node->number;
+	}
+	if (schema != NULL && name != NULL)
+	{
+		SdMigrationObject *parent =
+			sd_migration_find(migration, false, "tables",
+							  quote_qualified_identifier(schema, name));
+
+		if (parent != NULL && leaves(parent))
+			position = Max(position, detached_position(migration, parent) + 1);
 	}
 
-	return table->old_position;
+	return position;
 }
 
 /* What is needed late goes late, and what is needed under another name, too. */
@@ -952,6 +1011,66 @@ spread_lateness(SdMigration *migration)
 	}
 }
 
+/* A base type, and a range, may have functions that need it. */
+static bool
+is_made_of_functions(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "types") == 0 &&
+		   (sd_ddl_is(object->old_object, "type_kind", "base") ||
+			sd_json_get_text(object->old_object, "canonical") != NULL);
+}
+
+/* Is it one of these functions, and goes with the type? */
+static bool
+goes_with_type(const SdMigrationObject *object)
+{
+	ListCell *lc;
+
+	if (strcmp(object->kind, "functions") != 0)
+		return false;
+	foreach (lc, object->needs)
+	{
+		SdMigrationObject *type = lfirst(lc);
+
+		if (is_made_of_functions(type) && leaves(type) && !type->is_blocked &&
+			list_member_ptr(type->needs, object))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * The new range type has a multirange type of the same name, and both have
+ * functions of theirs.
+ */
+static void
+rename_range(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	char *subtype = sd_json_get_text(object->old_object, "subtype");
+	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
+	const char *to;
+
+	if (list_length(names) != 2 || subtype == NULL)
+		return;
+	to = pstrdup(quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER TYPE %s RENAME TO %s", multirange, to);
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
+							 to);
+	to = pstrdup(quote_identifier(sd_migration_swap_name(migration, object)));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s(%s, %s) RENAME TO %s",
+							 object->old_identity, subtype, subtype, to);
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s",
+							 object->old_identity, subtype, subtype, to);
+}
+
 /* Does it go when something else goes? */
 static bool
 goes_with_another(SdMigration *migration, SdMigrationObject *object)
@@ -959,7 +1078,7 @@ goes_with_another(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationObject *table = sd_migration_table_of(migration, object);
 	ListCell *lc;
 
-	if (sd_migration_is_implied(migration, object))
+	if (sd_migration_is_implied(migration, object) || goes_with_type(object))
 		return true;
 	if (table == NULL || !leaves(table) || table->is_blocked)
 		return false;
