@@ -34,18 +34,6 @@ typedef struct ObjectEntry
 	List *objects;
 } ObjectEntry;
 
-/* a partitioned table's node, and those that wait for each other */
-typedef struct PartitionEntry
-{
-	SdDdlNode *table; /* hash key */
-	List *attaches;	  /* of SdDdlNode * */
-	List *indexes;
-} PartitionEntry;
-
-static void order_partitions(SdDdl *ddl);
-static const char *parent_of(SdDdl *ddl, const char *identity);
-
-static const char *place_of(SdDdl *ddl, SdDdlNode *node);
 static uint64 object_hash(const char *kind, const char *identity);
 static void enter(SdMigration *migration, bool is_new,
 				  SdMigrationObject *object);
@@ -78,7 +66,6 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
-static int detached_position(SdMigration *migration, SdMigrationObject *table);
 
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
@@ -109,6 +96,7 @@ sd_migration_plan(SdMigration *migration)
 	read_changes(migration);
 	build_graphs(migration);
 	alter_objects(migration);
+	sd_migration_leave_lonely_indexes(migration);
 	if (!migration->options.destructive)
 		sd_migration_block(migration);
 	migration->is_decided = true;
@@ -303,8 +291,7 @@ build_graphs(SdMigration *migration)
 		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
-		if (i == 1)
-			order_partitions(migration->ddl[i]);
+		sd_migration_order_partitions(migration, i == 1);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
@@ -312,102 +299,6 @@ build_graphs(SdMigration *migration)
 	if (!migration->options.destructive)
 		link_nodes(migration, true, nodes[1]);
 	link_attached(migration);
-}
-
-/*
- * A partition has its indexes before it is attached, so that the server does
- * not make any, and the table that it is attached to gets its own after that.
- */
-static void
-order_partitions(SdDdl *ddl)
-{
-	HASHCTL control = {0};
-	HTAB *tables;
-	ListCell *lc;
-
-	control.keysize = sizeof(SdDdlNode *);
-	control.entrysize = sizeof(PartitionEntry);
-	control.hcxt = CurrentMemoryContext;
-	tables = hash_create("stormdisc partitions", 64, &control,
-						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	for (int turn = 0; turn < 2; turn++)
-	{
-		foreach (lc, ddl->nodes)
-		{
-			SdDdlNode *node = lfirst(lc);
-			bool is_partition = strcmp(node->kind, "partitions") == 0;
-			PartitionEntry *entry;
-			SdDdlNode *table;
-			bool known;
-
-			CHECK_FOR_INTERRUPTS();
-			if (is_partition)
-				table =
-					sd_ddl_find(ddl, "tables", parent_of(ddl, node->identity));
-			else if (node->phase == SD_DDL_INDEX_PARTITIONS)
-				/* this makes the index of the partitioned table valid */
-				table = sd_ddl_find(ddl, "tables",
-									parent_of(ddl, place_of(ddl, node)));
-			else if (node->phase == SD_DDL_INDEXES && node->head == NULL)
-				table = sd_ddl_find(ddl, "tables", place_of(ddl, node));
-			else
-				continue;
-			if (table == NULL)
-				continue;
-			entry = hash_search(tables, &table, HASH_ENTER, &known);
-			if (!known)
-				entry->attaches = entry->indexes = NIL;
-			if (turn == 0 && is_partition)
-				entry->attaches = lappend(entry->attaches, node);
-			else if (turn == 0)
-				entry->indexes = lappend(entry->indexes, node);
-			else if (!is_partition)
-				node->after = list_concat(node->after, entry->attaches);
-			else
-			{
-				table = sd_ddl_find(ddl, "tables", node->identity);
-				entry = hash_search(tables, &table, HASH_FIND, NULL);
-				if (entry != NULL)
-					node->after = list_concat(node->after, entry->indexes);
-			}
-		}
-	}
-}
-
-/* What a partition is attached to; nothing if it is none. */
-static const char *
-parent_of(SdDdl *ddl, const char *identity)
-{
-	JsonbContainer *object = sd_ddl_object(ddl, "tables", identity);
-	char *schema =
-		object != NULL ? sd_json_get_text(object, "parent_schema") : NULL;
-	char *name =
-		object != NULL ? sd_json_get_text(object, "parent_name") : NULL;
-
-	return schema != NULL && name != NULL
-			   ? quote_qualified_identifier(schema, name)
-			   : "";
-}
-
-/* The table of an index or constraint. */
-static const char *
-place_of(SdDdl *ddl, SdDdlNode *node)
-{
-	JsonbContainer *object = sd_ddl_object(ddl, node->kind, node->identity);
-	char *schema;
-	char *table;
-
-	/* the index of a constraint goes under the constraint's name */
-	if (object == NULL)
-		object = sd_ddl_object(ddl, "constraints", node->identity);
-	if (object == NULL)
-		return "";
-	schema = sd_json_get_text(object, "schema_name");
-	table = sd_json_get_text(object, "table_name");
-
-	return schema != NULL && table != NULL
-			   ? quote_qualified_identifier(schema, table)
-			   : "";
 }
 
 static void
@@ -917,8 +808,6 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
-	else if (strcmp(object->kind, "tables") == 0)
-		step->position = detached_position(migration, object);
 
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
@@ -944,36 +833,6 @@ is_late(SdMigrationObject *object)
 	return object->action == SD_ACTION_DROP &&
 		   (object->is_late || strcmp(object->kind, "schemas") == 0 ||
 			strcmp(object->kind, "extensions") == 0);
-}
-
-/* Partitions go before the table that they are of. */
-static int
-detached_position(SdMigration *migration, SdMigrationObject *table)
-{
-	int position = table->old_position;
-	char *schema = sd_json_get_text(table->old_object, "parent_schema");
-	char *name = sd_json_get_text(table->old_object, "parent_name");
-	ListCell *lc;
-
-	check_stack_depth();
-	foreach (lc, table->old_nodes)
-	{
-		SdDdlNode *node = lfirst(lc);
-
-		if (strcmp(node->kind, "partitions") == 0)
-			position = node->number;
-	}
-	if (schema != NULL && name != NULL)
-	{
-		SdMigrationObject *parent =
-			sd_migration_find(migration, false, "tables",
-							  quote_qualified_identifier(schema, name));
-
-		if (parent != NULL && leaves(parent))
-			position = Max(position, detached_position(migration, parent) + 1);
-	}
-
-	return position;
 }
 
 /* What is needed late goes late, and what is needed under another name, too. */

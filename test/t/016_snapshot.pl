@@ -368,6 +368,7 @@ sub undo
 
 # One session asks all the time, so that its caches are warm.
 my $asker = $node->background_psql('postgres');
+$asker->set_query_timer_restart;
 $asker->query_safe('SET client_min_messages = error');
 
 my ($changed, $problems) = (0, 0);

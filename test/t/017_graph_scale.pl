@@ -76,7 +76,7 @@ BEGIN
 END
 $$;
 
--- The best of several runs, in milliseconds.
+-- The better of two runs, in milliseconds.
 CREATE FUNCTION probe.best(query text) RETURNS float8
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -84,7 +84,7 @@ DECLARE
 	took float8;
 	best float8;
 BEGIN
-	FOR i IN 1..4 LOOP
+	FOR i IN 1..2 LOOP
 		start := pg_catalog.clock_timestamp();
 		EXECUTE query;
 		took := 1000 * extract(epoch FROM pg_catalog.clock_timestamp() - start);

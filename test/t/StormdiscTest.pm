@@ -10,6 +10,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
+use Fcntl qw(:flock);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -92,7 +93,7 @@ my @strict_readers = qw(diff_live fingerprint ddl ddl_text);
 
 # Functions that read no schema, and those that write.
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
-  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
+  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries split_sql vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Functions that read the rows of tables, and what their queries are made of, in
@@ -124,6 +125,9 @@ my @run_state = (
 	# what follows from traces
 	qw(detect_anomalies detect_races find_happens_before find_happens_before_many get_audit_trail
 	  get_critical_path get_cross_trace_races service_dependencies trace_diagram trace_summaries),
+	# metadata and resources
+	qw(delete_meta get_meta_value list_meta set_meta_value
+	  add_timestamps create create_compat_view get_by_id list set_updated_at update),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
@@ -183,6 +187,35 @@ EOS
 	return;
 }
 
+# What initdb makes, with the extension in the database postgres or without it:
+# made once for all nodes of all files, as it takes as long as many a test.
+sub data_template
+{
+	my ($with_extension) = @_;
+	my $template = $PostgreSQL::Test::Utils::tmp_check . ($with_extension ? '/data_with_extension' : '/data');
+
+	open my $lock, '>', "$template.lock" or die "could not write $template.lock: $!";
+	flock($lock, LOCK_EX) or die "could not lock $template.lock: $!";
+	return $template if -d $template;
+
+	my $new = "$template.new";
+	if ($with_extension)
+	{
+		my ($out, $err) = ('', '');
+
+		system_or_bail('cp', '-a', data_template(0), $new);
+		IPC::Run::run([ 'postgres', '--single', '-c', 'fsync=off', '-c', 'exit_on_error=on', '-D', $new, 'postgres' ],
+			'<', \"CREATE EXTENSION stormdisc\n", '>', \$out, '2>', \$err)
+		  or die "could not make the extension: $err";
+	}
+	else
+	{
+		system_or_bail('initdb', '-D', $new, '-A', 'trust', '-N', '--locale=C', '--encoding=UTF8');
+	}
+	rename $new, $template or die "could not rename $new: $!";
+	return $template;
+}
+
 # A started node with the extension in its database postgres.
 #
 # conf: more lines for postgresql.conf, or a function that makes them when it is
@@ -192,10 +225,18 @@ sub new_node
 {
 	my ($name, %params) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $template = data_template($params{extension} // 1);
+	my $run = \&PostgreSQL::Test::Utils::system_or_bail;
 
-	$node->init(
-		allows_streaming => $params{streaming} ? 1 : 0,
-		extra => [ '--locale=C', '--encoding=UTF8' ]);
+	{
+		no warnings 'redefine';
+		local *PostgreSQL::Test::Utils::system_or_bail = sub {
+			return $_[0] eq 'initdb' ? $run->('cp', '-a', $template, $node->data_dir) : $run->(@_);
+		};
+		$node->init(
+			allows_streaming => $params{streaming} ? 1 : 0,
+			extra => [ '--locale=C', '--encoding=UTF8' ]);
+	}
 	$node->append_conf('postgresql.conf', <<'EOC');
 log_statement = 'none'
 log_min_messages = warning
@@ -209,8 +250,6 @@ EOC
 		ref $params{conf} ? $params{conf}->($node) : $params{conf})
 	  if defined $params{conf};
 	$node->start;
-	$node->safe_psql('postgres', 'CREATE EXTENSION stormdisc')
-	  unless defined $params{extension} && !$params{extension};
 
 	return $node;
 }
