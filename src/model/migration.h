@@ -85,6 +85,7 @@ struct SdMigrationObject
 	SdDdlItem *new_item;	 /* of a check: what stands in its table */
 	List *steps;			 /* of SdMigrationStep *, of the alterer */
 	List *dependents;		 /* of SdMigrationObject *, in the old document */
+	List *new_dependents;	 /* likewise, in the new document */
 	List *needs;			 /* likewise: what it depends on */
 	SdMigrationTable *table; /* of a table: what happens to its columns */
 	bool is_blocked;		 /* it stays as it is */
@@ -108,6 +109,7 @@ typedef struct SdMigration
 	List *leaving;	  /* likewise: that go, and whose dependents do not yet */
 	List *steps;	  /* of SdMigrationStep *, of all objects */
 	int nsteps;
+	bool is_decided; /* what stays because rows would be lost */
 } SdMigration;
 
 /* how SQL names an object: COMMENT ON what name, ALTER what name, DROP ... */
@@ -164,6 +166,9 @@ extern SdMigrationObject *sd_migration_target(SdMigration *migration,
 											  const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
+
+/* migration_blocks.c */
+extern void sd_migration_block(SdMigration *migration);
 
 /* the alterers */
 extern void sd_migration_alter_table(SdMigration *migration,

@@ -62,12 +62,10 @@ static void build_graphs(SdMigration *migration);
 static void enter_nodes(SdMigration *migration, bool is_new, List *nodes);
 static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
 									SdDdlNode *node);
-static void link_nodes(SdMigration *migration, List *nodes);
+static void link_nodes(SdMigration *migration, bool is_new, List *nodes);
+
 static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
 static void link_attached(SdMigration *migration);
-static void block(SdMigration *migration, SdMigrationObject *object,
-				  const char *reason);
-static void block_destructive(SdMigration *migration);
 static void alter_objects(SdMigration *migration);
 static bool follows_owner(const SdMigrationObject *object);
 static bool is_owned_sequence(JsonbContainer *object);
@@ -87,7 +85,7 @@ static void rename_range(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
-static void skip(SdMigration *migration, SdMigrationObject *object);
+static void skip(SdMigrationObject *object);
 
 /*
  * sd_migration_plan
@@ -108,9 +106,10 @@ sd_migration_plan(SdMigration *migration)
 
 	read_changes(migration);
 	build_graphs(migration);
-	if (!migration->options.destructive)
-		block_destructive(migration);
 	alter_objects(migration);
+	if (!migration->options.destructive)
+		sd_migration_block(migration);
+	migration->is_decided = true;
 	follow(migration);
 	sd_migration_privileges(migration);
 	spread_lateness(migration);
@@ -307,7 +306,9 @@ build_graphs(SdMigration *migration)
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
-	link_nodes(migration, nodes[0]);
+	link_nodes(migration, false, nodes[0]);
+	if (!migration->options.destructive)
+		link_nodes(migration, true, nodes[1]);
 	link_attached(migration);
 }
 
@@ -455,7 +456,7 @@ object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 }
 
 static void
-link_nodes(SdMigration *migration, List *nodes)
+link_nodes(SdMigration *migration, bool is_new, List *nodes)
 {
 	ListCell *lc;
 
@@ -468,9 +469,20 @@ link_nodes(SdMigration *migration, List *nodes)
 		CHECK_FOR_INTERRUPTS();
 		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
 			continue;
-		object = object_of(migration, false, node);
+		object = object_of(migration, is_new, node);
 		foreach (lc2, node->references)
-			link_objects(object, object_of(migration, false, lfirst(lc2)));
+		{
+			SdMigrationObject *needed =
+				object_of(migration, is_new, lfirst(lc2));
+
+			if (!is_new)
+				link_objects(object, needed);
+			else if (object != needed &&
+					 (needed->new_dependents == NIL ||
+					  llast(needed->new_dependents) != object))
+				needed->new_dependents =
+					lappend(needed->new_dependents, object);
+		}
 	}
 }
 
@@ -599,99 +611,6 @@ leaves(const SdMigrationObject *object)
 		   object->action == SD_ACTION_REPLACE;
 }
 
-/* Keep what would lose data. */
-static void
-block_destructive(SdMigration *migration)
-{
-	List *all = list_copy(migration->all);
-	ListCell *lc;
-
-	foreach (lc, all)
-	{
-		SdMigrationObject *object = lfirst(lc);
-		SdDiffRow *row = linitial(object->changes);
-
-		if (object->action == SD_ACTION_DROP &&
-			row->severity == SD_SEVERITY_DESTRUCTIVE)
-			block(migration, object, "data would be lost");
-	}
-	list_free(all);
-}
-
-/* The object stays as it is, and with it what it needs. */
-static void
-block(SdMigration *migration, SdMigrationObject *object, const char *reason)
-{
-	List *queue = list_make1(object);
-
-	object->is_blocked = true;
-	object->reason = reason;
-	while (queue != NIL)
-	{
-		SdMigrationObject *kept = linitial(queue);
-		ListCell *lc;
-
-		CHECK_FOR_INTERRUPTS();
-		queue = list_delete_first(queue);
-		if (!kept->is_listed)
-		{
-			kept->is_listed = true;
-			migration->all = lappend(migration->all, kept);
-		}
-		foreach (lc, kept->needs)
-		{
-			SdMigrationObject *needed = lfirst(lc);
-
-			if (needed->action != SD_ACTION_DROP || needed->is_blocked)
-				continue;
-			needed->is_blocked = true;
-			needed->reason =
-				psprintf("%s is kept, and needs it", kept->old_identity);
-			queue = lappend(queue, needed);
-		}
-		/* what stands on it, and the schema that it is in */
-		foreach (lc, kept->dependents)
-		{
-			SdMigrationObject *dependent = lfirst(lc);
-			SdMigrationName name;
-
-			if (dependent->action != SD_ACTION_DROP || dependent->is_blocked ||
-				strcmp(kept->kind, "tables") != 0)
-				continue;
-			if (strcmp(dependent->kind, "tables") == 0 ||
-				strcmp(dependent->kind, "views") == 0 ||
-				strcmp(dependent->kind, "functions") == 0 ||
-				(sd_migration_name(dependent, false, &name) &&
-				 name.table != NULL &&
-				 strcmp(name.table, kept->old_identity) != 0))
-				continue;
-			dependent->is_blocked = true;
-			dependent->reason =
-				psprintf("%s is kept, and this with it", kept->old_identity);
-			queue = lappend(queue, dependent);
-		}
-		if (kept->old_object != NULL && JsonContainerIsObject(kept->old_object))
-		{
-			char *schema = sd_json_get_text(kept->old_object, "schema_name");
-			SdMigrationObject *needed =
-				schema != NULL ? sd_migration_find(migration, false, "schemas",
-												   quote_identifier(schema))
-							   : NULL;
-
-			if (needed != NULL && needed->action == SD_ACTION_DROP &&
-				!needed->is_blocked)
-			{
-				needed->is_blocked = true;
-				needed->reason =
-					psprintf("%s is kept, and is in it", kept->old_identity);
-				queue = lappend(queue, needed);
-			}
-		}
-	}
-	if (object->is_blocked)
-		return;
-}
-
 /* Find out what of the objects that differ can be altered. */
 static void
 alter_objects(SdMigration *migration)
@@ -786,6 +705,16 @@ sd_migration_leave(SdMigration *migration, SdMigrationObject *object,
 {
 	if (leaves(object) || object->old_object == NULL || object->is_blocked)
 		return;
+	/* whatever the reason, rows stay */
+	if (migration->is_decided && !migration->options.destructive &&
+		strcmp(object->kind, "tables") == 0 &&
+		!sd_ddl_is(object->old_object, "table_type", "partitioned table") &&
+		!sd_ddl_is(object->old_object, "table_type", "foreign table"))
+	{
+		object->is_blocked = true;
+		object->reason = reason;
+		return;
+	}
 	object->action =
 		object->new_object != NULL ? SD_ACTION_REPLACE : SD_ACTION_DROP;
 	object->steps = NIL;
@@ -854,22 +783,16 @@ add_steps(SdMigration *migration)
 		SdMigrationObject *object = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
+		if (leaves(object))
+			drop(migration, object);
+		if (object->action == SD_ACTION_CREATE ||
+			object->action == SD_ACTION_REPLACE)
+			make(migration, object);
+		if (strcmp(object->kind, "tables") == 0 && !leaves(object) &&
+			object->action != SD_ACTION_CREATE)
+			sd_migration_table_steps(migration, object);
 		if (object->is_blocked)
-		{
-			object->steps = NIL;
-			skip(migration, object);
-		}
-		else
-		{
-			if (leaves(object))
-				drop(migration, object);
-			if (object->action == SD_ACTION_CREATE ||
-				object->action == SD_ACTION_REPLACE)
-				make(migration, object);
-			if (strcmp(object->kind, "tables") == 0 && !leaves(object) &&
-				object->action != SD_ACTION_CREATE)
-				sd_migration_table_steps(migration, object);
-		}
+			skip(object);
 		foreach (lc2, object->steps)
 		{
 			SdMigrationStep *step = lfirst(lc2);
@@ -882,20 +805,17 @@ add_steps(SdMigration *migration)
 
 /* Show what is not done. */
 static void
-skip(SdMigration *migration, SdMigrationObject *object)
+skip(SdMigrationObject *object)
 {
-	SdMigrationStep *step;
-	SdDiffRow *row = object->changes != NIL ? linitial(object->changes) : NULL;
-	int count = list_length(object->steps);
+	ListCell *lc;
 
-	drop(migration, object);
-	if (list_length(object->steps) == count)
-		return;
-	step = llast(object->steps);
-	step->is_skipped = true;
-	step->destructive = row != NULL && row->attribute == NULL &&
-						row->severity == SD_SEVERITY_DESTRUCTIVE;
-	step->why = object->reason;
+	foreach (lc, object->steps)
+	{
+		SdMigrationStep *step = lfirst(lc);
+
+		step->is_skipped = true;
+		step->why = object->reason;
+	}
 }
 
 /* The statement that drops an object, unless it goes with another. */
@@ -1113,6 +1033,10 @@ goes_with_another(SdMigration *migration, SdMigrationObject *object)
 	if (sd_migration_is_implied(migration, object) || goes_with_type(object))
 		return true;
 	if (table == NULL || !leaves(table) || table->is_blocked)
+		return false;
+	/* a key that it points to may go before the table */
+	if (strcmp(object->kind, "constraints") == 0 &&
+		sd_ddl_is(object->old_object, "constraint_type", "foreign key"))
 		return false;
 	/* it may hold something else that goes before the table */
 	foreach (lc, object->needs)
