@@ -34,6 +34,7 @@ SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) \
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)
+SCRIPTS = bin/stormdisc-migrate
 EXTRA_CLEAN = $(FULL_SCRIPT) coverage output_iso results tmp_check
 
 PG_CPPFLAGS = -I$(srcdir)/src -DSTORMDISC_VERSION='"$(EXTVERSION)"'

@@ -146,6 +146,13 @@
 #define SD_HAS_SUBSCRIPTION_SERVER 1
 #endif
 
+/* pg_foreign_data_wrapper.fdwconnection */
+#if PG_VERSION_NUM >= 190000
+#define SD_WRAPPER_CONNECTION(fdw) ((fdw)->fdwconnection)
+#else
+#define SD_WRAPPER_CONNECTION(fdw) InvalidOid
+#endif
+
 /* what no catalog tells: what this server can do (see capabilities.c) */
 #if PG_VERSION_NUM >= 180000
 #define SD_VIRTUAL_COLUMNS ""

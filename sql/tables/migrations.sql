@@ -167,7 +167,7 @@ CREATE TABLE stormdisc.migration_log (
 	CONSTRAINT migration_log_pkey PRIMARY KEY (id)
 );
 
-COMMENT ON TABLE stormdisc.migration_log IS 'what was done with migrations; nothing is ever removed from it';
+COMMENT ON TABLE stormdisc.migration_log IS 'what was done with migrations; an error that comes again replaces the one before';
 COMMENT ON SEQUENCE stormdisc.migration_log_id_seq IS 'numbers of stormdisc.migration_log';
 COMMENT ON COLUMN stormdisc.migration_log.id IS 'number of the entry';
 COMMENT ON COLUMN stormdisc.migration_log.logged_at IS 'when it was done';

@@ -55,6 +55,18 @@ static SdStatement insert_log = {
 			  TEXTOID, TEXTOID, JSONBOID},
 };
 
+static SdStatement delete_same_failure = {
+	.sql = "DELETE FROM stormdisc.migration_log l "
+		   "WHERE l.action OPERATOR(pg_catalog.=) 'failed' "
+		   "AND COALESCE(l.version, -1) OPERATOR(pg_catalog.=) $1 "
+		   "AND COALESCE(l.name, '') OPERATOR(pg_catalog.=) $2 "
+		   "AND l.sqlstate OPERATOR(pg_catalog.=) $3 "
+		   "AND l.message OPERATOR(pg_catalog.=) $4",
+	.nparameters = 4,
+	.types = {INT4OID, TEXTOID, TEXTOID, TEXTOID},
+	.reads_all = true,
+};
+
 static SdStatement insert_version = {
 	.sql = "INSERT INTO stormdisc.schema_version (component, version, "
 		   "description, applied_at, kind, checksum, down_checksum, "
@@ -185,6 +197,24 @@ sd_migrations_log(const SdLogEntry *entry)
 	nulls[8] = entry->details == NULL;
 	values[8] = JsonbPGetDatum(entry->details);
 	run(&insert_log, values, nulls);
+}
+
+/*
+ * sd_migrations_log_failure
+ *		Likewise of an error.  One that comes again and again, whenever a
+ *		program starts, is there once, with the last time.
+ */
+void
+sd_migrations_log_failure(const SdLogEntry *entry)
+{
+	Datum values[4];
+
+	values[0] = Int32GetDatum(entry->version);
+	values[1] = CStringGetTextDatum(entry->name != NULL ? entry->name : "");
+	values[2] = CStringGetTextDatum(entry->sqlstate);
+	values[3] = CStringGetTextDatum(entry->message);
+	run(&delete_same_failure, values, NULL);
+	sd_migrations_log(entry);
 }
 
 /*

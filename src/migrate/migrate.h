@@ -94,6 +94,7 @@ extern bool sd_repeatable_is_pending(const SdRepeatable *repeatable);
 extern bool sd_migrations_try_lock(void);
 extern void sd_migrations_lock(void);
 extern void sd_migrations_log(const SdLogEntry *entry);
+extern void sd_migrations_log_failure(const SdLogEntry *entry);
 extern char *sd_migrations_role(void);
 extern char *sd_migration_read(int version, bool up);
 extern void sd_migration_keep(int version);

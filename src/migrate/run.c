@@ -651,7 +651,7 @@ sd_run_step(SdRun *run, const SdScript *script, const SdScriptStep *step,
 	PG_TRY();
 	{
 		sd_script_run(script, step, handler, arg);
-		sd_script_check_constraints();
+		sd_script_check_constraints(script);
 	}
 	PG_FINALLY();
 	{
@@ -879,7 +879,7 @@ log_failure(const Attempt *attempt, const ErrorData *error)
 	sd_json_add(&details, "step", sd_json_int64(attempt->step + 1));
 	value = sd_json_object(&details);
 	entry.details = JsonbValueToJsonb(&value);
-	sd_migrations_log(&entry);
+	sd_migrations_log_failure(&entry);
 }
 
 /* End the transaction of the procedure, and begin another one. */

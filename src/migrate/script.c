@@ -47,6 +47,7 @@ static const char *outside_command(Node *node);
 static bool has_option(List *options, const char *name, bool by_default);
 static void add_step(SdScript *script, int first, const char *outside);
 static void in_script(void *arg);
+static void at_end(void *arg);
 static void in_statement(void *arg);
 static void set_option(const char *name, const char *value);
 
@@ -228,13 +229,17 @@ sd_script_run(const SdScript *script, const SdScriptStep *step,
  * Those that wait by their definition do so again afterwards.
  */
 void
-sd_script_check_constraints(void)
+sd_script_check_constraints(const SdScript *script)
 {
+	ErrorContextCallback callback = {error_context_stack, at_end,
+									 unconstify(SdScript *, script)};
 	char *names = NULL;
 	SdSpi spi;
 
 	/* triggers run with what the session has set */
+	error_context_stack = &callback;
 	run_utility("SET CONSTRAINTS ALL IMMEDIATE");
+	error_context_stack = callback.previous;
 
 	sd_spi_begin(&spi, false);
 	if (sd_spi_read_latest(&select_deferred, NULL, NULL) == 1)
@@ -470,6 +475,14 @@ in_script(void *arg)
 	const SdScript *script = arg;
 
 	errcontext("%s", script->name);
+}
+
+static void
+at_end(void *arg)
+{
+	const SdScript *script = arg;
+
+	errcontext("constraints at the end of %s", script->name);
 }
 
 static void

@@ -48,7 +48,7 @@ extern SdScript *sd_script_parse(const char *name, const char *sql,
 								 const SdScriptOptions *options);
 extern void sd_script_run(const SdScript *script, const SdScriptStep *step,
 						  SdStatementHandler handler, void *arg);
-extern void sd_script_check_constraints(void);
+extern void sd_script_check_constraints(const SdScript *script);
 extern char *sd_script_checksum(const char *sql);
 
 #endif /* STORMDISC_SCRIPT_H */

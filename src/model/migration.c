@@ -344,7 +344,9 @@ mark_commits(SdMigration *migration)
 			step->commit_before = true;
 		foreach (lc2, labels)
 		{
-			if (strstr(step->statement, lfirst(lc2)) != NULL)
+			/* another label may stand beside it at once */
+			if (step->new_label == NULL &&
+				strstr(step->statement, lfirst(lc2)) != NULL)
 				step->commit_before = true;
 		}
 		if (step->commit_before)

@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 typedef struct ObjectEntry
@@ -53,12 +54,12 @@ static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
 static void link_nodes(SdMigration *migration, List *nodes);
 static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
 static void link_attached(SdMigration *migration);
-static SdMigrationObject *target_of(SdMigration *migration,
-									const char *identity);
 static void block(SdMigration *migration, SdMigrationObject *object,
 				  const char *reason);
 static void block_destructive(SdMigration *migration);
 static void alter_objects(SdMigration *migration);
+static bool follows_owner(const SdMigrationObject *object);
+static bool is_owned_sequence(JsonbContainer *object);
 static void alter_generally(SdMigration *migration, SdMigrationObject *object);
 static void follow(SdMigration *migration);
 static void leave_attached(SdMigration *migration, SdMigrationObject *object,
@@ -66,6 +67,11 @@ static void leave_attached(SdMigration *migration, SdMigrationObject *object,
 static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
+static bool is_late(SdMigrationObject *object);
+static int detached_position(SdMigrationObject *table);
+static void spread_lateness(SdMigration *migration);
+static bool is_made_of_functions(const SdMigrationObject *object);
+static bool goes_with_type(const SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -93,7 +99,10 @@ sd_migration_plan(SdMigration *migration)
 	if (!migration->options.destructive)
 		block_destructive(migration);
 	alter_objects(migration);
+	sd_migration_leave_lonely_indexes(migration);
 	follow(migration);
+	sd_migration_privileges(migration);
+	spread_lateness(migration);
 	add_steps(migration);
 }
 
@@ -282,6 +291,7 @@ build_graphs(SdMigration *migration)
 		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
+		sd_migration_order_partitions(migration, i == 1);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
@@ -404,7 +414,7 @@ link_attached(SdMigration *migration)
 		while (sd_json_next_member(&walk, &key, &value))
 		{
 			char *identity = sd_json_as_text(&key);
-			SdMigrationObject *target = target_of(migration, identity);
+			SdMigrationObject *target = sd_migration_target(migration, false, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
@@ -414,9 +424,14 @@ link_attached(SdMigration *migration)
 	}
 }
 
-/* "table app.t", "column app.t.c", "function app.f(integer)" ... */
-static SdMigrationObject *
-target_of(SdMigration *migration, const char *identity)
+/*
+ * sd_migration_target
+ *		What privileges and the like are on in one of the documents: "table
+ *		app.t", "column app.t.c", "function app.f(integer)" ...  NULL: it has
+ *		none.
+ */
+SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity)
 {
 	static const struct
 	{
@@ -455,9 +470,9 @@ target_of(SdMigration *migration, const char *identity)
 		if (list_length(names) != 3)
 			return NULL;
 		table = quote_qualified_identifier(linitial(names), lsecond(names));
-		object = sd_migration_find(migration, false, "tables", table);
+		object = sd_migration_find(migration, is_new, "tables", table);
 		if (object == NULL)
-			object = sd_migration_find(migration, false, "views", table);
+			object = sd_migration_find(migration, is_new, "views", table);
 
 		return object;
 	}
@@ -470,12 +485,12 @@ target_of(SdMigration *migration, const char *identity)
 		if (strncmp(identity, types[i].type, length) != 0)
 			continue;
 		name = psprintf("%s%s", types[i].prefix, identity + length);
-		object = sd_migration_find(migration, false, types[i].kind, name);
+		object = sd_migration_find(migration, is_new, types[i].kind, name);
 		for (int j = 0; j < lengthof(ends) && object == NULL; j++)
 		{
 			for (char *at = strstr(name, ends[j]); at != NULL && object == NULL;
 				 at = strstr(at + 1, ends[j]))
-				object = sd_migration_find(migration, false, types[i].kind,
+				object = sd_migration_find(migration, is_new, types[i].kind,
 										   pnstrdup(name, at - name));
 		}
 
@@ -604,6 +619,9 @@ alter_objects(SdMigration *migration)
 		alter_generally(migration, object);
 		if (kind != NULL && kind->alter != NULL && object->changes != NIL)
 			kind->alter(migration, object);
+		/* when it is known which objects are made again */
+		if (strcmp(object->kind, "privileges") == 0)
+			continue;
 		if (object->changes != NIL)
 		{
 			SdDiffRow *row = linitial(object->changes);
@@ -615,6 +633,21 @@ alter_objects(SdMigration *migration)
 		}
 	}
 	list_free(all);
+}
+
+/* A sequence that belongs to a column has the owner of the table. */
+static bool
+follows_owner(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "sequences") == 0 &&
+		   is_owned_sequence(object->old_object) &&
+		   is_owned_sequence(object->new_object);
+}
+
+static bool
+is_owned_sequence(JsonbContainer *object)
+{
+	return sd_json_get_text(object, "owner_column") != NULL;
 }
 
 /* Comments and owners, which most kinds have. */
@@ -633,9 +666,12 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 		if (owner != NULL)
 		{
 			(void) sd_migration_take(object, "owner");
-			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
-									 "ALTER %s %s OWNER TO %s", name.what,
-									 name.name, quote_identifier(owner));
+			migration->diff_owners = lappend(migration->diff_owners, object);
+			if (!follows_owner(object))
+				sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								  "ALTER %s %s OWNER TO %s", name.what,
+								  name.name, quote_identifier(owner))
+					->is_last = is_owned_sequence(object->old_object);
 		}
 	}
 	if (sd_migration_take(object, "comment"))
@@ -720,6 +756,7 @@ static void
 add_steps(SdMigration *migration)
 {
 	ListCell *lc;
+	ListCell *lc2;
 
 	foreach (lc, migration->all)
 	{
@@ -742,7 +779,13 @@ add_steps(SdMigration *migration)
 				object->action != SD_ACTION_CREATE)
 				sd_migration_table_steps(migration, object);
 		}
-		migration->steps = list_concat(migration->steps, object->steps);
+		foreach (lc2, object->steps)
+		{
+			SdMigrationStep *step = lfirst(lc2);
+
+			if (step->unless == NULL || !leaves(step->unless))
+				migration->steps = lappend(migration->steps, step);
+		}
 	}
 }
 
@@ -812,10 +855,19 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							  quote_identifier(sd_json_get_text(
 								  object->old_object, "constraint_name")));
 	else
-		step = sd_migration_step(migration, object, SD_STAGE_DROP, "DROP %s %s",
-								 name.what, name.name);
+		step = sd_migration_step(migration, object, SD_STAGE_DROP,
+								 "DROP %s %s%s", name.what, name.name,
+								 is_made_of_functions(object) ? " CASCADE"
+															  : "");
 	if (step == NULL)
 		return;
+	if (is_late(object))
+	{
+		step->stage = SD_STAGE_FINISH;
+		step->position = INT_MAX - object->old_position;
+	}
+	else if (strcmp(object->kind, "tables") == 0)
+		step->position = detached_position(object);
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -830,6 +882,99 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
+/*
+ * Does it go last?  Nobody knows what needs a schema or an extension, and some
+ * types are needed until columns have others.
+ */
+static bool
+is_late(SdMigrationObject *object)
+{
+	return object->action == SD_ACTION_DROP &&
+		   (object->is_late || strcmp(object->kind, "schemas") == 0 ||
+			strcmp(object->kind, "extensions") == 0);
+}
+
+/* Partitions go before the table that they are of. */
+static int
+detached_position(SdMigrationObject *table)
+{
+	ListCell *lc;
+
+	foreach (lc, table->old_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+
+		if (strcmp(node->kind, "partitions") == 0)
+			return node->number;
+	}
+
+	return table->old_position;
+}
+
+/* What is needed late goes late, and what is needed under another name, too. */
+static void
+spread_lateness(SdMigration *migration)
+{
+	List *queue = NIL;
+	ListCell *lc;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+
+		if (leaves(object) && (object->is_late || object->is_swapped))
+			queue = lappend(queue, object);
+	}
+	while (queue != NIL)
+	{
+		SdMigrationObject *object = linitial(queue);
+
+		queue = list_delete_first(queue);
+		foreach (lc, object->needs)
+		{
+			SdMigrationObject *needed = lfirst(lc);
+
+			if (!leaves(needed) || needed->is_late || needed->is_swapped ||
+				strcmp(needed->kind, "tables") == 0)
+				continue;
+			if (needed->action == SD_ACTION_DROP)
+				needed->is_late = true;
+			else
+				needed->is_swapped = true;
+			queue = lappend(queue, needed);
+		}
+	}
+}
+
+/* A base type, and a range, may have functions that need it. */
+static bool
+is_made_of_functions(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "types") == 0 &&
+		   (sd_ddl_is(object->old_object, "type_kind", "base") ||
+			sd_json_get_text(object->old_object, "canonical") != NULL);
+}
+
+/* Is it one of these functions, and goes with the type? */
+static bool
+goes_with_type(const SdMigrationObject *object)
+{
+	ListCell *lc;
+
+	if (strcmp(object->kind, "functions") != 0)
+		return false;
+	foreach (lc, object->needs)
+	{
+		SdMigrationObject *type = lfirst(lc);
+
+		if (is_made_of_functions(type) && leaves(type) && !type->is_blocked &&
+			list_member_ptr(type->needs, object))
+			return true;
+	}
+
+	return false;
+}
+
 /* Does it go when something else goes? */
 static bool
 goes_with_another(SdMigration *migration, SdMigrationObject *object)
@@ -837,7 +982,7 @@ goes_with_another(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationObject *table = sd_migration_table_of(migration, object);
 	ListCell *lc;
 
-	if (sd_migration_is_implied(migration, object))
+	if (sd_migration_is_implied(migration, object) || goes_with_type(object))
 		return true;
 	if (table == NULL || !leaves(table) || table->is_blocked)
 		return false;

@@ -24,6 +24,10 @@ WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc') AN
 	AND c.relname NOT IN (
 		-- what a user has made: as many as there are of them
 		'snapshots', 'type_map', 'ports', 'subscriptions', 'config_values', 'retention_settings',
+		-- what people do with migrations; an error that comes again is there once
+		'migrations', 'schema_version', 'repeatable_scripts', 'migration_log',
+		-- one row at most
+		'migration_progress', 'migrated_schema',
 		-- one row for each component
 		'component_heads', 'health_heads',
 		-- some rows for each operation

@@ -141,6 +141,7 @@ SELECT stormdisc_document_ddl_text(d) FROM document;});
 	is_deeply(document("${name}_z"), $ours, "$name: the same");
 	foreach my $database ($name, "${name}_y", "${name}_reloaded", "${name}_z")
 	{
+		$node->safe_psql($database, 'DROP SUBSCRIPTION IF EXISTS stress_subscription');
 		$node->safe_psql($database, 'DROP EVENT TRIGGER IF EXISTS stress_event');
 		$node->safe_psql($database, 'DROP SUBSCRIPTION IF EXISTS "Sub s"');
 		$node->safe_psql('postgres', "DROP DATABASE $database") unless $name eq 'demo';
