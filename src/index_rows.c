@@ -50,8 +50,7 @@ sd_index_rows_begin(SdIndexRows *rows, SdProbeIndex *index, Snapshot snapshot,
 
 	rows->index = index_open(index->oid, AccessShareLock);
 	rows->snapshot = snapshot;
-	rows->scan =
-		sd_index_beginscan(rows->rel, rows->index, snapshot, nkeys, 0);
+	rows->scan = sd_index_beginscan(rows->rel, rows->index, snapshot, nkeys, 0);
 	index_rescan(rows->scan, keys, nkeys, NULL, 0);
 	rows->is_at_end = false;
 	rows->first = 0;

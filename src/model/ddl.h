@@ -192,8 +192,8 @@ typedef struct SdDdlAccess
 	SdDdlGrant *grants;
 } SdDdlAccess;
 
-extern bool sd_ddl_access(SdDdl *ddl, SdDdlAccess *access,
-						  const char *identity, JsonbContainer *array);
+extern bool sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
+						  JsonbContainer *array);
 extern void sd_ddl_usual_access(SdDdlAccess *access);
 extern const char *sd_ddl_role(const char *name);
 

@@ -45,7 +45,8 @@ static bool has_child_on(SdMigration *migration, const TableNodes *partition,
 /*
  * sd_migration_order_partitions
  *		Before the nodes of a document are put in order: let them wait for each
- *		other as said above.
+ *		other as said above.  In the old one only tables do, because who waits
+ *		for something goes when it goes.
  */
 void
 sd_migration_order_partitions(SdMigration *migration, bool is_new)
@@ -60,7 +61,7 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 		ListCell *lc;
 
 		CHECK_FOR_INTERRUPTS();
-		foreach (lc, table->indexes)
+		foreach (lc, is_new ? table->indexes : NIL)
 		{
 			SdDdlNode *index = lfirst(lc);
 
@@ -68,18 +69,21 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 		}
 		if (table->attach == NULL)
 			continue;
-		table->attach->after =
-			list_concat(table->attach->after, table->indexes);
-		table->attach->after =
-			list_concat(table->attach->after, table->index_children);
-		/* dropped before its parent, and so are those who need it */
-		if (table->table != NULL)
+		if (is_new)
 		{
-			JsonbContainer *object = find_object(
-				migration, is_new, "tables", table->attach->identity);
+			table->attach->after =
+				list_concat(table->attach->after, table->indexes);
+			table->attach->after =
+				list_concat(table->attach->after, table->index_children);
+		}
+		/* dropped before its parent, and so are those who need it */
+		else if (table->table != NULL)
+		{
+			JsonbContainer *object = find_object(migration, is_new, "tables",
+												 table->attach->identity);
 			char *parent = qualified(object, "parent_schema", "parent_name");
-			TableNodes *above = parent != NULL ? get_table(tables, parent)
-											   : NULL;
+			TableNodes *above =
+				parent != NULL ? get_table(tables, parent) : NULL;
 
 			if (above != NULL && above->table != NULL)
 				table->table->after =
@@ -132,8 +136,8 @@ sd_migration_leave_lonely_indexes(SdMigration *migration)
 
 			if (strcmp(node->kind, "indexes") != 0)
 				continue;
-			index = sd_migration_find(migration, true, "indexes",
-									  node->identity);
+			index =
+				sd_migration_find(migration, true, "indexes", node->identity);
 			if (index != NULL && index->old_object != NULL &&
 				!has_child_on(migration, table, node->identity))
 				sd_migration_leave(
@@ -157,8 +161,8 @@ has_child_on(SdMigration *migration, const TableNodes *partition,
 		SdDdlNode *node = lfirst(lc);
 		JsonbContainer *object =
 			find_object(migration, true, "indexes", node->identity);
-		char *parent =
-			object != NULL ? qualified(object, "parent_schema", "parent_index")
+		char *parent = object != NULL
+						   ? qualified(object, "parent_schema", "parent_index")
 						   : NULL;
 
 		if (parent != NULL && strcmp(parent, index) == 0)
