@@ -95,7 +95,7 @@ my @strict_readers = qw(diff_live fingerprint ddl ddl_text);
 
 # Functions that read no schema, and those that write.
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
-  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
+  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries split_sql vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Functions that read the rows of tables, and what their queries are made of, in
@@ -127,6 +127,11 @@ my @run_state = (
 	# what follows from traces
 	qw(detect_anomalies detect_races find_happens_before find_happens_before_many get_audit_trail
 	  get_critical_path get_cross_trace_races service_dependencies trace_diagram trace_summaries),
+	# metadata and resources
+	qw(delete_meta get_meta_value list_meta set_meta_value
+	  add_timestamps create create_compat_view get_by_id list set_updated_at update),
+	# roles
+	qw(area_objects grant revoke),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
