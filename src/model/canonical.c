@@ -93,6 +93,7 @@ static bool is_not_null_name(const char *name, int length);
 static void prepare_domain(Reading *reading);
 static void add_member(Reading *reading, const JsonbValue *key,
 					   const JsonbValue *value);
+static bool is_told_elsewhere(Reading *reading, const SdAttributeWord *word);
 static SdClass class_of(Reading *reading, const SdAttributeWord *word);
 static void add_attribute(Reading *reading, const SdAttributeWord *word,
 						  const char *name, int length, SdClass class,
@@ -141,6 +142,7 @@ sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words)
 		{"ordinal", offsetof(SdCanonicalOptions, no_ordinal)},
 		{"extension_versions",
 		 offsetof(SdCanonicalOptions, no_extension_versions)},
+		{"schema_names", offsetof(SdCanonicalOptions, no_schema_names)},
 	};
 	int count;
 	char **members;
@@ -172,13 +174,15 @@ sd_canonical_ignore(SdCanonicalOptions *options, ArrayType *words)
 			found = true;
 		}
 		if (!found)
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("unrecognized word in argument \"%s\": \"%s\"",
-						   "ignore", members[i]),
-					errhint("Available words: default, invalid_indexes, "
-							"system_names, inherited_ordinal, ordinal, "
-							"extension_versions, and the classes: %s.",
-							sd_class_names()));
+			ereport(
+				ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("unrecognized word in argument \"%s\": \"%s\"", "ignore",
+					   members[i]),
+				errhint("Available words: default, invalid_indexes, "
+						"system_names, inherited_ordinal, ordinal, "
+						"extension_versions, schema_names, and the classes: "
+						"%s.",
+						sd_class_names()));
 	}
 }
 
@@ -525,6 +529,9 @@ add_member(Reading *reading, const JsonbValue *key, const JsonbValue *value)
 		 strcmp(word->name, "sequence_name") == 0))
 		return;
 
+	if (word != NULL && is_told_elsewhere(reading, word))
+		return;
+
 	if (!reading->options->no_system_names)
 		flags &= ~SD_WORD_REFERENCE;
 	if (reading->kept != NULL && array != NULL &&
@@ -539,6 +546,23 @@ add_member(Reading *reading, const JsonbValue *key, const JsonbValue *value)
 			 !serialize_default(bytes, reading, value))
 		serialize(bytes, value, flags);
 	add_attribute(reading, word, name, length, class, value, start);
+}
+
+/*
+ * A sequence says which column owns it; a column that does not use it names one
+ * of those it owns, and which one depends on their age.  Whether a partitioned
+ * table's index waits for others follows from what is attached to it, or from
+ * what once was and is in no dump.
+ */
+static bool
+is_told_elsewhere(Reading *reading, const SdAttributeWord *word)
+{
+	if (strcmp(word->name, "sequence_schema") == 0 ||
+		strcmp(word->name, "sequence_name") == 0)
+		return !sd_json_get_bool(reading->source, "is_serial");
+
+	return reading->options->no_invalid_indexes &&
+		   strcmp(word->name, "is_valid") == 0;
 }
 
 static SdClass

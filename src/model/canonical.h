@@ -27,6 +27,7 @@ typedef struct SdCanonicalOptions
 	bool no_inherited_ordinal; /* the order of columns that are inherited */
 	bool no_ordinal;		   /* the order of columns */
 	bool no_extension_versions;
+	bool no_schema_names; /* which of two schemas is meant, does */
 } SdCanonicalOptions;
 
 /*

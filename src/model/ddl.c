@@ -101,6 +101,7 @@ static const char *const phases[] = {
 	[SD_DDL_PARTITIONS] = "partitions",
 	[SD_DDL_COLUMNS] = "columns",
 	[SD_DDL_INDEXES] = "indexes",
+	[SD_DDL_LATE_PARTITIONS] = "partitions",
 	[SD_DDL_INDEX_PARTITIONS] = "index partitions",
 	[SD_DDL_VIEWS] = "views",
 	[SD_DDL_STATISTICS] = "statistics",
@@ -148,7 +149,6 @@ static void add_objects(SdDdl *ddl, JsonbContainer *document,
 static bool is_first(SdDdl *ddl, JsonbContainer *document, const char *kind,
 					 const JsonbValue *key);
 static void add_settings(SdDdl *ddl);
-static void compose(SdDdlNode *node);
 static void deliver(SdDdl *ddl, SdDdlNode *node, SdDdlHandler handler,
 					void *arg);
 static char *finished(SdDdl *ddl, SdDdlNode *node,
@@ -464,42 +464,59 @@ sd_ddl_run(List *documents, const SdDdlOptions *options, SdDdlHandler handler,
 	MemoryContext statement_context = AllocSetContextCreate(
 		context, "stormdisc DDL statement", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext;
-	SdDdl ddl = {0};
+	SdDdl *ddl;
 	int level = sd_settings_pin();
 	ListCell *lc;
 
 	foreach (lc, documents)
 		check_document(lfirst(lc));
 	oldcontext = MemoryContextSwitchTo(context);
-	ddl.context = context;
-	ddl.options = *options;
-	ddl.options.schemas.has_object = has_object;
-	ddl.options.schemas.arg = &ddl;
-	ddl.documents = documents;
-	ddl.version = server_major(&((Jsonb *) linitial(documents))->root);
-	sd_ddl_make_tables(&ddl);
-
-	add_settings(&ddl);
-	for (int i = 0; i < lengthof(ddl_kinds); i++)
-	{
-		foreach (lc, documents)
-			add_objects(&ddl, &((Jsonb *) lfirst(lc))->root, &ddl_kinds[i]);
-	}
-
-	foreach (lc, sd_ddl_order(&ddl))
+	ddl = sd_ddl_build(documents, options);
+	foreach (lc, sd_ddl_order(ddl))
 	{
 		SdDdlNode *node = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		compose(node);
+		sd_ddl_compose(node);
 		MemoryContextSwitchTo(statement_context);
-		deliver(&ddl, node, handler, arg);
+		deliver(ddl, node, handler, arg);
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(statement_context);
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(context);
 	sd_settings_restore(level);
+}
+
+/*
+ * sd_ddl_build
+ *		The nodes of all that the documents have, in no order yet.
+ *
+ * They are in the current memory context.  Settings must be pinned, because
+ * they say how names are quoted.
+ */
+SdDdl *
+sd_ddl_build(List *documents, const SdDdlOptions *options)
+{
+	SdDdl *ddl = palloc0(sizeof(SdDdl));
+	ListCell *lc;
+
+	ddl->context = CurrentMemoryContext;
+	ddl->options = *options;
+	ddl->options.schemas.has_object = has_object;
+	ddl->options.schemas.arg = ddl;
+	ddl->documents = documents;
+	ddl->version = server_major(&((Jsonb *) linitial(documents))->root);
+	sd_ddl_make_tables(ddl);
+
+	add_settings(ddl);
+	for (int i = 0; i < lengthof(ddl_kinds); i++)
+	{
+		foreach (lc, documents)
+			add_objects(ddl, &((Jsonb *) lfirst(lc))->root, &ddl_kinds[i]);
+	}
+
+	return ddl;
 }
 
 static void
@@ -610,9 +627,10 @@ add_settings(SdDdl *ddl)
 	}
 }
 
-/* Make the first statement of a table or domain out of its items. */
-static void
-compose(SdDdlNode *node)
+/* sd_ddl_compose: Make the first statement of a table or domain of its items.
+ */
+void
+sd_ddl_compose(SdDdlNode *node)
 {
 	SdDdlStatement *statement;
 	bool is_table = node->phase == SD_DDL_TABLES;

@@ -36,6 +36,7 @@ typedef enum SdDdlPhase
 	SD_DDL_PARTITIONS,
 	SD_DDL_COLUMNS,
 	SD_DDL_INDEXES,
+	SD_DDL_LATE_PARTITIONS,
 	SD_DDL_INDEX_PARTITIONS,
 	SD_DDL_VIEWS,
 	SD_DDL_STATISTICS,
@@ -55,6 +56,7 @@ typedef struct SdDdlOptions
 	bool no_privileges;
 	bool no_comments;
 	SdSchemaMap schemas;
+	bool attaches_late; /* partitions, when they have their indexes */
 } SdDdlOptions;
 
 typedef struct SdDdlNode SdDdlNode;
@@ -84,6 +86,7 @@ typedef struct SdDdlItem
 	const char *identity;
 	SdDdlNode *comment; /* NULL: none */
 	bool is_later;
+	SdDdlNode *later_node; /* where it is then */
 } SdDdlItem;
 
 struct SdDdlNode
@@ -155,6 +158,45 @@ typedef void (*SdDdlHandler)(void *arg, const char *phase, const char *kind,
 extern void sd_ddl_run(List *documents, const SdDdlOptions *options,
 					   SdDdlHandler handler, void *arg);
 
+extern SdDdl *sd_ddl_build(List *documents, const SdDdlOptions *options);
+extern void sd_ddl_compose(SdDdlNode *node);
+
+/* ddl_access.c */
+
+/* a privilege that somebody has */
+typedef struct SdDdlGrant
+{
+	char *grantor;
+	char *grantee;
+	char *privilege;
+	bool is_grantable;
+	bool is_done;
+} SdDdlGrant;
+
+/* all of them on one object, and how statements name it */
+typedef struct SdDdlAccess
+{
+	SdDdlNode *node;
+	const char *type;	 /* of the object, as in documents */
+	const char *name;	 /* and its identity */
+	const char *prefix;	 /* ALTER DEFAULT PRIVILEGES ..., or nothing */
+	const char *target;	 /* ON ... */
+	const char *columns; /* " (c)" of a column, else "" */
+	const char *owner;
+	const char *of_owner; /* privileges by default */
+	const char *of_public;
+	int version;
+	bool begins_empty; /* nobody has anything by default */
+	bool is_unknown;   /* nobody knows what the default is */
+	int ngrants;
+	SdDdlGrant *grants;
+} SdDdlAccess;
+
+extern bool sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
+						  JsonbContainer *array);
+extern void sd_ddl_usual_access(SdDdlAccess *access);
+extern const char *sd_ddl_role(const char *name);
+
 /* ddl_node.c: what emitters put together */
 extern SdDdlNode *sd_ddl_node(SdDdl *ddl, SdDdlPhase phase);
 extern void sd_ddl_statement(SdDdlNode *node, const char *format, ...)
@@ -216,6 +258,7 @@ extern char *sd_ddl_chosen_name(const char *table, const char *column,
 
 /* ddl_order.c */
 extern List *sd_ddl_order(SdDdl *ddl);
+extern List *sd_ddl_named(SdDdl *ddl, const char *text);
 
 /* the emitters */
 extern void sd_ddl_access_method(SdDdl *ddl, JsonbContainer *object);

@@ -117,6 +117,13 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 		node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
 		sd_ddl_guarded(node, "duplicate_object", "%s", later);
 	}
+	else if (is_validated && parent_is_not_valid(ddl, constraint, NULL))
+	{
+		/* the table was made as a child of one that has it already */
+		node = sd_ddl_node(ddl, SD_DDL_INDEXES);
+		sd_ddl_statement(node, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
+						 constraint->table_name, constraint->name);
+	}
 	if (sd_json_get_text(constraint->object, "comment") == NULL)
 		return;
 	if (node == NULL)
@@ -291,8 +298,8 @@ is_partition_or_own(SdDdl *ddl, JsonbContainer *object)
 }
 
 /*
- * Has a parent's not-null constraint on the column yet to be validated?  Then
- * the child has to say that its own is.
+ * Has a parent's constraint yet to be validated, that on not null of the column
+ * if there is one?  Then the child has to say that its own is.
  */
 static bool
 parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
@@ -308,13 +315,15 @@ parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
 		JsonbContainer *parent = sd_ddl_object(
 			ddl, "constraints",
 			psprintf("%s.%s", (char *) lfirst(lc), quote_identifier(name)));
+		List *columns;
 
-		if (parent != NULL &&
-			sd_ddl_is(parent, "constraint_type", "not null") &&
-			list_length(sd_json_get_texts(parent, "columns")) == 1 &&
-			strcmp(linitial(sd_json_get_texts(parent, "columns")), column) ==
-				0 &&
-			!sd_ddl_flag(parent, "is_validated", true))
+		if (parent == NULL || sd_ddl_flag(parent, "is_validated", true) ||
+			!sd_ddl_is(parent, "constraint_type",
+					   column != NULL ? "not null" : "check"))
+			continue;
+		columns = sd_json_get_texts(parent, "columns");
+		if (column == NULL || (list_length(columns) == 1 &&
+							   strcmp(linitial(columns), column) == 0))
 			return true;
 	}
 

@@ -569,21 +569,31 @@ separate_item(SdDdl *ddl, SdDdlNode *node, SdDdlItem *item)
 	later->after = lappend(later->after, node);
 	later->component = -1;
 	sd_ddl_guarded(later, item->duplicate, "%s", item->later);
+	item->later_node = later;
 	if (item->comment != NULL)
 		item->comment->after = lappend(item->comment->after, later);
+}
+
+/* sd_ddl_named: The nodes that a text names. */
+List *
+sd_ddl_named(SdDdl *ddl, const char *text)
+{
+	SdDdlNode nobody = {0};
+	Search search = {ddl, &nobody, NIL, CurrentMemoryContext};
+
+	nobody.kind = "";
+	search_text(&search, text);
+
+	return search.found;
 }
 
 /* Does the text name something in the node's component? */
 static bool
 names_component(SdDdl *ddl, SdDdlNode *node, const char *text)
 {
-	SdDdlNode nobody = {0};
-	Search search = {ddl, &nobody, NIL, CurrentMemoryContext};
 	ListCell *lc;
 
-	nobody.kind = "";
-	search_text(&search, text);
-	foreach (lc, search.found)
+	foreach (lc, sd_ddl_named(ddl, text))
 	{
 		SdDdlNode *found = lfirst(lc);
 

@@ -516,7 +516,8 @@ add_partition(SdDdl *ddl, Table *table)
 		return;
 	}
 	ddl->kind = "partitions";
-	node = sd_ddl_node(ddl, SD_DDL_PARTITIONS);
+	node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_PARTITIONS
+													   : SD_DDL_PARTITIONS);
 	sd_ddl_guarded(
 		node, "wrong_object_type", "ALTER TABLE ONLY %s ATTACH PARTITION %s %s",
 		sd_ddl_name(ddl, table->object, "parent_schema", "parent_name"),

@@ -35,6 +35,7 @@
 #include "model/diff.h"
 #include "model/fingerprint.h"
 #include "model/json.h"
+#include "model/other_names.h"
 #include "model/severity.h"
 #include "model/snapshot.h"
 
@@ -73,9 +74,20 @@ typedef struct Waiting
 	bool is_numbered;
 	bool is_matched;
 	uint8 hash[SD_HASH_SIZE]; /* of all that counts but the name */
+	/* the same if tables have been renamed as their hints say */
+	const char *identity_then;
+	uint8 hash_then[SD_HASH_SIZE];
 	JsonbValue value;
 	const char *hint;
 } Waiting;
+
+/* a table or view that may have been renamed */
+typedef struct Renamed
+{
+	char key[2 * NAMEDATALEN + 2]; /* hash key: schema and name, raw */
+	const char *schema;
+	const char *name;
+} Renamed;
 
 typedef struct WaitingList
 {
@@ -92,22 +104,6 @@ typedef struct LoneColumn
 	const char *hint;
 } LoneColumn;
 
-/* a row of the result */
-typedef struct Row
-{
-	int kind_number; /* its place among the kinds */
-	const char *kind;
-	const char *identity;
-	const char *change;
-	const char *attribute; /* NULL: the object itself */
-	bool has_old;
-	bool has_new;
-	JsonbValue old_value;
-	JsonbValue new_value;
-	SdSeverity severity;
-	const char *rename_hint;
-} Row;
-
 typedef struct Diff
 {
 	SdCanonicalOptions options;
@@ -118,13 +114,15 @@ typedef struct Diff
 	MemoryContext object;  /* of the object that is compared now */
 	SdHasher *hasher;
 	HTAB *new_tables; /* tables and views that the old side lacks */
+	HTAB *renamed;	  /* of Renamed: NULL if there are none */
 	const char *kind; /* of the objects that come now */
 	const SdKindWord *word;
 	WaitingList waits[2];
 	List *not_compared; /* parts that one side lacks */
 	int count;
 	int size;
-	Row *rows;
+	SdDiffRow *rows;
+	List *pairs; /* of SdDiffPair * */
 } Diff;
 
 /* a reader of a table of objects, and the row it is at */
@@ -140,7 +138,12 @@ typedef struct ObjectReader
 } ObjectReader;
 
 static void begin(Diff *diff, FunctionCallInfo fcinfo, int ignore);
+static void make_contexts(Diff *diff);
 static void end(Diff *diff, FunctionCallInfo fcinfo);
+static void finish(Diff *diff);
+static SdDiffResult *diff_result(Diff *diff, Jsonb *old_document,
+								 const char *old_name, Jsonb *new_document,
+								 const char *new_name);
 static void compare_documents(Diff *diff, Jsonb *old_document,
 							  Jsonb *new_document);
 static void check_whole(Jsonb *document, const char *name);
@@ -158,15 +161,28 @@ static SdCanonical *canonical(Diff *diff, Side side, const char *identity,
 static bool same_content(const SdCanonical *a, const SdCanonical *b,
 						 int classes);
 static void wait_for_match(Diff *diff, Side side, const SdCanonical *object);
+static void look_ahead(Diff *diff, Waiting *member, const SdCanonical *object);
+static void hash_content(Diff *diff, const SdCanonical *object, uint8 *hash);
+static bool find_renamed(void *arg, const char *schema, const char *name,
+						 const char **to_schema, const char **to_name);
+static void remember_renamed(Diff *diff);
+static void enter_renamed(Diff *diff, const char *schema, const char *name,
+						  const char *to_schema, const char *to_name);
+static void find_followers(Diff *diff);
+static int rank_of(const char *kind);
 static const char *place_of(const SdCanonical *object);
 static void end_kind(Diff *diff);
 static void match_numbered(Diff *diff);
 static void match_groups(Diff *diff, bool by_identity);
 static void report_pair(Diff *diff, Waiting *old_object, Waiting *new_object);
+static void add_pair(Diff *diff, const Waiting *old_object,
+					 const Waiting *new_object);
 static void find_hints(Diff *diff);
 static bool may_be_renamed(const SdKindWord *word);
 static int compare_numbered(const void *a, const void *b);
+static int compare_followers(const void *a, const void *b);
 static int compare_contents(const void *a, const void *b);
+static bool is_settled(const Waiting *member);
 static void report_alone(Diff *diff, Side side, const SdCanonical *object,
 						 const char *identity, bool of_rows, bool on_new_table,
 						 const char *hint);
@@ -195,8 +211,8 @@ static int common_order(const SdCanonical *object, const SdCanonical *other,
 static bool keeps_rows(const SdCanonical *object);
 static bool is_on_new_table(Diff *diff, const SdCanonical *object);
 static void remember_new_table(Diff *diff, const char *identity);
-static Row *new_row(Diff *diff, const char *kind, const char *identity,
-					const char *change);
+static SdDiffRow *new_row(Diff *diff, const char *kind, const char *identity,
+						  const char *change);
 static void set_value(Diff *diff, bool *has, JsonbValue *target,
 					  const JsonbValue *value);
 static int compare_rows(const void *a, const void *b);
@@ -290,6 +306,13 @@ stormdisc_diff_objects(PG_FUNCTION_ARGS)
 					errmsg("argument \"%s\" must not be null", arguments[i]));
 	}
 	begin(&diff, fcinfo, 2);
+	/* the names of all schemas are not known before the last row */
+	if (diff.options.no_schema_names)
+		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("word \"%s\" in argument \"%s\" is for documents "
+					   "only",
+					   "schema_names", "ignore"),
+				errhint("Compare documents with stormdisc_diff()."));
 	diff.copies = true;
 	diff.versions[SIDE_OLD] = major_version(fcinfo, 3);
 	diff.versions[SIDE_NEW] = major_version(fcinfo, 4);
@@ -343,12 +366,17 @@ stormdisc_diff_objects(PG_FUNCTION_ARGS)
 static void
 begin(Diff *diff, FunctionCallInfo fcinfo, int ignore)
 {
-	HASHCTL control = {0};
-
 	sd_canonical_classes(&diff->options, NULL);
 	sd_canonical_ignore(&diff->options, PG_ARGISNULL(ignore)
 											? NULL
 											: PG_GETARG_ARRAYTYPE_P(ignore));
+	make_contexts(diff);
+}
+
+static void
+make_contexts(Diff *diff)
+{
+	HASHCTL control = {0};
 
 	diff->context = AllocSetContextCreate(
 		CurrentMemoryContext, "stormdisc diff", ALLOCSET_DEFAULT_SIZES);
@@ -369,9 +397,16 @@ begin(Diff *diff, FunctionCallInfo fcinfo, int ignore)
 static void
 end(Diff *diff, FunctionCallInfo fcinfo)
 {
-	if (diff->count > 1)
-		qsort(diff->rows, diff->count, sizeof(Row), compare_rows);
+	finish(diff);
 	put_rows(diff, fcinfo);
+	MemoryContextDelete(diff->context);
+}
+
+static void
+finish(Diff *diff)
+{
+	if (diff->count > 1)
+		qsort(diff->rows, diff->count, sizeof(SdDiffRow), compare_rows);
 	sd_hasher_free(diff->hasher);
 
 	if (diff->not_compared != NIL)
@@ -388,10 +423,73 @@ end(Diff *diff, FunctionCallInfo fcinfo)
 			errmsg("only one of the documents has these parts: %s", names.data),
 			errdetail("They are not compared."));
 	}
-	MemoryContextDelete(diff->context);
 }
 
-/* All parts, the tables first: what stands on a new one is no work. */
+/*
+ * sd_diff_documents
+ *		The differences of two documents as stormdisc_diff() tells them, without
+ *		regard to the order of columns.
+ *
+ * The result is in the current memory context, and points into the documents.
+ * The names are those of the arguments, for errors.
+ */
+SdDiffResult *
+sd_diff_documents(Jsonb *old_document, const char *old_name,
+				  Jsonb *new_document, const char *new_name)
+{
+	Diff diff = {0};
+
+	sd_canonical_classes(&diff.options, NULL);
+	sd_canonical_default(&diff.options);
+	diff.options.no_ordinal = true;
+
+	return diff_result(&diff, old_document, old_name, new_document, new_name);
+}
+
+/*
+ * sd_diff_ignoring
+ *		Likewise, without regard to what the words say, which are those of the
+ *		argument "ignore" of stormdisc_diff().
+ */
+SdDiffResult *
+sd_diff_ignoring(Jsonb *old_document, Jsonb *new_document, ArrayType *ignore)
+{
+	Diff diff = {0};
+
+	sd_canonical_classes(&diff.options, NULL);
+	sd_canonical_ignore(&diff.options, ignore);
+
+	return diff_result(&diff, old_document, "a", new_document, "b");
+}
+
+static SdDiffResult *
+diff_result(Diff *diff, Jsonb *old_document, const char *old_name,
+			Jsonb *new_document, const char *new_name)
+{
+	SdDiffResult *result = palloc0(sizeof(SdDiffResult));
+
+	diff->versions[SIDE_OLD] = sd_canonical_check(old_document, old_name);
+	diff->versions[SIDE_NEW] = sd_canonical_check(new_document, new_name);
+	check_whole(old_document, old_name);
+	check_whole(new_document, new_name);
+	make_contexts(diff);
+	compare_documents(diff, old_document, new_document);
+	finish(diff);
+	MemoryContextDelete(diff->waiting);
+	MemoryContextDelete(diff->object);
+	result->versions[0] = diff->versions[SIDE_OLD];
+	result->versions[1] = diff->versions[SIDE_NEW];
+	result->count = diff->count;
+	result->rows = diff->rows;
+	result->pairs = diff->pairs;
+
+	return result;
+}
+
+/*
+ * All parts, tables and views first: what stands on a new table is no work, and
+ * on a renamed one it has another name.
+ */
 static void
 compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 {
@@ -405,7 +503,15 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 	bool has_old;
 	bool has_new = false;
 
-	for (int pass = 0; pass < 2; pass++)
+	if (diff->options.no_schema_names && new_document != NULL)
+	{
+		SdSchemaMap map;
+
+		sd_schema_map_match(&map, sd_document_schemas(old_document),
+							sd_document_schemas(new_document));
+		old_document = sd_other_document(&map, old_document);
+	}
+	for (int pass = 0; pass < 3; pass++)
 	{
 		sd_json_walk(&old_walk, &old_document->root);
 		has_old = sd_json_next_member(&old_walk, &old_key, &old_value);
@@ -420,11 +526,9 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 						: !has_new ? -1
 								   : sd_json_compare_keys(&old_key, &new_key);
 			const JsonbValue *key = order <= 0 ? &old_key : &new_key;
-			bool is_tables =
-				key->val.string.len == strlen("tables") &&
-				memcmp(key->val.string.val, "tables", strlen("tables")) == 0;
 
-			if (is_tables == (pass == 0) && sd_document_key_is_kind(key))
+			if (rank_of(sd_json_as_text(key)) == pass &&
+				sd_document_key_is_kind(key))
 			{
 				if (new_document != NULL && order != 0)
 				{
@@ -446,6 +550,13 @@ compare_documents(Diff *diff, Jsonb *old_document, Jsonb *new_document)
 		}
 	}
 	sd_settings_restore(settings_level);
+}
+
+/* Which kinds come first? */
+static int
+rank_of(const char *kind)
+{
+	return strcmp(kind, "tables") == 0 ? 0 : strcmp(kind, "views") == 0 ? 1 : 2;
 }
 
 /* Tell of a document that lacks something. */
@@ -623,6 +734,7 @@ wait_for_match(Diff *diff, Side side, const SdCanonical *object)
 												  : pstrdup(object->key);
 	member->place = place_of(object);
 	member->is_numbered = object->is_numbered;
+	member->identity_then = member->identity;
 	member->value = object->raw;
 	if (diff->copies)
 	{
@@ -636,9 +748,118 @@ wait_for_match(Diff *diff, Side side, const SdCanonical *object)
 	sd_hasher_start(diff->hasher);
 	sd_hasher_add(diff->hasher, content.data, content.len);
 	sd_hasher_end(diff->hasher, member->hash);
+	memcpy(member->hash_then, member->hash, SD_HASH_SIZE);
+	if (side == SIDE_OLD && diff->renamed != NULL)
+		look_ahead(diff, member, object);
 	if (side == SIDE_NEW &&
 		(strcmp(diff->kind, "tables") == 0 || strcmp(diff->kind, "views") == 0))
 		remember_new_table(diff, object->identity);
+}
+
+/* What would it be if tables have been renamed as their hints say? */
+static void
+look_ahead(Diff *diff, Waiting *member, const SdCanonical *object)
+{
+	SdSchemaMap map = {0};
+	SdCanonical *then;
+	JsonbValue value;
+	MemoryContext oldcontext;
+
+	map.find_relation = find_renamed;
+	map.arg = diff;
+	value = sd_other_object(&map, diff->word, &object->raw);
+	then = canonical(diff, SIDE_OLD,
+					 sd_other_identity(&map, diff->kind, object->identity),
+					 &value);
+	if (then == NULL)
+		return;
+
+	hash_content(diff, then, member->hash_then);
+	oldcontext = MemoryContextSwitchTo(diff->waiting);
+	member->identity_then = pstrdup(then->identity);
+	member->place = place_of(then);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static void
+hash_content(Diff *diff, const SdCanonical *object, uint8 *hash)
+{
+	StringInfoData content;
+
+	initStringInfo(&content);
+	(void) sd_canonical_content(&content, object, diff->options.classes);
+	sd_hasher_start(diff->hasher);
+	sd_hasher_add(diff->hasher, content.data, content.len);
+	sd_hasher_end(diff->hasher, hash);
+	pfree(content.data);
+}
+
+/* The new name of a table or view; without a schema, of any of that name. */
+static bool
+find_renamed(void *arg, const char *schema, const char *name,
+			 const char **to_schema, const char **to_name)
+{
+	Diff *diff = arg;
+	char key[2 * NAMEDATALEN + 2];
+	Renamed *renamed;
+
+	snprintf(key, sizeof(key), "%s\n%s", schema != NULL ? schema : "", name);
+	renamed = hash_search(diff->renamed, key, HASH_FIND, NULL);
+	if (renamed == NULL)
+		return false;
+	*to_schema = renamed->schema;
+	*to_name = renamed->name;
+
+	return true;
+}
+
+/* Keep the hints of tables and views, for what stands on these. */
+static void
+remember_renamed(Diff *diff)
+{
+	WaitingList *olds = &diff->waits[SIDE_OLD];
+
+	for (int i = 0; i < olds->count; i++)
+	{
+		Waiting *member = &olds->members[i];
+		List *names;
+		List *to_names;
+
+		if (member->hint == NULL)
+			continue;
+		names = sd_sql_identifiers(member->identity);
+		to_names = sd_sql_identifiers(member->hint);
+		if (list_length(names) != 2 || list_length(to_names) != 2)
+			continue;
+		enter_renamed(diff, linitial(names), lsecond(names), linitial(to_names),
+					  lsecond(to_names));
+		/* in front of its columns it stands without its schema */
+		enter_renamed(diff, "", lsecond(names), linitial(to_names),
+					  lsecond(to_names));
+	}
+}
+
+static void
+enter_renamed(Diff *diff, const char *schema, const char *name,
+			  const char *to_schema, const char *to_name)
+{
+	char key[2 * NAMEDATALEN + 2];
+	Renamed *renamed;
+
+	if (diff->renamed == NULL)
+	{
+		HASHCTL control = {0};
+
+		control.keysize = sizeof(key);
+		control.entrysize = sizeof(Renamed);
+		control.hcxt = diff->context;
+		diff->renamed = hash_create("stormdisc renamed tables", 64, &control,
+									HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	snprintf(key, sizeof(key), "%s\n%s", schema, name);
+	renamed = hash_search(diff->renamed, key, HASH_ENTER, NULL);
+	renamed->schema = MemoryContextStrdup(diff->context, to_schema);
+	renamed->name = MemoryContextStrdup(diff->context, to_name);
 }
 
 /* What names an object besides its own name, such as its table. */
@@ -673,8 +894,12 @@ end_kind(Diff *diff)
 	MemoryContext oldcontext = MemoryContextSwitchTo(diff->object);
 
 	match_numbered(diff);
+	if (diff->renamed != NULL)
+		find_followers(diff);
 	if (may_be_renamed(diff->word))
 		find_hints(diff);
+	if (rank_of(diff->kind) < 2)
+		remember_renamed(diff);
 	for (int side = SIDE_OLD; side <= SIDE_NEW; side++)
 	{
 		for (int i = 0; i < diff->waits[side].count; i++)
@@ -726,7 +951,10 @@ match_numbered(Diff *diff)
 			order = memcmp(olds->members[i].hash, news->members[j].hash,
 						   SD_HASH_SIZE);
 		if (order == 0)
+		{
 			olds->members[i].is_matched = news->members[j].is_matched = true;
+			add_pair(diff, &olds->members[i], &news->members[j]);
+		}
 		if (order <= 0)
 			i++;
 		if (order >= 0)
@@ -779,7 +1007,72 @@ report_pair(Diff *diff, Waiting *old_object, Waiting *new_object)
 
 	report_changes(diff, before, now, old_object->identity, false);
 	old_object->is_matched = new_object->is_matched = true;
+	add_pair(diff, old_object, new_object);
 	MemoryContextReset(diff->object);
+}
+
+/* Remember two that are the same object under different names. */
+static void
+add_pair(Diff *diff, const Waiting *old_object, const Waiting *new_object)
+{
+	MemoryContext oldcontext;
+	SdDiffPair *pair;
+
+	if (strcmp(old_object->identity, new_object->identity) == 0)
+		return;
+	oldcontext = MemoryContextSwitchTo(diff->context);
+	pair = palloc(sizeof(SdDiffPair));
+	pair->kind = diff->word != NULL ? diff->word->name : pstrdup(diff->kind);
+	pair->old_identity = pstrdup(old_object->identity);
+	pair->new_identity = pstrdup(new_object->identity);
+	diff->pairs = lappend(diff->pairs, pair);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * An object on a table that may have been renamed is the one on the table that
+ * this may be now, if it has the same name there and is the same.
+ */
+static void
+find_followers(Diff *diff)
+{
+	WaitingList *olds = &diff->waits[SIDE_OLD];
+	WaitingList *news = &diff->waits[SIDE_NEW];
+	int i = 0;
+	int j = 0;
+
+	for (int side = SIDE_OLD; side <= SIDE_NEW; side++)
+	{
+		if (diff->waits[side].count > 1)
+			qsort(diff->waits[side].members, diff->waits[side].count,
+				  sizeof(Waiting), compare_followers);
+	}
+	while (i < olds->count && j < news->count)
+	{
+		Waiting *before = &olds->members[i];
+		Waiting *now = &news->members[j];
+		int order = strcmp(before->identity_then, now->identity_then);
+
+		if (order == 0 && !before->is_matched && !now->is_matched &&
+			memcmp(before->hash_then, now->hash_then, SD_HASH_SIZE) == 0 &&
+			strcmp(before->identity, now->identity) != 0)
+		{
+			before->hint = now->identity;
+			now->hint = before->identity;
+		}
+		if (order <= 0)
+			i++;
+		if (order >= 0)
+			j++;
+	}
+}
+
+/* By the name that an object would have. */
+static int
+compare_followers(const void *a, const void *b)
+{
+	return strcmp(((const Waiting *) a)->identity_then,
+				  ((const Waiting *) b)->identity_then);
 }
 
 /*
@@ -800,9 +1093,9 @@ find_hints(Diff *diff)
 			qsort(diff->waits[side].members, diff->waits[side].count,
 				  sizeof(Waiting), compare_contents);
 	}
-	/* those that have been matched come last */
-	while (i < olds->count && !olds->members[i].is_matched && j < news->count &&
-		   !news->members[j].is_matched)
+	/* those that are settled come last */
+	while (i < olds->count && !is_settled(&olds->members[i]) &&
+		   j < news->count && !is_settled(&news->members[j]))
 	{
 		Waiting *before = &olds->members[i];
 		Waiting *now = &news->members[j];
@@ -878,14 +1171,20 @@ compare_contents(const void *a, const void *b)
 {
 	const Waiting *left = a;
 	const Waiting *right = b;
-	int order = (int) left->is_matched - (int) right->is_matched;
+	int order = (int) is_settled(left) - (int) is_settled(right);
 
 	if (order == 0)
 		order = strcmp(left->place, right->place);
 	if (order == 0)
-		order = memcmp(left->hash, right->hash, SD_HASH_SIZE);
+		order = memcmp(left->hash_then, right->hash_then, SD_HASH_SIZE);
 
 	return order;
+}
+
+static bool
+is_settled(const Waiting *member)
+{
+	return member->is_matched || member->hint != NULL;
 }
 
 /*
@@ -901,7 +1200,7 @@ report_alone(Diff *diff, Side side, const SdCanonical *object,
 
 	if (diff->options.classes & SD_CLASS_BIT(object->class))
 	{
-		Row *row = new_row(diff, object->kind, identity, change);
+		SdDiffRow *row = new_row(diff, object->kind, identity, change);
 
 		if (side == SIDE_OLD)
 		{
@@ -985,7 +1284,7 @@ report_attribute(Diff *diff, const SdCanonical *object, const char *identity,
 {
 	const SdCanonicalAttribute *attribute =
 		new_attribute != NULL ? new_attribute : old_attribute;
-	Row *row = new_row(diff, object->kind, identity, change);
+	SdDiffRow *row = new_row(diff, object->kind, identity, change);
 
 	row->attribute = attribute->word != NULL
 						 ? attribute->word->name
@@ -1153,7 +1452,7 @@ report_order(Diff *diff, const SdCanonical *old_object,
 		same = strcmp(olds[i], news[i]) == 0;
 	if (!same && nold == nnew)
 	{
-		Row *row = new_row(diff, old_object->kind, identity, "modified");
+		SdDiffRow *row = new_row(diff, old_object->kind, identity, "modified");
 		MemoryContext oldcontext = MemoryContextSwitchTo(diff->context);
 		SdJson before = {0};
 		SdJson now = {0};
@@ -1243,23 +1542,24 @@ remember_new_table(Diff *diff, const char *identity)
 }
 
 /* A row, of which the names are copied. */
-static Row *
+static SdDiffRow *
 new_row(Diff *diff, const char *kind, const char *identity, const char *change)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(diff->context);
 	const SdKindWord *word = sd_kind_word(kind, strlen(kind));
-	Row *row;
+	SdDiffRow *row;
 
 	if (diff->count == diff->size)
 	{
 		diff->size = Max(64, diff->size * 2);
 		if (diff->rows == NULL)
-			diff->rows = palloc(sizeof(Row) * diff->size);
+			diff->rows = palloc(sizeof(SdDiffRow) * diff->size);
 		else
-			diff->rows = repalloc_huge(diff->rows, sizeof(Row) * diff->size);
+			diff->rows =
+				repalloc_huge(diff->rows, sizeof(SdDiffRow) * diff->size);
 	}
 	row = &diff->rows[diff->count++];
-	memset(row, 0, sizeof(Row));
+	memset(row, 0, sizeof(SdDiffRow));
 	row->kind_number = word != NULL ? word - sd_kind_words : sd_nkind_words;
 	row->kind = word != NULL ? word->name : kind;
 	row->identity = pstrdup(identity);
@@ -1291,8 +1591,8 @@ set_value(Diff *diff, bool *has, JsonbValue *target, const JsonbValue *value)
 static int
 compare_rows(const void *a, const void *b)
 {
-	const Row *left = a;
-	const Row *right = b;
+	const SdDiffRow *left = a;
+	const SdDiffRow *right = b;
 	int order = left->kind_number - right->kind_number;
 
 	if (order == 0)
@@ -1318,7 +1618,7 @@ put_rows(Diff *diff, FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < diff->count; i++)
 	{
-		Row *row = &diff->rows[i];
+		SdDiffRow *row = &diff->rows[i];
 		Datum values[DIFF_COLS] = {0};
 		bool nulls[DIFF_COLS] = {false};
 
@@ -1383,6 +1683,8 @@ open_reader(ObjectReader *reader, Oid relation)
 				 "o.document::pg_catalog.jsonb FROM %s o "
 				 "ORDER BY (o.kind::pg_catalog.text OPERATOR(pg_catalog.<>) "
 				 "'tables'::pg_catalog.text), "
+				 "(o.kind::pg_catalog.text OPERATOR(pg_catalog.<>) "
+				 "'views'::pg_catalog.text), "
 				 "o.kind::pg_catalog.text COLLATE pg_catalog.\"C\", "
 				 "o.identity::pg_catalog.text COLLATE pg_catalog.\"C\"",
 				 quote_qualified_identifier(schema, name)),
@@ -1447,7 +1749,7 @@ compare_readers(const ObjectReader *a, const ObjectReader *b)
 
 	if (a->at_end || b->at_end)
 		return (int) a->at_end - (int) b->at_end;
-	order = (strcmp(a->kind, "tables") != 0) - (strcmp(b->kind, "tables") != 0);
+	order = rank_of(a->kind) - rank_of(b->kind);
 	if (order == 0)
 		order = strcmp(a->kind, b->kind);
 	if (order == 0)

@@ -30,6 +30,7 @@
 #include "model/document.h"
 #include "model/fingerprint.h"
 #include "model/json.h"
+#include "model/other_names.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_fingerprint);
 PG_FUNCTION_INFO_V1(stormdisc_document_fingerprint);
@@ -71,6 +72,7 @@ typedef struct Fingerprint
 	int version;
 	Level level;
 	SdHasher *hasher;
+	List *schemas;		   /* of the document, if their names do not count */
 	MemoryContext context; /* of the entries */
 	MemoryContext object;  /* of the object that is hashed now */
 	int count;
@@ -97,6 +99,8 @@ static void read_kind(Fingerprint *run, const char *kind,
 static void add_object(Fingerprint *run, const SdKindWord *word,
 					   const char *kind, const JsonbValue *identity,
 					   const JsonbValue *value);
+static SdCanonical *without_schema_names(Fingerprint *run, const Entry *entry,
+										 const SdCanonical *object);
 static void hash_object(Fingerprint *run, Entry *entry,
 						const SdCanonical *object);
 static bool find_unit(Fingerprint *run, Entry *entry,
@@ -233,6 +237,8 @@ read_document(Fingerprint *run, Jsonb *document)
 	JsonbValue value;
 	int settings_level;
 
+	if (run->options.no_schema_names)
+		run->schemas = sd_document_schemas(document);
 	run->version = sd_canonical_check(document, "document");
 	if (!sd_json_get_bool(&document->root, "consistent"))
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -296,8 +302,17 @@ add_object(Fingerprint *run, const SdKindWord *word, const char *kind,
 								 sd_json_as_text(identity), value);
 	entry.kind = kind;
 	entry.key = object->key;
-	hash_object(run, &entry, object);
-	if (entry.classes != 0 && find_unit(run, &entry, object))
+	if (!find_unit(run, &entry, object))
+		entry.classes = 0;
+	else if (run->options.no_schema_names)
+	{
+		object = without_schema_names(run, &entry, object);
+		entry.key = object->key;
+		hash_object(run, &entry, object);
+	}
+	else
+		hash_object(run, &entry, object);
+	if (entry.classes != 0)
 	{
 		Entry *kept;
 
@@ -312,6 +327,26 @@ add_object(Fingerprint *run, const SdKindWord *word, const char *kind,
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(run->object);
+}
+
+/*
+ * The object with numbers for schemas.  Where each schema has a fingerprint, or
+ * what is in it, its own has the same number as any other's, so that copies in
+ * one document are the same.
+ */
+static SdCanonical *
+without_schema_names(Fingerprint *run, const Entry *entry,
+					 const SdCanonical *object)
+{
+	SdSchemaMap map;
+	JsonbValue value;
+
+	sd_schema_map_number(&map, run->schemas, entry->schema);
+	value = sd_other_object(&map, object->word, &object->raw);
+
+	return sd_canonical_object(
+		&run->options, run->version, object->word, object->kind,
+		sd_other_identity(&map, object->kind, object->identity), &value);
 }
 
 /* A hash for each class, and one for all. */

@@ -53,14 +53,25 @@ typedef enum NameType
 {
 	NAME_NONE,
 	NAME_OBJECT,
-	NAME_SCHEMA
+	NAME_SCHEMA,
+	NAME_OBJECTS, /* of arrays */
+	NAME_SCHEMAS
 } NameType;
+
+/* an array's constant, to be read element by element */
+typedef struct Elements
+{
+	const char *position;
+	const char *start; /* of the element, as it is written */
+	char *value;	   /* as meant */
+} Elements;
 
 /* where in a query a text is: between two parentheses, a clause */
 typedef struct Place
 {
 	bool is_expression; /* names are columns, not relations */
 	bool is_call;		/* arguments: FROM is a word like others there */
+	bool is_query;		/* names may be aliases */
 } Place;
 
 typedef struct Places
@@ -84,6 +95,16 @@ static bool is_before_dot(const Tokens *tokens, int i);
 static char *name_behind_dot(const Tokens *tokens, int i, int *next);
 static int skip_space(const Tokens *tokens, int i);
 static NameType name_type(const Tokens *tokens, int i);
+static const char *map_constant(const char *value, NameType type,
+								const SdSchemaMap *map);
+static const char *map_array(const char *array, NameType type,
+							 const SdSchemaMap *map);
+static bool next_element(Elements *elements);
+static void append_element(StringInfo array, const char *element);
+static const char *quoted(const Token *token, const char *value);
+static const char *map_relation(const Tokens *tokens, int i, const char *name,
+								int *next, const SdSchemaMap *map,
+								bool has_columns);
 static bool has_other_meaning(const Tokens *tokens, const SdSchemaMap *map,
 							  const char *name, signed char *known);
 static void follow(Places *places, const Tokens *tokens, int i);
@@ -110,8 +131,16 @@ sd_sql_references(const char *text, SdReferenceHandler handler, void *arg)
 		int next = i + 1;
 
 		CHECK_FOR_INTERRUPTS();
-		if (token->type == TOKEN_STRING && name_type(tokens, i) == NAME_OBJECT)
-			sd_sql_references(token->value, handler, arg);
+		if (token->type == TOKEN_STRING)
+		{
+			NameType type = name_type(tokens, i);
+			Elements elements = {token->value, NULL, NULL};
+
+			if (type == NAME_OBJECT)
+				sd_sql_references(token->value, handler, arg);
+			while (type == NAME_OBJECTS && next_element(&elements))
+				sd_sql_references(elements.value, handler, arg);
+		}
 		else if (token->type == TOKEN_NAME && is_before_dot(tokens, i))
 		{
 			char *name = name_behind_dot(tokens, i, &next);
@@ -174,7 +203,7 @@ sd_schema_map_find(const SdSchemaMap *map, const char *schema)
 
 /*
  * sd_sql_map_schemas
- *		The text with other names for the schemas in its names.
+ *		A statement with other names for the schemas in its names.
  *
  * Where the name of a schema is in the text for something else, too, such as
  * an alias, only the names of objects that there are get another schema, and
@@ -183,12 +212,22 @@ sd_schema_map_find(const SdSchemaMap *map, const char *schema)
 char *
 sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 {
+	/* in GRANT and the like the words are none of a query */
+	return sd_sql_map_part(text, map, pg_strncasecmp(text, "create ", 7) == 0);
+}
+
+/*
+ * sd_sql_map_part
+ *		Likewise, of a text that is part of a statement: of one that may be a
+ *		query, or have one inside of it, or of names.
+ */
+char *
+sd_sql_map_part(const char *text, const SdSchemaMap *map, bool may_be_query)
+{
 	Tokens *tokens = read_tokens(text);
 	Places places = {0};
 	signed char *known;
 	StringInfoData result;
-	/* in GRANT and the like the words are none of a query */
-	bool may_be_query = pg_strncasecmp(text, "create ", 7) == 0;
 	int i = 0;
 
 	check_stack_depth();
@@ -207,25 +246,15 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 			follow(&places, tokens, i);
 		if (token->type == TOKEN_STRING)
 		{
-			NameType type = name_type(tokens, i);
-
-			if (type == NAME_OBJECT)
-				to = sd_sql_map_schemas(token->value, map);
-			else if (type == NAME_SCHEMA)
-			{
-				List *names = sd_sql_identifiers(token->value);
-
-				if (list_length(names) == 1)
-					to = sd_schema_map_find(map, linitial(names));
-				if (to != NULL)
-					to = quote_identifier(to);
-			}
+			to = map_constant(token->value, name_type(tokens, i), map);
 			if (to != NULL)
-				to = quote_literal_cstr(to);
+				to = quoted(token, to);
 		}
 		else if (token->type == TOKEN_NAME && is_before_dot(tokens, i))
 		{
 			char *name = name_behind_dot(tokens, i, &next);
+			const char *relation =
+				map_relation(tokens, i, name, &next, map, may_be_query);
 
 			to = name == NULL ? NULL : sd_schema_map_find(map, token->value);
 			if (to != NULL &&
@@ -236,6 +265,13 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 				to = NULL;
 			if (to != NULL)
 				to = quote_identifier(to);
+			/* what was read of it is in there */
+			if (relation != NULL)
+			{
+				appendStringInfoString(&result, relation);
+				i = next;
+				continue;
+			}
 			/* "schema.table.column" */
 			while (name != NULL && is_before_dot(tokens, next - 1))
 				name = name_behind_dot(tokens, next - 1, &next);
@@ -252,6 +288,161 @@ sd_sql_map_schemas(const char *text, const SdSchemaMap *map)
 	}
 
 	return result.data;
+}
+
+/* The string of a constant with the other names; NULL if it has none. */
+static const char *
+map_constant(const char *value, NameType type, const SdSchemaMap *map)
+{
+	const char *to = NULL;
+	List *names;
+
+	switch (type)
+	{
+		case NAME_OBJECT:
+			return sd_sql_map_part(value, map, false);
+		case NAME_SCHEMA:
+			names = sd_sql_identifiers(value);
+			if (list_length(names) == 1)
+				to = sd_schema_map_find(map, linitial(names));
+			return to != NULL ? quote_identifier(to) : NULL;
+		case NAME_OBJECTS:
+		case NAME_SCHEMAS:
+			return map_array(value, type, map);
+		case NAME_NONE:
+			break;
+	}
+
+	return NULL;
+}
+
+/* An array's constant, with the other names in its elements. */
+static const char *
+map_array(const char *array, NameType type, const SdSchemaMap *map)
+{
+	NameType of_element = type == NAME_OBJECTS ? NAME_OBJECT : NAME_SCHEMA;
+	Elements elements = {array, NULL, NULL};
+	const char *done = array;
+	StringInfoData result;
+
+	initStringInfo(&result);
+	while (next_element(&elements))
+	{
+		const char *to = map_constant(elements.value, of_element, map);
+
+		if (to == NULL || strcmp(to, elements.value) == 0)
+			continue;
+		appendBinaryStringInfo(&result, done, elements.start - done);
+		append_element(&result, to);
+		done = elements.position;
+	}
+	appendStringInfoString(&result, done);
+
+	return result.data;
+}
+
+/* The next element of an array's constant, of whatever dimension. */
+static bool
+next_element(Elements *elements)
+{
+	const char *text = elements->position;
+	StringInfoData value;
+	bool is_quoted = false;
+
+	/* bounds, as in "[0:1]={app.t,app.u}" */
+	if (*text == '[')
+		text += strcspn(text, "{");
+	text += strspn(text, "{}, ");
+	if (*text == '\0')
+		return false;
+
+	initStringInfo(&value);
+	elements->start = text;
+	while (*text != '\0' && (is_quoted || strchr(",}", *text) == NULL))
+	{
+		if (*text == '"')
+			is_quoted = !is_quoted;
+		else
+		{
+			if (text[0] == '\\' && text[1] != '\0')
+				text++;
+			appendStringInfoChar(&value, *text);
+		}
+		text++;
+	}
+	elements->position = text;
+	elements->value = value.data;
+
+	return true;
+}
+
+/* As the server writes it. */
+static void
+append_element(StringInfo array, const char *element)
+{
+	if (strpbrk(element, "\"\\{}, \t\n\r\v\f") == NULL)
+	{
+		appendStringInfoString(array, element);
+		return;
+	}
+
+	appendStringInfoChar(array, '"');
+	for (; *element != '\0'; element++)
+	{
+		if (*element == '"' || *element == '\\')
+			appendStringInfoChar(array, '\\');
+		appendStringInfoChar(array, *element);
+	}
+	appendStringInfoChar(array, '"');
+}
+
+/* The string with another value: quoted as it was. */
+static const char *
+quoted(const Token *token, const char *value)
+{
+	StringInfoData result;
+
+	if (*token->start != '\'')
+		return quote_literal_cstr(value);
+
+	/* the server's deparser counts on standard_conforming_strings */
+	initStringInfo(&result);
+	appendStringInfoChar(&result, '\'');
+	for (; *value != '\0'; value++)
+	{
+		if (*value == '\'')
+			appendStringInfoChar(&result, '\'');
+		appendStringInfoChar(&result, *value);
+	}
+	appendStringInfoChar(&result, '\'');
+
+	return result.data;
+}
+
+/*
+ * The other name of a relation, and *next behind it; NULL if it has none.  In a
+ * query a column may have the table's bare name in front.
+ */
+static const char *
+map_relation(const Tokens *tokens, int i, const char *name, int *next,
+			 const SdSchemaMap *map, bool has_columns)
+{
+	const char *schema;
+	const char *relation;
+
+	if (map->find_relation == NULL || name == NULL ||
+		is_sign(&tokens->tokens[*next], '('))
+		return NULL;
+	if (map->find_relation(map->arg, tokens->tokens[i].value, name, &schema,
+						   &relation))
+		return quote_qualified_identifier(schema, relation);
+	if (!has_columns ||
+		!map->find_relation(map->arg, NULL, tokens->tokens[i].value, &schema,
+							&relation))
+		return NULL;
+	*next = i + 1;
+
+	return quote_identifier(relation);
 }
 
 /* sd_sql_mentions: Is the word in a text that may be in any language? */
@@ -487,9 +678,15 @@ name_behind_dot(const Tokens *tokens, int i, int *next)
 		   is_operator(*token[count].start))
 		count++;
 	*next = i + 1;
-	/* "t.*" is all columns, and only OPERATOR(app.*) an operator */
-	if (count == 0 || (count == 1 && is_sign(token, '*') &&
-					   !(i > 0 && is_sign(&tokens->tokens[i - 1], '('))))
+	/*
+	 * "t.*" is all columns; OPERATOR(app.*) is an operator, and so is one with
+	 * its types, and one that is all there is
+	 */
+	if (count == 0 ||
+		(count == 1 && is_sign(token, '*') &&
+		 !(i > 0 && is_sign(&tokens->tokens[i - 1], '(')) &&
+		 !is_sign(&tokens->tokens[skip_space(tokens, i + 3)], '(') &&
+		 !(i == 0 && i + 3 == tokens->count)))
 		return NULL;
 	*next = i + 2 + count;
 
@@ -513,16 +710,18 @@ name_type(const Tokens *tokens, int i)
 		"regclass", "regproc",	 "regprocedure",  "regoper",	 "regoperator",
 		"regtype",	"regconfig", "regdictionary", "regcollation"};
 	const Token *token = &tokens->tokens[i];
+	bool is_array;
 
 	if (i + 3 > tokens->count || !is_sign(&token[1], ':') ||
 		!is_sign(&token[2], ':') || token[3].type != TOKEN_NAME)
 		return NAME_NONE;
+	is_array = i + 4 < tokens->count && is_sign(&token[4], '[');
 	if (strcmp(token[3].value, "regnamespace") == 0)
-		return NAME_SCHEMA;
+		return is_array ? NAME_SCHEMAS : NAME_SCHEMA;
 	for (int j = 0; j < lengthof(objects); j++)
 	{
 		if (strcmp(token[3].value, objects[j]) == 0)
-			return NAME_OBJECT;
+			return is_array ? NAME_OBJECTS : NAME_OBJECT;
 	}
 
 	return NAME_NONE;
@@ -564,6 +763,8 @@ follow(Places *places, const Tokens *tokens, int i)
 		"select", "where",	   "on",	 "group", "order", "having",
 		"values", "returning", "window", "set",	  "limit", NULL};
 	static const char *const distinct[] = {"distinct", NULL};
+	static const char *const queries[] = {
+		"select", "insert", "update", "delete", "values", "merge", NULL};
 	const Token *token = &tokens->tokens[i];
 	const Token *before = token_before(tokens, i);
 	Place *place = &places->places[places->depth];
@@ -576,7 +777,7 @@ follow(Places *places, const Tokens *tokens, int i)
 		inner.is_call = before != NULL && before->type == TOKEN_NAME &&
 						!is_word(before, relations) &&
 						!is_word(before, expressions);
-		inner.is_expression |= inner.is_call;
+		inner.is_expression |= inner.is_call && inner.is_query;
 		if (++places->depth == places->size)
 		{
 			places->size *= 2;
@@ -587,8 +788,10 @@ follow(Places *places, const Tokens *tokens, int i)
 	}
 	else if (is_sign(token, ')') && places->depth > 0)
 		places->depth--;
-	else if (is_word(token, relations) && !place->is_call &&
-			 !is_word(before, distinct))
+	else if (is_word(token, queries))
+		place->is_query = true;
+	if (is_word(token, relations) && !place->is_call &&
+		!is_word(before, distinct))
 		place->is_expression = false;
 	/* ON without parentheses is that of CREATE INDEX and the like */
 	else if (is_word(token, expressions) &&

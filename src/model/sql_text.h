@@ -18,6 +18,9 @@ typedef struct SdSchemaMap
 	const char **to;
 	/* is there an object of this name?  NULL: nobody knows */
 	bool (*has_object)(void *arg, const char *schema, const char *name);
+	/* has a relation another name?  NULL: none has */
+	bool (*find_relation)(void *arg, const char *schema, const char *name,
+						  const char **to_schema, const char **to_name);
 	void *arg;
 } SdSchemaMap;
 
@@ -31,6 +34,8 @@ extern List *sd_sql_identifiers(const char *text);
 extern const char *sd_schema_map_find(const SdSchemaMap *map,
 									  const char *schema);
 extern char *sd_sql_map_schemas(const char *text, const SdSchemaMap *map);
+extern char *sd_sql_map_part(const char *text, const SdSchemaMap *map,
+							 bool may_be_query);
 extern bool sd_sql_mentions(const char *text, const char *word);
 
 #endif /* STORMDISC_SQL_TEXT_H */

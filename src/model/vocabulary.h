@@ -46,6 +46,8 @@ typedef enum SdSeverity
 #define SD_WORD_REFERENCE 0x40	/* an object that the system may have named */
 #define SD_WORD_EXTENSION_VERSION 0x80 /* as the extension's script has it */
 #define SD_WORD_SETTINGS 0x100		   /* settings with their values */
+#define SD_WORD_SCHEMA 0x200		   /* names of schemas, raw */
+#define SD_WORD_SQL 0x400			   /* names of objects, as in SQL */
 
 typedef struct SdAttributeWord
 {

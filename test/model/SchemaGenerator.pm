@@ -51,7 +51,7 @@ sub new
 		size => $options{size} // 10,
 		count => 0,
 		facts => {%types},
-		tables => {}, views => {}, types => {}, functions => {}, sequences => {}, }, $class;
+		tables => {}, views => {}, types => {}, functions => {}, sequences => {}, pure => {}, routines => {}, }, $class;
 
 	$self->seed($self->{seed});
 	return $self;
@@ -122,6 +122,7 @@ sub schema
 	push @sql, $self->create_type foreach 1 .. 2 + $self->below(3);
 	push @sql, $self->create_sequence foreach 1 .. $self->below(3);
 	push @sql, $self->create_function foreach 1 .. 1 + $self->below(3);
+	push @sql, $self->create_pure_function foreach 1 .. 1 + $self->below(2);
 	push @sql, $self->create_trigger_function;
 	push @sql, $self->create_table foreach 1 .. $self->{size};
 	push @sql, $self->create_view foreach 1 .. $self->{size} / 3;
@@ -132,6 +133,10 @@ sub schema
 	for (1 .. $self->{size})
 	{
 		push @sql, $self->create_trigger, $self->create_policy, $self->grant, $self->create_statistics, $self->owner;
+	}
+	for (1 .. $self->{size} / 2)
+	{
+		push @sql, $self->create_routine, $self->create_view_of_view, $self->create_rule, $self->add_exclusion, $self->own_sequence, $self->create_typed_table;
 	}
 	return grep { defined } @sql;
 }
@@ -175,7 +180,8 @@ sub column_type
 	my ($self) = @_;
 	my $type = $self->chance(15) ? $self->pick($self->objects('types')) : undef;
 
-	return $type ? qualified($type) : $self->base_type;
+	return qualified($type) . ($self->chance(20) ? '[]' : '') if $type;
+	return $self->base_type;
 }
 
 sub create_sequence
@@ -206,6 +212,123 @@ sub create_function
 	return 'CREATE FUNCTION ' . qualified($function) . "$function->{arguments} RETURNS integer " . $self->function_body;
 }
 
+# Others may call these: in defaults, checks, generated columns, indexes.
+sub create_pure_function
+{
+	my ($self) = @_;
+	my $function = $self->keep(pure => { schema => $self->new_place, name => $self->new_name('pure') });
+
+	return 'CREATE FUNCTION ' . qualified($function) . '(a integer) RETURNS integer ' . $self->pure_body;
+}
+
+sub pure_body
+{
+	my ($self) = @_;
+
+	return $self->pick(
+		'LANGUAGE sql IMMUTABLE RETURN a + ' . $self->below(9),
+		'LANGUAGE sql IMMUTABLE PARALLEL SAFE AS ' . literal('SELECT a * ' . (1 + $self->below(9))),
+		'LANGUAGE plpgsql IMMUTABLE STRICT AS ' . literal('BEGIN RETURN a + ' . $self->below(9) . '; END'));
+}
+
+# A call of one of them.
+sub pure_call
+{
+	my ($self, $argument) = @_;
+	my $function = $self->pick($self->objects('pure')) or return;
+
+	return qualified($function) . "($argument)";
+}
+
+# Functions and procedures of the types that tables and types make, and that
+# read tables.
+sub create_routine
+{
+	my ($self) = @_;
+	my $table = $self->pick($self->objects('tables')) or return;
+	my $type = $self->pick($self->objects('types')) or return;
+	my $routine = { schema => $self->new_place, name => $self->new_name('rou'), words => 'FUNCTION', table => qualified($table) };
+	my $name = qualified($routine);
+	my ($of_table, $of_type) = (qualified($table), qualified($type));
+	my $column = ident($self->pick(@{ $table->{columns} })->{name});
+	my $shape = $self->below(7);
+	my $rest;
+
+	@$routine{qw(words arguments)} = ('PROCEDURE', '(a integer)') if $shape == 0;
+	$routine->{arguments} //= $shape == 1 ? "($of_table)" : $shape == 2 ? "($of_type)" : '()';
+	$rest = $shape == 0 ? q{ LANGUAGE plpgsql AS 'BEGIN NULL; END'}
+	  : $shape == 1 ? " RETURNS integer LANGUAGE sql AS 'SELECT 1'"
+	  : $shape == 2 ? " RETURNS ${of_type} LANGUAGE sql IMMUTABLE AS 'SELECT \$1'"
+	  : $shape == 3 ? " RETURNS SETOF $of_table LANGUAGE sql AS " . literal("SELECT * FROM $of_table")
+	  : $shape == 4 ? " RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count($column) FROM $of_table; END"
+	  : $shape == 5 ? " RETURNS TABLE (x $of_type, y integer) LANGUAGE plpgsql AS 'BEGIN END'"
+	  : " RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM $of_table t WHERE t.$column IS NOT NULL)";
+	$self->keep(routines => $routine);
+	return "CREATE $routine->{words} $name$routine->{arguments}$rest";
+}
+
+sub create_view_of_view
+{
+	my ($self) = @_;
+	my $of = $self->pick($self->objects('views')) or return;
+	my $view = { schema => $self->new_place, name => $self->new_name('top'), materialized => 0, table => $of->{table} };
+
+	return if $of->{materialized} && $self->chance(50);
+	$view->{query} = 'SELECT one, ' . ($self->pure_call($self->below(5)) // '1') . ' AS two FROM ' . qualified($of) . $self->pick('', ' WHERE two IS NOT NULL', ' GROUP BY one');
+	$self->keep(views => $view);
+	return 'CREATE VIEW ' . qualified($view) . " AS $view->{query}";
+}
+
+sub create_rule
+{
+	my ($self) = @_;
+	my $table = $self->pick(grep { !$_->{is_partition} } $self->objects('tables')) or return;
+	my $rule = { name => $self->new_name('rule') };
+
+	return unless $self->chance(40);
+	push @{ $table->{rules} }, $rule;
+	return 'CREATE RULE ' . ident($rule->{name}) . ' AS ON ' . $self->pick('INSERT', 'DELETE') . ' TO ' . qualified($table)
+	  . ($self->chance(50) ? ' WHERE ' . $self->below(9) . ' > 100 DO INSTEAD NOTHING' : ' DO ALSO NOTIFY gen_' . $self->below(9));
+}
+
+sub add_exclusion
+{
+	my ($self) = @_;
+	my $table = $self->pick(grep { !$_->{partitioned} } $self->objects('tables')) or return;
+	my $column = $self->pick(grep { $_->{type} =~ /^(integer|bigint|date|text)$/ } @{ $table->{columns} }) or return;
+	my $constraint = { name => $self->new_name('ex') };
+	my $name = ident($column->{name});
+
+	push @{ $table->{constraints} }, $constraint;
+	return 'ALTER TABLE ' . qualified($table) . ' ADD CONSTRAINT ' . ident($constraint->{name}) . ' EXCLUDE '
+	  . ($column->{type} eq 'integer' && $self->chance(50) ? "USING gist (int4range($name, $name, '[]') WITH &&)" : "($name WITH =)")
+	  . $self->pick('', " WHERE ($name IS NOT NULL)", ' DEFERRABLE INITIALLY DEFERRED');
+}
+
+sub own_sequence
+{
+	my ($self) = @_;
+	my $sequence = $self->pick($self->objects('sequences')) or return;
+	my $table = $self->pick(grep { !$_->{is_partition} && $_->{schema} eq $sequence->{schema} } $self->objects('tables')) or return;
+	my $column = $self->pick(grep { $_->{type} =~ /^(integer|bigint)$/ && !$_->{inherited} } @{ $table->{columns} }) or return;
+
+	return if $column->{identity} || $column->{generated};
+	return 'ALTER SEQUENCE ' . qualified($sequence) . ' OWNED BY ' . qualified($table) . '.' . ident($column->{name}) if $self->chance(40);
+	return 'ALTER TABLE ' . qualified($table) . ' ALTER COLUMN ' . ident($column->{name}) . ' SET DEFAULT nextval(' . literal(qualified($sequence)) . '::regclass)';
+}
+
+# A table of a composite type.
+sub create_typed_table
+{
+	my ($self) = @_;
+	my $type = $self->pick(grep { $_->{kind} eq 'composite' } $self->objects('types')) or return;
+	my $table = { schema => $self->new_place, name => $self->new_name('typed'), of => qualified($type), names => {}, columns => [ map { { name => $_, type => 'unknown', inherited => 1 } } @{ $type->{attributes} } ] };
+
+	return if $self->chance(70);
+	$self->keep(tables => $table);
+	return 'CREATE TABLE ' . qualified($table) . " OF $table->{of}" . $self->pick('', " ($type->{attributes}[0] WITH OPTIONS NOT NULL)");
+}
+
 sub create_trigger_function
 {
 	my ($self) = @_;
@@ -222,6 +345,7 @@ sub new_column
 	my $defaults = $self->fact($column->{type}, 'defaults');
 
 	$column->{default} = $self->pick(@$defaults) if $defaults && $self->chance(35);
+	$column->{default} = $self->pure_call($self->below(9)) if $column->{type} =~ /^(integer|bigint)$/ && $self->chance(20);
 	$column->{not_null} = $self->chance(25);
 	push @{ $table->{columns} }, $column;
 	return $column;
@@ -265,6 +389,7 @@ sub create_table
 		{
 			my $expression = $self->fact($source->{type}, 'generated') =~ s/%/ident($source->{name})/ger;
 
+			$expression = $self->pure_call(ident($source->{name})) // $expression if $source->{type} eq 'integer' && $self->chance(40);
 			push @{ $table->{columns} }, { name => $self->new_name('g'), type => $source->{type}, generated => $expression };
 		}
 	}
@@ -306,7 +431,18 @@ sub create_partition
 	return if $parent->{partitioned} eq 'HASH' && $number > 15;
 	$self->keep(tables => $partition);
 	$partition->{bound} = "FOR VALUES $bound";
-	return 'CREATE TABLE ' . qualified($partition) . ' PARTITION OF ' . qualified($parent) . " $partition->{bound}";
+	if ($parent->{partitioned} ne 'HASH' && !$parent->{has_default} && $self->chance(15))
+	{
+		$parent->{has_default} = 1;
+		$partition->{bound} = 'DEFAULT';
+	}
+	my $sql = 'CREATE TABLE ' . qualified($partition) . ' PARTITION OF ' . qualified($parent) . " $partition->{bound}";
+	if (!$parent->{is_partition} && $self->chance(15))
+	{
+		$partition->{partitioned} = 'HASH';
+		return ("$sql PARTITION BY HASH (id)", map { $self->create_partition($partition) } 1 .. 1 + $self->below(2));
+	}
+	return $sql;
 }
 
 sub create_view
@@ -322,7 +458,7 @@ sub create_view
 	  : $shape == 1 ? "SELECT x.$first AS one, count(*) AS two FROM $from x GROUP BY x.$first HAVING count(*) > 1"
 	  : $shape == 2 ? "SELECT x.$first AS one, y.tableoid AS two FROM $from x LEFT JOIN " . qualified($other) . ' y ON x.ctid = y.ctid'
 	  : $shape == 3 ? "SELECT $first AS one, (SELECT count(*) FROM " . qualified($other) . " z WHERE z.tableoid = t.tableoid) AS two FROM $from t"
-	  : "SELECT $first AS one, 'one'::varchar(9) AS two FROM $from UNION ALL SELECT $first, 'two' FROM $from WHERE 'a'::varchar IN ('a', 'b')";
+	  : "SELECT $first AS one, 'one'::varchar(9) AS two FROM $from UNION ALL SELECT $first, 'two'::varchar(9) FROM $from WHERE 'a'::varchar IN ('a', 'b')";
 	my $materialized = $self->chance(25);
 
 	$view->{table} = $from;
@@ -349,6 +485,8 @@ sub create_index
 	{
 		$key = "lower($key)" if $column->{type} =~ /^(text|varchar)/ && $self->chance(25);
 		$key = "($key + 1)" if $column->{type} =~ /^(int|big)/ && $column->{type} !~ /\[/ && $self->chance(20);
+		$key = $self->pure_call($key) // $key if $column->{type} eq 'integer' && $key !~ /\(/ && $self->chance(20);
+		$key .= $self->pick(' text_pattern_ops', ' COLLATE "C"', ' COLLATE "POSIX" text_pattern_ops') if $column->{type} =~ /^(text|varchar)/ && $key !~ /\(/ && $self->chance(20);
 		$key .= $self->pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST');
 		if ($self->chance(30))
 		{
@@ -390,6 +528,9 @@ sub add_check
 	my $constraint = $self->chance(50) ? { name => $self->new_name('ck') } : undef;
 	my $name = ident($column->{name});
 	my $check = $self->pick(@{ $self->fact($column->{type}, 'checks') }) =~ s/%(?!%)/$name/gr =~ s/%%/%/gr;
+	my $call = $column->{type} eq 'integer' && $self->chance(20) ? $self->pure_call($name) : undef;
+
+	$check = "$call > -5" if $call;
 
 	push @{ $table->{constraints} }, $constraint if $constraint;
 	return 'ALTER TABLE ' . qualified($table) . ' ADD ' . ($constraint ? 'CONSTRAINT ' . ident($constraint->{name}) . ' ' : '') . "CHECK ($check)"
@@ -466,6 +607,10 @@ sub anything
 	push @things, 'FUNCTION ' . qualified($function) . '(integer, integer)' if $function;
 	push @things, ($type->{kind} eq 'domain' ? 'DOMAIN ' : 'TYPE ') . qualified($type) if $type;
 	push @things, 'SEQUENCE ' . qualified($sequence) if $sequence;
+	my $pure = $self->pick($self->objects('pure'));
+	push @things, 'FUNCTION ' . qualified($pure) . '(integer)' if $pure;
+	my $routine = $self->pick($self->objects('routines'));
+	push @things, "$routine->{words} " . qualified($routine) . $routine->{arguments} if $routine;
 	push @things, 'INDEX ' . qualified($index) if $index;
 	push @things, 'SCHEMA gen';
 	return $self->pick(@things);
@@ -494,6 +639,8 @@ sub grant
 	$what = "SELECT ($column) ON TABLE " . qualified($table) if $self->chance(25) && !$table->{materialized};
 	$what = 'EXECUTE ON FUNCTION ' . qualified($function) if $function && $self->chance(15);
 	$what = 'USAGE ON SEQUENCE ' . qualified($sequence) if $sequence && $self->chance(10);
+	$what = 'USAGE ON TYPE ' . qualified($self->pick($self->objects('types'))) if $self->chance(5);
+	$what = $self->pick('USAGE', 'CREATE') . ' ON SCHEMA ' . $self->pick('gen', '"Gen ""2"""') if $self->chance(5);
 	return "GRANT $what TO " . ($self->chance(20) ? 'PUBLIC' : $self->role . ($self->chance(15) ? ' WITH GRANT OPTION' : ''));
 }
 
@@ -543,6 +690,11 @@ sub mutate_add_check { my ($self) = @_; return $self->add_check }
 sub mutate_add_check_2 { my ($self) = @_; return $self->add_check }
 sub mutate_add_unique { my ($self) = @_; return $self->add_unique }
 sub mutate_add_foreign_key { my ($self) = @_; return $self->add_foreign_key }
+sub mutate_create_routine { my ($self) = @_; return $self->create_routine }
+sub mutate_create_view_of_view { my ($self) = @_; return $self->create_view_of_view }
+sub mutate_create_rule { my ($self) = @_; return $self->create_rule }
+sub mutate_add_exclusion { my ($self) = @_; return $self->add_exclusion }
+sub mutate_own_sequence { my ($self) = @_; return $self->own_sequence }
 sub mutate_comment { my ($self) = @_; return $self->comment }
 sub mutate_comment_2 { my ($self) = @_; return $self->comment }
 sub mutate_owner { my ($self) = @_; return $self->owner }
@@ -794,6 +946,89 @@ sub mutate_function
 	}
 	return "ALTER $name(integer, integer) "
 	  . $self->pick(qw(STABLE VOLATILE IMMUTABLE STRICT LEAKPROOF), 'SECURITY DEFINER', 'PARALLEL RESTRICTED', 'COST 50', 'SET work_mem = 1000', 'RESET ALL', 'CALLED ON NULL INPUT');
+}
+
+sub mutate_pure_function
+{
+	my ($self) = @_;
+	my $function = $self->pick($self->objects('pure')) or return;
+	my $name = qualified($function);
+
+	return "CREATE OR REPLACE FUNCTION $name(a integer) RETURNS integer " . $self->pure_body if $self->chance(60);
+	if ($self->chance(50))
+	{
+		$self->forget(pure => $function);
+		return "DROP FUNCTION $name CASCADE";
+	}
+	$self->forget(pure => $function);
+	$function->{name} = $self->new_name('rpure');
+	$self->keep(pure => $function);
+	return "ALTER FUNCTION $name(integer) RENAME TO " . ident($function->{name});
+}
+
+sub mutate_routine
+{
+	my ($self) = @_;
+	my $routine = $self->pick($self->objects('routines')) or return;
+
+	$self->forget(routines => $routine);
+	return "DROP $routine->{words} " . qualified($routine) . "$routine->{arguments} CASCADE";
+}
+
+sub mutate_rule
+{
+	my ($self) = @_;
+	my $table = $self->a_table(sub { @{ $_->{rules} // [] } }) or return;
+	my $rule = $self->pick(@{ $table->{rules} });
+
+	return 'ALTER TABLE ' . qualified($table) . ' ' . $self->pick('DISABLE', 'ENABLE', 'ENABLE ALWAYS') . ' RULE ' . ident($rule->{name}) if $self->chance(50);
+	$table->{rules} = [ grep { $_ != $rule } @{ $table->{rules} } ];
+	return 'DROP RULE ' . ident($rule->{name}) . ' ON ' . qualified($table);
+}
+
+# What a column is made of: an identity, an expression, another collation, a type
+# that needs a conversion.
+sub mutate_column_kind
+{
+	my ($self) = @_;
+	my $table = $self->a_table(sub { !$_->{is_partition} && !$_->{has_child} && !$_->{parent} && !$_->{partitioned} }) or return;
+	my $alter = 'ALTER TABLE ' . qualified($table);
+	my $generated = $self->pick(grep { $_->{generated} } @{ $table->{columns} });
+	my $id = $self->pick(grep { $_->{is_key} } @{ $table->{columns} });
+	my $column = $self->pick(grep { !$_->{generated} && !$_->{is_key} && !$_->{inherited} } @{ $table->{columns} });
+
+	if ($generated && $self->chance(60))
+	{
+		delete $generated->{generated};
+		return "$alter ALTER COLUMN " . ident($generated->{name}) . ' DROP EXPRESSION';
+	}
+	if ($id && $self->chance(40))
+	{
+		if ($id->{identity})
+		{
+			delete $id->{identity};
+			return "$alter ALTER COLUMN id DROP IDENTITY";
+		}
+		$id->{identity} = $self->pick('ALWAYS', 'BY DEFAULT');
+		return ("$alter ALTER COLUMN id DROP DEFAULT", "$alter ALTER COLUMN id SET NOT NULL", "$alter ALTER COLUMN id ADD GENERATED $id->{identity} AS IDENTITY");
+	}
+	return unless $column;
+	my $name = ident($column->{name});
+	if ($column->{type} eq 'text' && $self->chance(50))
+	{
+		return "$alter ALTER COLUMN $name TYPE text COLLATE " . $self->pick('"C"', '"POSIX"', '"default"');
+	}
+	if ($column->{type} =~ /^(integer|bigint)$/ && $self->chance(30))
+	{
+		my $expression = $self->pure_call('1') // '2 + 3';
+
+		push @{ $table->{columns} }, { name => $self->new_name('g'), type => 'integer', generated => $expression };
+		return "$alter ADD COLUMN " . ident($table->{columns}[-1]{name}) . " integer GENERATED ALWAYS AS ($expression) STORED";
+	}
+	my ($type, $using) = @{ $self->pick([ 'text', "${name}::text" ], [ 'integer', "length(${name}::text)" ], [ 'jsonb', "to_jsonb($name)" ]) };
+
+	$column->{type} = $type;
+	return ("$alter ALTER COLUMN $name DROP DEFAULT", "$alter ALTER COLUMN $name TYPE $type USING $using");
 }
 
 sub mutate_type

@@ -1,0 +1,404 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_constraints.c
+ *	  What a migration does to constraints, indexes and sequences.
+ *
+ * A constraint on a table that has rows is added NOT VALID and validated then,
+ * so that nobody waits while rows are read.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "model/migration_tables.h"
+
+static void add_check(SdMigration *migration, SdMigrationObject *object);
+static void tell_of_own(SdMigration *migration, SdMigrationObject *object);
+static void validate(SdMigration *migration, SdMigrationObject *object);
+static SdMigrationObject *constraint_of(SdMigration *migration,
+										JsonbContainer *index);
+static void alter_parent_index(SdMigration *migration,
+							   SdMigrationObject *object);
+static bool is_of_new_table(SdMigration *migration, SdMigrationObject *object);
+
+/*
+ * sd_migration_make_constraint
+ *		The statements that add a constraint of the new document.
+ */
+void
+sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
+{
+	bool is_new_table = is_of_new_table(migration, object);
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+	bool is_foreign_key =
+		sd_ddl_is(object->new_object, "constraint_type", "foreign key");
+	bool is_partitioned =
+		table != NULL &&
+		sd_ddl_is(table->new_object, "table_type", "partitioned table");
+	bool is_validated = sd_ddl_flag(object->new_object, "is_validated", true) &&
+						sd_ddl_flag(object->new_object, "is_enforced", true);
+	ListCell *lc;
+
+	/* those of new tables come with them, and those of parents with these */
+	if (sd_ddl_is(object->new_object, "constraint_type", "check") &&
+		!is_new_table &&
+		(object->new_item == NULL || !object->new_item->is_later) &&
+		(object->new_item != NULL ||
+		 !sd_ddl_flag(object->new_object, "is_local", true)))
+		add_check(migration, object);
+	foreach (lc, object->new_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		ListCell *lc2;
+
+		sd_ddl_compose(node);
+		foreach (lc2, node->statements)
+		{
+			SdDdlStatement *statement = lfirst(lc2);
+			bool is_first = lc2 == list_head(node->statements);
+			bool adds = strstr(statement->text, " ADD CONSTRAINT ") != NULL;
+			bool is_safe = is_foreign_key && is_first && adds && is_validated &&
+						   !is_new_table &&
+						   (!is_partitioned || migration->versions[1] >= 18);
+			SdMigrationStep *step =
+				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
+								  statement->text, is_safe ? " NOT VALID" : "");
+
+			step->position = node->number;
+			step->why = object->action == SD_ACTION_REPLACE && is_first
+							? object->reason
+							: NULL;
+			if (is_new_table)
+				step->lock =
+					is_foreign_key && adds ? "SHARE ROW EXCLUSIVE" : NULL;
+			else if (adds && !is_safe && is_validated)
+				step->severity = SD_SEVERITY_LOCKING;
+			if (is_safe)
+				validate(migration, object);
+		}
+	}
+}
+
+/* What a table had before it inherits stays its own, too. */
+static void
+tell_of_own(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+	SdMigrationStep *step;
+
+	if (sd_ddl_flag(object->new_object, "is_local", true) || table == NULL ||
+		sd_json_get_bool(table->new_object, "is_partition"))
+		return;
+	step = sd_migration_step(
+		migration, object, SD_STAGE_FINISH,
+		"-- %s stays declared by the table itself, besides its parents",
+		object->new_identity);
+	step->is_skipped = true;
+	step->why = "constraints that were there before INHERIT stay the table's "
+				"own";
+}
+
+/* A check of a table that is there. */
+static void
+add_check(SdMigration *migration, SdMigrationObject *object)
+{
+	bool is_enforced = sd_ddl_flag(object->new_object, "is_enforced", true);
+	bool is_validated = sd_ddl_flag(object->new_object, "is_validated", true);
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+	/* who has a valid one wants the child's to be valid */
+	bool is_awaited = sd_migration_gets_parent(table);
+	SdMigrationStep *step;
+	SdMigrationName name;
+
+	if (!sd_ddl_flag(object->new_object, "is_local", true) &&
+		sd_migration_stays_inherited(
+			migration, sd_migration_new_table_of(migration, object),
+			sd_json_get_text(object->new_object, "constraint_name")))
+		return;
+	(void) sd_migration_name(object, true, &name);
+	step = sd_migration_step(
+		migration, object, SD_STAGE_CHANGE,
+		"ALTER TABLE %s ADD CONSTRAINT %s %s%s", name.table,
+		quote_identifier(
+			sd_json_get_text(object->new_object, "constraint_name")),
+		sd_ddl_trimmed(sd_json_get_text(object->new_object, "definition")),
+		is_enforced && is_validated && !is_awaited ? " NOT VALID" : "");
+	if (is_awaited)
+		step->severity = SD_SEVERITY_LOCKING;
+	if (!sd_ddl_flag(object->new_object, "is_local", true))
+		tell_of_own(migration, object);
+
+	if (object->new_position < 0)
+		step->position =
+			sd_migration_new_table_of(migration, object)->new_position;
+	if (object->action == SD_ACTION_REPLACE)
+		step->why = object->reason;
+	if (is_enforced && is_validated && !is_awaited)
+		validate(migration, object);
+}
+
+static void
+validate(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationName name;
+	SdMigrationStep *step;
+
+	(void) sd_migration_name(object, true, &name);
+	step =
+		sd_migration_step(migration, object, SD_STAGE_VALIDATE,
+						  "ALTER TABLE %s VALIDATE CONSTRAINT %s", name.table,
+						  quote_identifier(sd_json_get_text(
+							  object->new_object, "constraint_name")));
+	step->severity = SD_SEVERITY_LOCKING;
+	step->commit_before = migration->options.concurrently;
+	step->why = "rows are read while others may write";
+}
+
+static bool
+is_of_new_table(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+
+	return table == NULL || table->action == SD_ACTION_CREATE ||
+		   table->action == SD_ACTION_REPLACE;
+}
+
+/* What can be altered of a constraint. */
+void
+sd_migration_alter_constraint(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationName name;
+	const char *plain;
+
+	/* these follow from the parent's */
+	(void) sd_migration_take(object, "inherited_count");
+	if (sd_migration_take(object, "is_local"))
+		tell_of_own(migration, object);
+	(void) sd_migration_take(object, "parent_constraint");
+	if (object->changes == NIL || !sd_migration_name(object, true, &name))
+		return;
+	plain = quote_identifier(
+		sd_json_get_text(object->new_object, "constraint_name"));
+	plain = pstrdup(plain);
+	if (list_length(object->changes) == 1 &&
+		sd_migration_change(object, "is_validated") != NULL &&
+		sd_ddl_flag(object->new_object, "is_validated", true))
+	{
+		(void) sd_migration_take(object, "is_validated");
+		validate(migration, object);
+	}
+	else if (sd_ddl_is(object->new_object, "constraint_type", "foreign key"))
+	{
+		static const char *const attributes[] = {"is_deferrable",
+												 "initially_deferred", NULL};
+
+		if (!sd_migration_only(object, attributes))
+			return;
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_CHANGE,
+			"ALTER TABLE %s ALTER CONSTRAINT %s %s", name.table, plain,
+			!sd_json_get_bool(object->new_object, "is_deferrable")
+				? "NOT DEFERRABLE"
+			: sd_json_get_bool(object->new_object, "initially_deferred")
+				? "DEFERRABLE INITIALLY DEFERRED"
+				: "DEFERRABLE INITIALLY IMMEDIATE");
+		object->changes = NIL;
+	}
+}
+
+/* The constraint that an index of the old document belongs to, or NULL. */
+static SdMigrationObject *
+constraint_of(SdMigration *migration, JsonbContainer *index)
+{
+	char *name = sd_json_get_text(index, "constraint_name");
+
+	if (name == NULL)
+		return NULL;
+
+	return sd_migration_find(
+		migration, false, "constraints",
+		psprintf(
+			"%s.%s",
+			quote_qualified_identifier(sd_json_get_text(index, "schema_name"),
+									   sd_json_get_text(index, "table_name")),
+			quote_identifier(name)));
+}
+
+/* The index of a partition becomes part of the partitioned table's. */
+static void
+alter_parent_index(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *holder = object;
+	char *before = sd_json_get_text(object->old_object, "parent_index");
+	char *now = sd_json_get_text(object->new_object, "parent_index");
+	ListCell *lc;
+
+	if (sd_migration_change(object, "parent_index") == NULL &&
+		sd_migration_change(object, "parent_schema") == NULL)
+		return;
+	/* it is the partition that comes or goes, and its index with it */
+	if (before != NULL && sd_migration_stays_partition(migration, object))
+		return;
+	(void) sd_migration_take(object, "parent_index");
+	(void) sd_migration_take(object, "parent_schema");
+	if (now == NULL)
+		return;
+	if (sd_json_get_text(object->new_object, "constraint_name") != NULL)
+		holder = sd_migration_find(
+			migration, true, "constraints",
+			psprintf("%s.%s",
+					 quote_qualified_identifier(
+						 sd_json_get_text(object->new_object, "schema_name"),
+						 sd_json_get_text(object->new_object, "table_name")),
+					 quote_identifier(sd_json_get_text(object->new_object,
+													   "constraint_name"))));
+	if (holder == NULL)
+		return;
+	foreach (lc, holder->new_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		SdMigrationStep *step;
+
+		if (node->phase != SD_DDL_INDEX_PARTITIONS)
+			continue;
+		step = sd_migration_step(
+			migration, object, SD_STAGE_CHANGE, "%s",
+			((SdDdlStatement *) linitial(node->statements))->text);
+		step->position = node->number;
+	}
+}
+
+/* What can be altered of an index. */
+void
+sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationName name;
+	JsonbContainer *source = object->new_object;
+	char *table =
+		quote_qualified_identifier(sd_json_get_text(source, "schema_name"),
+								   sd_json_get_text(source, "table_name"));
+	const char *plain =
+		pstrdup(quote_identifier(sd_json_get_text(source, "index_name")));
+	bool is_of_constraint = sd_json_get_text(source, "constraint_name") != NULL;
+	SdMigrationStep *step;
+
+	(void) sd_migration_name(object, true, &name);
+	alter_parent_index(migration, object);
+	if (object->changes == NIL)
+		return;
+	if (is_of_constraint ||
+		sd_json_get_text(object->old_object, "constraint_name") != NULL)
+	{
+		static const char *const attributes[] = {"tablespace", "options",
+												 "is_clustered",
+												 "is_replica_identity", NULL};
+
+		/* the constraint is made again, and its index with it */
+		if (!sd_migration_only(object, attributes))
+		{
+			SdMigrationObject *constraint =
+				constraint_of(migration, object->old_object);
+
+			object->changes = NIL;
+			object->steps = NIL;
+			if (constraint != NULL)
+				sd_migration_leave(migration, constraint,
+								   "its index is another one");
+			return;
+		}
+	}
+	if (sd_migration_take(object, "is_clustered"))
+	{
+		if (sd_json_get_bool(source, "is_clustered"))
+			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+									 "ALTER TABLE %s CLUSTER ON %s", table,
+									 plain);
+		else
+			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+									 "ALTER TABLE %s SET WITHOUT CLUSTER",
+									 table);
+	}
+	if (sd_migration_take(object, "is_replica_identity") &&
+		sd_json_get_bool(source, "is_replica_identity"))
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_CHANGE,
+			"ALTER TABLE ONLY %s REPLICA IDENTITY USING INDEX %s", table,
+			plain);
+	if (sd_migration_take(object, "tablespace"))
+	{
+		char *tablespace = sd_json_get_text(source, "tablespace");
+
+		step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER INDEX %s SET TABLESPACE %s", name.name,
+								 tablespace != NULL && tablespace[0] != '\0'
+									 ? quote_identifier(tablespace)
+									 : "pg_default");
+		step->severity = SD_SEVERITY_REWRITING;
+		step->why = "the index is written again";
+	}
+}
+
+/* A sequence: everything but its name and schema. */
+void
+sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
+{
+	static const char *const values[] = {
+		"data_type", "start_value", "min_value", "max_value",
+		"increment", "cache_size",	"is_cycle"};
+	JsonbContainer *source = object->new_object;
+	bool is_changed = false;
+	SdMigrationName name;
+
+	(void) sd_migration_name(object, true, &name);
+	if (sd_migration_change(object, "is_identity") != NULL)
+		return;
+	for (int i = 0; i < lengthof(values); i++)
+		is_changed |= sd_migration_take(object, values[i]);
+	if (is_changed)
+	{
+		char *type = sd_json_get_text(source, "data_type");
+
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_CHANGE,
+			"ALTER SEQUENCE %s AS %s INCREMENT BY " INT64_FORMAT
+			" MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT
+			" START WITH " INT64_FORMAT " CACHE " INT64_FORMAT " %s",
+			name.name, type != NULL ? type : "bigint",
+			sd_ddl_int64(source, "increment", 1),
+			sd_ddl_int64(source, "min_value", 1),
+			sd_ddl_int64(source, "max_value", PG_INT64_MAX),
+			sd_ddl_int64(source, "start_value", 1),
+			sd_ddl_int64(source, "cache_size", 1),
+			sd_json_get_bool(source, "is_cycle") ? "CYCLE" : "NO CYCLE");
+	}
+	if (sd_migration_take(object, "persistence"))
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER SEQUENCE %s SET %s", name.name,
+								 sd_ddl_is(source, "persistence", "unlogged")
+									 ? "UNLOGGED"
+									 : "LOGGED");
+	if ((sd_migration_take(object, "owner_schema") |
+		 sd_migration_take(object, "owner_table") |
+		 sd_migration_take(object, "owner_column")) &&
+		!sd_json_get_bool(source, "is_identity"))
+	{
+		SdMigrationStep *step;
+
+		if (sd_json_get_text(object->old_object, "owner_table") != NULL)
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
+									 "ALTER SEQUENCE %s OWNED BY NONE",
+									 object->old_identity);
+		if (sd_json_get_text(source, "owner_table") != NULL)
+		{
+			step = sd_migration_step(
+				migration, object, SD_STAGE_CHANGE,
+				"ALTER SEQUENCE %s OWNED BY %s.%s", name.name,
+				quote_qualified_identifier(
+					sd_json_get_text(source, "owner_schema"),
+					sd_json_get_text(source, "owner_table")),
+				quote_identifier(sd_json_get_text(source, "owner_column")));
+			step->position = ((SdDdlNode *) llast(object->new_nodes))->number;
+		}
+	}
+}

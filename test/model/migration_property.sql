@@ -1,0 +1,221 @@
+/*
+ * migration_property.sql
+ *	  From a schema A to a schema B by the script that is made of their documents.
+ *
+ * Everything is in pg_temp, which documents leave out.  Their schemas and roles
+ * are those of SchemaGenerator.pm.
+ */
+CREATE TEMP TABLE documents (name text PRIMARY KEY, document jsonb NOT NULL);
+CREATE TEMP TABLE script (seq int, statement text, severity text, lock_level text, rewrites_table bool,
+	destructive bool, commit_before bool, why text, kind text, identity text, skipped bool);
+CREATE TEMP TABLE problems (seq int, statement text, code text, message text);
+CREATE TEMP TABLE before (relation text, attribute text, filled bigint);
+
+CREATE FUNCTION pg_temp.clean() RETURNS void LANGUAGE sql AS
+	'DROP SCHEMA IF EXISTS gen, "Gen ""2""" CASCADE';
+
+-- What the server refuses does not matter.
+CREATE FUNCTION pg_temp.make(statements text[]) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	one text;
+	refused int := 0;
+BEGIN
+	FOREACH one IN ARRAY statements LOOP
+		BEGIN
+			EXECUTE one;
+		EXCEPTION WHEN OTHERS THEN
+			refused := refused + 1;
+		END;
+	END LOOP;
+	RETURN refused;
+END $$;
+
+-- Make A, and keep its document and that of B, which either follows from A by more
+-- statements or is something else.  A is what is there in the end.
+CREATE FUNCTION pg_temp.prepare(a text[], b text[], related bool) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	document_b jsonb;
+	refused int := 0;
+BEGIN
+	PERFORM pg_temp.clean();
+	refused := pg_temp.make(a);
+	TRUNCATE documents;
+	INSERT INTO documents VALUES ('a', stormdisc_schema(mode => 'atomic'));
+	BEGIN
+		IF NOT related THEN
+			PERFORM pg_temp.clean();
+		END IF;
+		refused := refused + pg_temp.make(b);
+		document_b := stormdisc_schema(mode => 'atomic');
+		RAISE EXCEPTION 'back' USING ERRCODE = 'ZZ000';
+	EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+		NULL;
+	END;
+	INSERT INTO documents VALUES ('b', document_b);
+	RETURN refused;
+END $$;
+
+-- Make the script from one document to another; number is what a bug does with it.
+CREATE FUNCTION pg_temp.write_script(old text, new text, destructive bool, mutant text, number int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	statements int;
+BEGIN
+	TRUNCATE script, problems;
+	INSERT INTO script (seq, statement, severity, lock_level, rewrites_table, destructive, commit_before, why, kind, identity, skipped)
+	SELECT m.seq, m.statement, m.severity, m.lock_level, m.rewrites_table, m.is_destructive, m.commit_before, m.why, m.kind, m.identity, m.skipped
+	FROM documents a, documents b, stormdisc_migration_sql(a.document, b.document, destructive) m
+	WHERE a.name = old AND b.name = new;
+	SELECT count(*) INTO statements FROM script WHERE NOT skipped;
+	IF mutant = 'lose' THEN
+		DELETE FROM script WHERE seq = (SELECT seq FROM script WHERE NOT skipped ORDER BY seq OFFSET number % greatest(statements, 1) LIMIT 1);
+	ELSIF mutant = 'reverse' THEN
+		UPDATE script SET seq = -seq;
+	ELSIF mutant = 'do_all' THEN
+		UPDATE script SET skipped = false WHERE destructive;
+	END IF;
+	RETURN statements;
+END $$;
+
+-- Run it, with its commits.  Stops at the first statement that fails.
+CREATE PROCEDURE pg_temp.run_script() LANGUAGE plpgsql AS $$
+DECLARE
+	row record;
+BEGIN
+	FOR row IN SELECT s.seq, s.statement, s.commit_before FROM script s WHERE NOT s.skipped ORDER BY s.seq LOOP
+		IF row.commit_before THEN
+			COMMIT;
+		END IF;
+		BEGIN
+			EXECUTE row.statement;
+		EXCEPTION WHEN OTHERS THEN
+			INSERT INTO problems VALUES (row.seq, row.statement, SQLSTATE, SQLERRM);
+			RETURN;
+		END;
+	END LOOP;
+END $$;
+
+-- What is left to do, as rows of text.
+CREATE FUNCTION pg_temp.left_over(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
+		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
+	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
+	WHERE b.name = target;
+$$;
+
+-- What is left to do, and no row that was skipped is about it: the same object,
+-- one that it belongs to or one that belongs to it.
+CREATE FUNCTION pg_temp.not_said(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
+		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
+	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
+	WHERE b.name = target AND NOT EXISTS (
+		SELECT FROM script s WHERE s.skipped AND (
+			s.identity = d.identity
+			OR starts_with(d.identity, s.identity || '.') OR starts_with(d.identity, s.identity || '(')
+			OR starts_with(s.identity, d.identity || '.')
+			OR position(s.identity IN d.identity) > 0));
+$$;
+
+-- What a script says that it cannot say.
+CREATE FUNCTION pg_temp.bad_rows() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('row %s says severity %s, lock %s, destructive %s, skipped %s', seq, severity, lock_level, destructive, skipped)
+	FROM script
+	WHERE (severity IN ('safe', 'locking', 'rewriting', 'destructive')) IS NOT TRUE
+		OR lock_level NOT IN ('ACCESS SHARE', 'ROW SHARE', 'ROW EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE', 'SHARE',
+			'SHARE ROW EXCLUSIVE', 'EXCLUSIVE', 'ACCESS EXCLUSIVE')
+		OR rewrites_table IS NULL OR destructive IS NULL OR commit_before IS NULL OR skipped IS NULL
+		OR coalesce(why, '') = '' AND skipped OR coalesce(statement, '') = '' AND NOT skipped
+		OR (severity = 'destructive') <> destructive;
+$$;
+
+-- Rows for all tables, as far as their constraints let them in.
+CREATE FUNCTION pg_temp.some_value(type oid, nullable bool) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+	base text;
+BEGIN
+	SELECT * INTO t FROM pg_type WHERE pg_type.oid = type;
+	IF nullable AND random() < 0.3 THEN
+		RETURN 'NULL';
+	END IF;
+	WHILE t.typtype = 'd' LOOP
+		SELECT * INTO t FROM pg_type WHERE pg_type.oid = t.typbasetype;
+	END LOOP;
+	base := format_type(t.oid, NULL);
+	RETURN CASE
+		WHEN t.typtype = 'e' THEN quote_literal((SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder LIMIT 1))
+		WHEN t.typtype = 'r' THEN quote_literal('empty')
+		WHEN t.typtype = 'c' THEN 'NULL'
+		WHEN base IN ('integer', 'bigint', 'smallint', 'numeric', 'double precision') THEN (1 + floor(random() * 6))::text
+		WHEN base IN ('text', 'character varying', 'character') THEN quote_literal((ARRAY['a', 'k', 'p', 'abc'])[1 + floor(random() * 4)::int])
+		WHEN base = 'boolean' THEN 'true'
+		WHEN base ~ 'date|timestamp' THEN quote_literal('2020-01-02')
+		WHEN base = 'interval' THEN quote_literal('2 days')
+		WHEN base = 'jsonb' THEN quote_literal('{"a": 1}')
+		WHEN base = 'uuid' THEN 'gen_random_uuid()'
+		WHEN base = 'integer[]' THEN quote_literal('{1,2}')
+		WHEN base = 'text[]' THEN quote_literal('{a,b}')
+		WHEN base ~ '\[\]$' THEN quote_literal('{}')
+		WHEN base = 'bytea' THEN quote_literal('\x01')
+		ELSE 'NULL'
+	END;
+END $$;
+
+CREATE FUNCTION pg_temp.fill(seed float8) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	tab record;
+	columns text;
+	vals text;
+	inserted bigint := 0;
+BEGIN
+	PERFORM setseed(seed);
+	SET CONSTRAINTS ALL IMMEDIATE;
+	FOR round IN 1 .. 5 LOOP
+		FOR tab IN SELECT c.oid, c.oid::regclass AS name FROM pg_class c
+			WHERE c.relnamespace IN (to_regnamespace('gen'), to_regnamespace('"Gen ""2"""')) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+			ORDER BY c.oid
+		LOOP
+			SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+				string_agg(CASE WHEN attname = 'id' THEN (round * 2)::text ELSE pg_temp.some_value(atttypid, NOT attnotnull) END, ', ' ORDER BY attnum)
+				INTO columns, vals
+			FROM pg_attribute WHERE attrelid = tab.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+			CONTINUE WHEN columns IS NULL;
+			BEGIN
+				EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)', tab.name, columns, vals);
+				inserted := inserted + 1;
+			EXCEPTION WHEN OTHERS THEN
+				NULL;
+			END;
+		END LOOP;
+	END LOOP;
+	RETURN inserted;
+END $$;
+
+-- How many values each column has; those of expressions, and of what rewrites
+-- make, are not looked at.
+CREATE FUNCTION pg_temp.contents() RETURNS TABLE (relation text, attribute text, filled bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	tab record;
+BEGIN
+	FOR tab IN SELECT c.oid, c.oid::regclass::text AS name FROM pg_class c
+		WHERE c.relnamespace IN (to_regnamespace('gen'), to_regnamespace('"Gen ""2"""')) AND c.relkind = 'r'
+	LOOP
+		relation := tab.name;
+		attribute := '';
+		EXECUTE format('SELECT count(*) FROM ONLY %s', tab.name) INTO filled;
+		RETURN NEXT;
+		FOR attribute IN SELECT attname FROM pg_attribute
+			WHERE attrelid = tab.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+		LOOP
+			EXECUTE format('SELECT count(%I) FROM ONLY %s', attribute, tab.name) INTO filled;
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END $$;
+
+-- Rows and values that were there and are not any more.
+CREATE FUNCTION pg_temp.lost() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT format('%s %s: %s of %s are left', b.relation, b.attribute, coalesce(a.filled, 0), b.filled)
+	FROM before b LEFT JOIN pg_temp.contents() a USING (relation, attribute)
+	WHERE b.filled > coalesce(a.filled, 0);
+$$;
