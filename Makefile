@@ -24,7 +24,9 @@ SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	$(RUN_STATE) trace_analysis trace_reports \
 	split_sql \
 	migrations \
-	meta_values
+	meta_values \
+	resources \
+	access
 SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) \
 	migrations \
 	meta_values \

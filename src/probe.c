@@ -37,35 +37,51 @@ static Oid find_index(Relation rel, const SdProbeIndex *wanted);
 bool
 sd_probe_begin(SdProbe *probe, SdProbeIndex *index, Snapshot snapshot)
 {
+	probe->rel = sd_probe_open_table(index);
+	if (probe->rel == NULL)
+		return false;
+	probe->index = index;
+	probe->snapshot = snapshot;
+	probe->scan = NULL;
+
+	return true;
+}
+
+/*
+ * sd_probe_open_table
+ *		Only open the table, if there is the index; else NULL.
+ */
+Relation
+sd_probe_open_table(SdProbeIndex *index)
+{
+	Relation rel;
+
 	/* what it was is not what it is; and a lock may tell of changes */
 	if (index->checked != sd_relation_changes())
 	{
 		index->table_oid = get_relname_relid(
 			index->table, get_namespace_oid("stormdisc", true));
 		if (!OidIsValid(index->table_oid))
-			return false;
+			return NULL;
 	}
 	else if (!OidIsValid(index->oid))
-		return false;
+		return NULL;
 
-	probe->rel = table_open(index->table_oid, AccessShareLock);
+	rel = table_open(index->table_oid, AccessShareLock);
 	while (index->checked != sd_relation_changes())
 	{
 		uint64 before = sd_relation_changes();
 
-		index->oid = find_index(probe->rel, index);
+		index->oid = find_index(rel, index);
 		index->checked = before;
 	}
 	if (!OidIsValid(index->oid))
 	{
-		table_close(probe->rel, NoLock);
-		return false;
+		table_close(rel, NoLock);
+		return NULL;
 	}
-	probe->index = index;
-	probe->snapshot = snapshot;
-	probe->scan = NULL;
 
-	return true;
+	return rel;
 }
 
 static Oid
@@ -77,6 +93,7 @@ find_index(Relation rel, const SdProbeIndex *wanted)
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION ||
 		rel->rd_rel->relam != HEAP_TABLE_AM_OID ||
+		rel->rd_rel->relrowsecurity ||
 		OidIsValid(get_extension_oid("citus", true)))
 		return InvalidOid;
 

@@ -22,7 +22,7 @@ typedef struct SdProbeIndex
 	const char *table;
 	int columns[SD_PROBE_KEYS];
 	int ncolumns;
-	int nkeys; /* of them that are looked for: UUIDs */
+	int nkeys; /* of them that a probe looks for: UUIDs */
 	/* what was found out, and when: see sd_relation_changes() */
 	uint64 checked;
 	Oid table_oid;
@@ -40,6 +40,8 @@ typedef struct SdProbe
 	IndexScanDesc scan;
 	TupleTableSlot *slot; /* the row that was found */
 } SdProbe;
+
+extern Relation sd_probe_open_table(SdProbeIndex *index);
 
 extern bool sd_probe_begin(SdProbe *probe, SdProbeIndex *index,
 						   Snapshot snapshot);

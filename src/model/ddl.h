@@ -161,6 +161,42 @@ extern void sd_ddl_run(List *documents, const SdDdlOptions *options,
 extern SdDdl *sd_ddl_build(List *documents, const SdDdlOptions *options);
 extern void sd_ddl_compose(SdDdlNode *node);
 
+/* ddl_access.c */
+
+/* a privilege that somebody has */
+typedef struct SdDdlGrant
+{
+	char *grantor;
+	char *grantee;
+	char *privilege;
+	bool is_grantable;
+	bool is_done;
+} SdDdlGrant;
+
+/* all of them on one object, and how statements name it */
+typedef struct SdDdlAccess
+{
+	SdDdlNode *node;
+	const char *type;	 /* of the object, as in documents */
+	const char *name;	 /* and its identity */
+	const char *prefix;	 /* ALTER DEFAULT PRIVILEGES ..., or nothing */
+	const char *target;	 /* ON ... */
+	const char *columns; /* " (c)" of a column, else "" */
+	const char *owner;
+	const char *of_owner; /* privileges by default */
+	const char *of_public;
+	int version;
+	bool begins_empty; /* nobody has anything by default */
+	bool is_unknown;   /* nobody knows what the default is */
+	int ngrants;
+	SdDdlGrant *grants;
+} SdDdlAccess;
+
+extern bool sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
+						  JsonbContainer *array);
+extern void sd_ddl_usual_access(SdDdlAccess *access);
+extern const char *sd_ddl_role(const char *name);
+
 /* ddl_node.c: what emitters put together */
 extern SdDdlNode *sd_ddl_node(SdDdl *ddl, SdDdlPhase phase);
 extern void sd_ddl_statement(SdDdlNode *node, const char *format, ...)

@@ -15,6 +15,9 @@
 
 #include "model/ddl.h"
 
+/* the first server that has this privilege */
+#define MAINTAIN_VERSION 17
+
 /* a type of object that privileges are on */
 typedef struct Securable
 {
@@ -65,112 +68,31 @@ static const struct
 	{"large objects", "SELECT UPDATE", ""},
 };
 
-/* one row of the document */
-typedef struct Grant
-{
-	char *grantor;
-	char *grantee;
-	char *privilege;
-	bool is_grantable;
-	bool is_done;
-} Grant;
-
-/* the statements of one object */
-typedef struct Access
-{
-	SdDdlNode *node;
-	const char *prefix;	 /* ALTER DEFAULT PRIVILEGES ..., or nothing */
-	const char *target;	 /* ON ... */
-	const char *columns; /* " (c)" of a column, else "" */
-	const char *owner;
-	const char *of_owner;
-	const char *of_public;
-	int version;
-	bool begins_empty; /* nobody has anything by default */
-	bool is_unknown;   /* nobody knows what the default is */
-	int ngrants;
-	Grant *grants;
-} Access;
-
 static bool split_column(const char *identity, char **table, char **column);
+static void add_usual(SdDdlAccess *access, const char *grantee,
+					  const char *privileges);
 static const char *find_owner(SdDdl *ddl, const Securable *securable,
 							  const char *identity);
-static void read_grants(Access *access, JsonbContainer *array);
-static bool set_default_target(SdDdl *ddl, Access *access,
+static void read_grants(SdDdlAccess *access, JsonbContainer *array);
+static bool set_default_target(SdDdl *ddl, SdDdlAccess *access,
 							   const char *identity);
-static void add_access(Access *access);
-static bool has_exactly(const Access *access, const char *grantee,
+static void add_access(SdDdlAccess *access);
+static bool has_exactly(const SdDdlAccess *access, const char *grantee,
 						const char *privileges);
-static int count_privileges(const Access *access, const char *privileges);
+static int count_privileges(const SdDdlAccess *access, const char *privileges);
 static bool is_word_in(const char *word, const char *words);
-static bool may_grant(const Access *access, const Grant *grant);
-static void add_grants(Access *access, int first);
-static const char *role(const char *name);
+static bool may_grant(const SdDdlAccess *access, const SdDdlGrant *grant);
+static void add_grants(SdDdlAccess *access, int first);
 
 /* All privileges on one object. */
 void
 sd_ddl_privileges(SdDdl *ddl, JsonbContainer *object)
 {
-	Access access = {0};
-	const Securable *securable = NULL;
-	const char *identity = NULL;
+	SdDdlAccess access = {0};
 
-	if (ddl->options.no_privileges)
+	if (ddl->options.no_privileges ||
+		!sd_ddl_access(ddl, &access, ddl->identity, object))
 		return;
-	for (int i = 0; i < lengthof(securables) && securable == NULL; i++)
-	{
-		int length = strlen(securables[i].type);
-
-		if (strncmp(ddl->identity, securables[i].type, length) != 0 ||
-			ddl->identity[length] != ' ')
-			continue;
-		securable = &securables[i];
-		identity = ddl->identity + length + 1;
-	}
-	if (securable == NULL)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("document has privileges on an unrecognized type of "
-					   "object: \"%s\"",
-					   ddl->identity));
-
-	access.version = ddl->version;
-	access.prefix = "";
-	access.columns = "";
-	access.of_owner = securable->of_owner;
-	access.of_public = securable->of_public;
-	read_grants(&access, object);
-	if (securable->word == NULL)
-	{
-		if (!set_default_target(ddl, &access, identity))
-			return;
-	}
-	else if (strcmp(securable->type, "column") == 0)
-	{
-		char *table;
-		char *column;
-
-		if (!split_column(identity, &table, &column))
-			return;
-		access.target = psprintf("ON TABLE %s", table);
-		access.columns = psprintf(" (%s)", quote_identifier(column));
-		access.begins_empty = true;
-	}
-	else if (strcmp(securable->word, "SCHEMA") == 0)
-	{
-		List *names = sd_sql_identifiers(identity);
-
-		if (list_length(names) != 1)
-			return;
-		access.target =
-			psprintf("ON SCHEMA %s", sd_ddl_schema(ddl, linitial(names)));
-		/* the one of every database has this by default */
-		if (strcmp(identity, "public") == 0)
-			access.of_public = "USAGE";
-	}
-	else
-		access.target = psprintf("ON %s %s", securable->word, identity);
-	if (access.owner == NULL)
-		access.owner = find_owner(ddl, securable, identity);
 	if (access.owner == NULL && access.ngrants > 0)
 	{
 		/* an extension's: it may have begun with anything */
@@ -182,6 +104,116 @@ sd_ddl_privileges(SdDdl *ddl, JsonbContainer *object)
 	/* everything is there; and a name may be that of something else */
 	access.node->texts = list_make1("");
 	add_access(&access);
+}
+
+/*
+ * sd_ddl_access
+ *		The privileges on an object of a document, which has a list of them; or
+ *		none, with NULL.
+ *
+ * False if there is nothing to be said of it.  Raises 22023 for a type of
+ * object that is not known.
+ */
+bool
+sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
+			  JsonbContainer *array)
+{
+	const Securable *securable = NULL;
+	const char *name = NULL;
+
+	memset(access, 0, sizeof(SdDdlAccess));
+	for (int i = 0; i < lengthof(securables) && securable == NULL; i++)
+	{
+		int length = strlen(securables[i].type);
+
+		if (strncmp(identity, securables[i].type, length) != 0 ||
+			identity[length] != ' ')
+			continue;
+		securable = &securables[i];
+		name = identity + length + 1;
+	}
+	if (securable == NULL)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("document has privileges on an unrecognized type of "
+					   "object: \"%s\"",
+					   identity));
+
+	access->type = securable->type;
+	access->name = name;
+	access->version = ddl->version;
+	access->prefix = "";
+	access->columns = "";
+	access->of_owner = securable->of_owner;
+	access->of_public = securable->of_public;
+	if (array != NULL)
+		read_grants(access, array);
+	if (securable->word == NULL)
+	{
+		if (!set_default_target(ddl, access, name))
+			return false;
+	}
+	else if (strcmp(securable->type, "column") == 0)
+	{
+		char *table;
+		char *column;
+
+		if (!split_column(name, &table, &column))
+			return false;
+		access->target = psprintf("ON TABLE %s", table);
+		access->columns = psprintf(" (%s)", quote_identifier(column));
+		access->begins_empty = true;
+	}
+	else if (strcmp(securable->word, "SCHEMA") == 0)
+	{
+		List *names = sd_sql_identifiers(name);
+
+		if (list_length(names) != 1)
+			return false;
+		access->target =
+			psprintf("ON SCHEMA %s", sd_ddl_schema(ddl, linitial(names)));
+		/* the one of every database has this by default */
+		if (strcmp(name, "public") == 0)
+			access->of_public = "USAGE";
+	}
+	else
+		access->target = psprintf("ON %s %s", securable->word, name);
+	if (access->owner == NULL)
+		access->owner = find_owner(ddl, securable, name);
+
+	return true;
+}
+
+/* sd_ddl_usual_access: What is there if a document says nothing. */
+void
+sd_ddl_usual_access(SdDdlAccess *access)
+{
+	access->ngrants = 0;
+	access->grants =
+		palloc0(sizeof(SdDdlGrant) *
+				(strlen(access->of_owner) + strlen(access->of_public) + 1));
+	if (access->begins_empty || access->owner == NULL)
+		return;
+	add_usual(access, access->owner, access->of_owner);
+	add_usual(access, "public", access->of_public);
+}
+
+static void
+add_usual(SdDdlAccess *access, const char *grantee, const char *privileges)
+{
+	while (*privileges != '\0')
+	{
+		int length = strcspn(privileges, " ");
+		SdDdlGrant *grant = &access->grants[access->ngrants];
+
+		grant->grantor = pstrdup(access->owner);
+		grant->grantee = pstrdup(grantee);
+		grant->privilege = pnstrdup(privileges, length);
+		if (access->version >= MAINTAIN_VERSION ||
+			strcmp(grant->privilege, "MAINTAIN") != 0)
+			access->ngrants++;
+		privileges += length;
+		privileges += *privileges == ' ';
+	}
 }
 
 /* "schema.table.column", quoted */
@@ -212,17 +244,18 @@ find_owner(SdDdl *ddl, const Securable *securable, const char *identity)
 }
 
 static void
-read_grants(Access *access, JsonbContainer *array)
+read_grants(SdDdlAccess *access, JsonbContainer *array)
 {
 	SdJsonWalk walk;
 	JsonbValue value;
 
-	access->grants = palloc0(sizeof(Grant) * (JsonContainerSize(array) + 1));
+	access->grants =
+		palloc0(sizeof(SdDdlGrant) * (JsonContainerSize(array) + 1));
 	sd_json_walk(&walk, array);
 	while (sd_json_next_element(&walk, &value))
 	{
 		JsonbContainer *object = sd_json_as_object(&value);
-		Grant *grant = &access->grants[access->ngrants];
+		SdDdlGrant *grant = &access->grants[access->ngrants];
 
 		if (object == NULL)
 			continue;
@@ -239,7 +272,7 @@ read_grants(Access *access, JsonbContainer *array)
 
 /* "for role r in schema s on tables" */
 static bool
-set_default_target(SdDdl *ddl, Access *access, const char *identity)
+set_default_target(SdDdl *ddl, SdDdlAccess *access, const char *identity)
 {
 	const char *text = identity;
 	StringInfoData prefix;
@@ -285,7 +318,7 @@ set_default_target(SdDdl *ddl, Access *access, const char *identity)
 
 /* What is more than the default is granted, and what is less is revoked. */
 static void
-add_access(Access *access)
+add_access(SdDdlAccess *access)
 {
 	bool is_owner_as_usual =
 		access->begins_empty ||
@@ -299,7 +332,7 @@ add_access(Access *access)
 
 	for (int i = 0; i < access->ngrants && !access->begins_empty; i++)
 	{
-		Grant *grant = &access->grants[i];
+		SdDdlGrant *grant = &access->grants[i];
 
 		grant->is_done =
 			(is_public_as_usual && strcmp(grant->grantee, "public") == 0) ||
@@ -331,14 +364,15 @@ add_access(Access *access)
 
 /* Does the grantee have just these privileges, from the owner? */
 static bool
-has_exactly(const Access *access, const char *grantee, const char *privileges)
+has_exactly(const SdDdlAccess *access, const char *grantee,
+			const char *privileges)
 {
 	int wanted = count_privileges(access, privileges);
 	int found = 0;
 
 	for (int i = 0; i < access->ngrants; i++)
 	{
-		const Grant *grant = &access->grants[i];
+		const SdDdlGrant *grant = &access->grants[i];
 
 		if (strcmp(grant->grantee, grantee) != 0)
 			continue;
@@ -354,13 +388,14 @@ has_exactly(const Access *access, const char *grantee, const char *privileges)
 
 /* How many words?  Servers before 17 do not know MAINTAIN. */
 static int
-count_privileges(const Access *access, const char *privileges)
+count_privileges(const SdDdlAccess *access, const char *privileges)
 {
 	int count = privileges[0] != '\0' ? 1 : 0;
 
 	for (const char *c = privileges; *c != '\0'; c++)
 		count += (*c == ' ');
-	if (access->version < 17 && is_word_in("MAINTAIN", privileges))
+	if (access->version < MAINTAIN_VERSION &&
+		is_word_in("MAINTAIN", privileges))
 		count--;
 
 	return count;
@@ -384,13 +419,13 @@ is_word_in(const char *word, const char *words)
 
 /* Is everything there that this grant needs? */
 static bool
-may_grant(const Access *access, const Grant *grant)
+may_grant(const SdDdlAccess *access, const SdDdlGrant *grant)
 {
 	if (access->owner == NULL || strcmp(grant->grantor, access->owner) == 0)
 		return true;
 	for (int i = 0; i < access->ngrants; i++)
 	{
-		const Grant *other = &access->grants[i];
+		const SdDdlGrant *other = &access->grants[i];
 
 		if (other->is_done && other->is_grantable &&
 			strcmp(other->grantee, grant->grantor) == 0 &&
@@ -404,16 +439,16 @@ may_grant(const Access *access, const Grant *grant)
 
 /* Grant this, and whatever else goes between the same two in the same way. */
 static void
-add_grants(Access *access, int first)
+add_grants(SdDdlAccess *access, int first)
 {
-	const Grant *model = &access->grants[first];
+	const SdDdlGrant *model = &access->grants[first];
 	bool is_owner =
 		access->owner == NULL || strcmp(model->grantor, access->owner) == 0;
 	List *privileges = NIL;
 
 	for (int i = first; i < access->ngrants; i++)
 	{
-		Grant *grant = &access->grants[i];
+		SdDdlGrant *grant = &access->grants[i];
 
 		if (grant->is_done || grant->is_grantable != model->is_grantable ||
 			strcmp(grant->grantor, model->grantor) != 0 ||
@@ -432,13 +467,13 @@ add_grants(Access *access, int first)
 						 quote_identifier(model->grantor));
 	sd_ddl_statement(access->node, "%sGRANT %s %s TO %s%s", access->prefix,
 					 sd_ddl_joined(privileges, ", "), access->target,
-					 role(model->grantee),
+					 sd_ddl_role(model->grantee),
 					 model->is_grantable ? " WITH GRANT OPTION" : "");
 	if (!is_owner)
 		sd_ddl_statement(access->node, "RESET SESSION AUTHORIZATION");
 	for (int i = access->ngrants - 1; i >= first; i--)
 	{
-		Grant *grant = &access->grants[i];
+		SdDdlGrant *grant = &access->grants[i];
 
 		if (!grant->is_done && grant->is_grantable == model->is_grantable &&
 			strcmp(grant->grantor, model->grantor) == 0 &&
@@ -448,8 +483,9 @@ add_grants(Access *access, int first)
 	}
 }
 
-static const char *
-role(const char *name)
+/* sd_ddl_role: A role as in GRANT. */
+const char *
+sd_ddl_role(const char *name)
 {
 	return strcmp(name, "public") == 0 ? "PUBLIC" : quote_identifier(name);
 }

@@ -144,9 +144,13 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	SdDdlItem *item = NULL;
 	SdDdlNode *node = NULL;
 	bool is_validated = sd_ddl_flag(constraint->object, "is_validated", true);
-	bool is_own = constraint->is_partition_or_own ||
-				  (is_validated && columns != NIL &&
-				   parent_is_not_valid(ddl, constraint, linitial(columns)));
+	/* what is not validated comes when partitions are attached */
+	bool is_own =
+		is_validated
+			? constraint->is_partition_or_own ||
+				  (columns != NIL &&
+				   parent_is_not_valid(ddl, constraint, linitial(columns)))
+			: sd_ddl_flag(constraint->object, "is_local", true);
 	ListCell *lc;
 
 	if (constraint->table_node != NULL && columns != NIL)

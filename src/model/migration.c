@@ -234,8 +234,8 @@ step_rank(const SdMigrationStep *step)
 	bool is_table =
 		step->object != NULL && strcmp(step->object->kind, "tables") == 0;
 
-	if (step->is_last)
-		return 2;
+	if (step->rank != 0)
+		return step->rank;
 
 	return is_table == (step->stage == SD_STAGE_DROP) ? 1 : 0;
 }
@@ -344,7 +344,9 @@ mark_commits(SdMigration *migration)
 			step->commit_before = true;
 		foreach (lc2, labels)
 		{
-			if (strstr(step->statement, lfirst(lc2)) != NULL)
+			/* another label may stand beside it at once */
+			if (step->new_label == NULL &&
+				strstr(step->statement, lfirst(lc2)) != NULL)
 				step->commit_before = true;
 		}
 		if (step->commit_before)

@@ -63,9 +63,10 @@ typedef struct SdMigrationStep
 	bool alone; /* cannot be in a transaction with others */
 	bool commit_before;
 	bool is_skipped;
-	bool is_last;		   /* of those in its place */
-	const char *new_label; /* of an enum: not to be used before a commit */
-	const char *why;	   /* NULL: nothing to add */
+	int rank; /* among those in its place: -1 is first, 2 is last */
+	const char *new_label;	   /* of an enum: not to be used before a commit */
+	SdMigrationObject *unless; /* nothing is to be done if this goes */
+	const char *why;		   /* NULL: nothing to add */
 } SdMigrationStep;
 
 struct SdMigrationObject
@@ -84,12 +85,15 @@ struct SdMigrationObject
 	SdDdlItem *new_item;	 /* of a check: what stands in its table */
 	List *steps;			 /* of SdMigrationStep *, of the alterer */
 	List *dependents;		 /* of SdMigrationObject *, in the old document */
+	List *new_dependents;	 /* likewise, in the new document */
 	List *needs;			 /* likewise: what it depends on */
 	SdMigrationTable *table; /* of a table: what happens to its columns */
 	bool is_blocked;		 /* it stays as it is */
 	bool is_swapped;		 /* a type that is used while it is replaced */
+	bool is_late;			 /* one that is used until it is dropped */
 	const char *reason;		 /* why, if the difference does not say it */
 	bool is_listed;
+	bool is_released; /* default privileges that are gone for a while */
 };
 
 typedef struct SdMigration
@@ -99,11 +103,13 @@ typedef struct SdMigration
 	int versions[2];
 	SdDdl *ddl[2];
 	SdDiffResult *diff;
-	HTAB *objects[2]; /* by kind and identity */
-	List *all;		  /* of SdMigrationObject * that have something to do */
-	List *leaving;	  /* likewise: that go, and whose dependents do not yet */
-	List *steps;	  /* of SdMigrationStep *, of all objects */
+	HTAB *objects[2];  /* by kind and identity */
+	List *all;		   /* of SdMigrationObject * that have something to do */
+	List *diff_owners; /* likewise: that get another owner */
+	List *leaving;	   /* likewise: that go, and whose dependents do not yet */
+	List *steps;	   /* of SdMigrationStep *, of all objects */
 	int nsteps;
+	bool is_decided; /* what stays because rows would be lost */
 } SdMigration;
 
 /* how SQL names an object: COMMENT ON what name, ALTER what name, DROP ... */
@@ -155,8 +161,17 @@ extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
+extern SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
+
+/* migration_blocks.c */
+extern void sd_migration_block(SdMigration *migration);
+
+/* migration_partitions.c */
+extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);
+extern void sd_migration_leave_lonely_indexes(SdMigration *migration);
 
 /* the alterers */
 extern void sd_migration_alter_table(SdMigration *migration,

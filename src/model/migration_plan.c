@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 typedef struct ObjectEntry
@@ -50,15 +51,13 @@ static void build_graphs(SdMigration *migration);
 static void enter_nodes(SdMigration *migration, bool is_new, List *nodes);
 static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
 									SdDdlNode *node);
-static void link_nodes(SdMigration *migration, List *nodes);
+static void link_nodes(SdMigration *migration, bool is_new, List *nodes);
+
 static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
 static void link_attached(SdMigration *migration);
-static SdMigrationObject *target_of(SdMigration *migration,
-									const char *identity);
-static void block(SdMigration *migration, SdMigrationObject *object,
-				  const char *reason);
-static void block_destructive(SdMigration *migration);
 static void alter_objects(SdMigration *migration);
+static bool follows_owner(const SdMigrationObject *object);
+static bool is_owned_sequence(JsonbContainer *object);
 static void alter_generally(SdMigration *migration, SdMigrationObject *object);
 static void follow(SdMigration *migration);
 static void leave_attached(SdMigration *migration, SdMigrationObject *object,
@@ -66,6 +65,12 @@ static void leave_attached(SdMigration *migration, SdMigrationObject *object,
 static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
+static bool is_late(SdMigrationObject *object);
+
+static void spread_lateness(SdMigration *migration);
+static bool is_made_of_functions(const SdMigrationObject *object);
+static bool goes_with_type(const SdMigrationObject *object);
+static void rename_range(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -90,10 +95,14 @@ sd_migration_plan(SdMigration *migration)
 
 	read_changes(migration);
 	build_graphs(migration);
-	if (!migration->options.destructive)
-		block_destructive(migration);
 	alter_objects(migration);
+	sd_migration_leave_lonely_indexes(migration);
+	if (!migration->options.destructive)
+		sd_migration_block(migration);
+	migration->is_decided = true;
 	follow(migration);
+	sd_migration_privileges(migration);
+	spread_lateness(migration);
 	add_steps(migration);
 }
 
@@ -282,10 +291,13 @@ build_graphs(SdMigration *migration)
 		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
+		sd_migration_order_partitions(migration, i == 1);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
-	link_nodes(migration, nodes[0]);
+	link_nodes(migration, false, nodes[0]);
+	if (!migration->options.destructive)
+		link_nodes(migration, true, nodes[1]);
 	link_attached(migration);
 }
 
@@ -354,7 +366,7 @@ object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 }
 
 static void
-link_nodes(SdMigration *migration, List *nodes)
+link_nodes(SdMigration *migration, bool is_new, List *nodes)
 {
 	ListCell *lc;
 
@@ -367,9 +379,20 @@ link_nodes(SdMigration *migration, List *nodes)
 		CHECK_FOR_INTERRUPTS();
 		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
 			continue;
-		object = object_of(migration, false, node);
+		object = object_of(migration, is_new, node);
 		foreach (lc2, node->references)
-			link_objects(object, object_of(migration, false, lfirst(lc2)));
+		{
+			SdMigrationObject *needed =
+				object_of(migration, is_new, lfirst(lc2));
+
+			if (!is_new)
+				link_objects(object, needed);
+			else if (object != needed &&
+					 (needed->new_dependents == NIL ||
+					  llast(needed->new_dependents) != object))
+				needed->new_dependents =
+					lappend(needed->new_dependents, object);
+		}
 	}
 }
 
@@ -404,7 +427,8 @@ link_attached(SdMigration *migration)
 		while (sd_json_next_member(&walk, &key, &value))
 		{
 			char *identity = sd_json_as_text(&key);
-			SdMigrationObject *target = target_of(migration, identity);
+			SdMigrationObject *target =
+				sd_migration_target(migration, false, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
@@ -414,9 +438,14 @@ link_attached(SdMigration *migration)
 	}
 }
 
-/* "table app.t", "column app.t.c", "function app.f(integer)" ... */
-static SdMigrationObject *
-target_of(SdMigration *migration, const char *identity)
+/*
+ * sd_migration_target
+ *		What privileges and the like are on in one of the documents: "table
+ *		app.t", "column app.t.c", "function app.f(integer)" ...  NULL: it has
+ *		none.
+ */
+SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity)
 {
 	static const struct
 	{
@@ -455,9 +484,9 @@ target_of(SdMigration *migration, const char *identity)
 		if (list_length(names) != 3)
 			return NULL;
 		table = quote_qualified_identifier(linitial(names), lsecond(names));
-		object = sd_migration_find(migration, false, "tables", table);
+		object = sd_migration_find(migration, is_new, "tables", table);
 		if (object == NULL)
-			object = sd_migration_find(migration, false, "views", table);
+			object = sd_migration_find(migration, is_new, "views", table);
 
 		return object;
 	}
@@ -470,12 +499,12 @@ target_of(SdMigration *migration, const char *identity)
 		if (strncmp(identity, types[i].type, length) != 0)
 			continue;
 		name = psprintf("%s%s", types[i].prefix, identity + length);
-		object = sd_migration_find(migration, false, types[i].kind, name);
+		object = sd_migration_find(migration, is_new, types[i].kind, name);
 		for (int j = 0; j < lengthof(ends) && object == NULL; j++)
 		{
 			for (char *at = strstr(name, ends[j]); at != NULL && object == NULL;
 				 at = strstr(at + 1, ends[j]))
-				object = sd_migration_find(migration, false, types[i].kind,
+				object = sd_migration_find(migration, is_new, types[i].kind,
 										   pnstrdup(name, at - name));
 		}
 
@@ -491,99 +520,6 @@ leaves(const SdMigrationObject *object)
 {
 	return object->action == SD_ACTION_DROP ||
 		   object->action == SD_ACTION_REPLACE;
-}
-
-/* Keep what would lose data. */
-static void
-block_destructive(SdMigration *migration)
-{
-	List *all = list_copy(migration->all);
-	ListCell *lc;
-
-	foreach (lc, all)
-	{
-		SdMigrationObject *object = lfirst(lc);
-		SdDiffRow *row = linitial(object->changes);
-
-		if (object->action == SD_ACTION_DROP &&
-			row->severity == SD_SEVERITY_DESTRUCTIVE)
-			block(migration, object, "data would be lost");
-	}
-	list_free(all);
-}
-
-/* The object stays as it is, and with it what it needs. */
-static void
-block(SdMigration *migration, SdMigrationObject *object, const char *reason)
-{
-	List *queue = list_make1(object);
-
-	object->is_blocked = true;
-	object->reason = reason;
-	while (queue != NIL)
-	{
-		SdMigrationObject *kept = linitial(queue);
-		ListCell *lc;
-
-		CHECK_FOR_INTERRUPTS();
-		queue = list_delete_first(queue);
-		if (!kept->is_listed)
-		{
-			kept->is_listed = true;
-			migration->all = lappend(migration->all, kept);
-		}
-		foreach (lc, kept->needs)
-		{
-			SdMigrationObject *needed = lfirst(lc);
-
-			if (needed->action != SD_ACTION_DROP || needed->is_blocked)
-				continue;
-			needed->is_blocked = true;
-			needed->reason =
-				psprintf("%s is kept, and needs it", kept->old_identity);
-			queue = lappend(queue, needed);
-		}
-		/* what stands on it, and the schema that it is in */
-		foreach (lc, kept->dependents)
-		{
-			SdMigrationObject *dependent = lfirst(lc);
-			SdMigrationName name;
-
-			if (dependent->action != SD_ACTION_DROP || dependent->is_blocked ||
-				strcmp(kept->kind, "tables") != 0)
-				continue;
-			if (strcmp(dependent->kind, "tables") == 0 ||
-				strcmp(dependent->kind, "views") == 0 ||
-				strcmp(dependent->kind, "functions") == 0 ||
-				(sd_migration_name(dependent, false, &name) &&
-				 name.table != NULL &&
-				 strcmp(name.table, kept->old_identity) != 0))
-				continue;
-			dependent->is_blocked = true;
-			dependent->reason =
-				psprintf("%s is kept, and this with it", kept->old_identity);
-			queue = lappend(queue, dependent);
-		}
-		if (kept->old_object != NULL && JsonContainerIsObject(kept->old_object))
-		{
-			char *schema = sd_json_get_text(kept->old_object, "schema_name");
-			SdMigrationObject *needed =
-				schema != NULL ? sd_migration_find(migration, false, "schemas",
-												   quote_identifier(schema))
-							   : NULL;
-
-			if (needed != NULL && needed->action == SD_ACTION_DROP &&
-				!needed->is_blocked)
-			{
-				needed->is_blocked = true;
-				needed->reason =
-					psprintf("%s is kept, and is in it", kept->old_identity);
-				queue = lappend(queue, needed);
-			}
-		}
-	}
-	if (object->is_blocked)
-		return;
 }
 
 /* Find out what of the objects that differ can be altered. */
@@ -604,6 +540,9 @@ alter_objects(SdMigration *migration)
 		alter_generally(migration, object);
 		if (kind != NULL && kind->alter != NULL && object->changes != NIL)
 			kind->alter(migration, object);
+		/* when it is known which objects are made again */
+		if (strcmp(object->kind, "privileges") == 0)
+			continue;
 		if (object->changes != NIL)
 		{
 			SdDiffRow *row = linitial(object->changes);
@@ -615,6 +554,21 @@ alter_objects(SdMigration *migration)
 		}
 	}
 	list_free(all);
+}
+
+/* A sequence that belongs to a column has the owner of the table. */
+static bool
+follows_owner(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "sequences") == 0 &&
+		   is_owned_sequence(object->old_object) &&
+		   is_owned_sequence(object->new_object);
+}
+
+static bool
+is_owned_sequence(JsonbContainer *object)
+{
+	return sd_json_get_text(object, "owner_column") != NULL;
 }
 
 /* Comments and owners, which most kinds have. */
@@ -633,9 +587,12 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 		if (owner != NULL)
 		{
 			(void) sd_migration_take(object, "owner");
-			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
-									 "ALTER %s %s OWNER TO %s", name.what,
-									 name.name, quote_identifier(owner));
+			migration->diff_owners = lappend(migration->diff_owners, object);
+			if (!follows_owner(object))
+				sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								  "ALTER %s %s OWNER TO %s", name.what,
+								  name.name, quote_identifier(owner))
+					->rank = is_owned_sequence(object->old_object) ? 2 : 0;
 		}
 	}
 	if (sd_migration_take(object, "comment"))
@@ -659,6 +616,16 @@ sd_migration_leave(SdMigration *migration, SdMigrationObject *object,
 {
 	if (leaves(object) || object->old_object == NULL || object->is_blocked)
 		return;
+	/* whatever the reason, rows stay */
+	if (migration->is_decided && !migration->options.destructive &&
+		strcmp(object->kind, "tables") == 0 &&
+		!sd_ddl_is(object->old_object, "table_type", "partitioned table") &&
+		!sd_ddl_is(object->old_object, "table_type", "foreign table"))
+	{
+		object->is_blocked = true;
+		object->reason = reason;
+		return;
+	}
 	object->action =
 		object->new_object != NULL ? SD_ACTION_REPLACE : SD_ACTION_DROP;
 	object->steps = NIL;
@@ -720,29 +687,30 @@ static void
 add_steps(SdMigration *migration)
 {
 	ListCell *lc;
+	ListCell *lc2;
 
 	foreach (lc, migration->all)
 	{
 		SdMigrationObject *object = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
+		if (leaves(object))
+			drop(migration, object);
+		if (object->action == SD_ACTION_CREATE ||
+			object->action == SD_ACTION_REPLACE)
+			make(migration, object);
+		if (strcmp(object->kind, "tables") == 0 && !leaves(object) &&
+			object->action != SD_ACTION_CREATE)
+			sd_migration_table_steps(migration, object);
 		if (object->is_blocked)
-		{
-			object->steps = NIL;
 			skip(migration, object);
-		}
-		else
+		foreach (lc2, object->steps)
 		{
-			if (leaves(object))
-				drop(migration, object);
-			if (object->action == SD_ACTION_CREATE ||
-				object->action == SD_ACTION_REPLACE)
-				make(migration, object);
-			if (strcmp(object->kind, "tables") == 0 && !leaves(object) &&
-				object->action != SD_ACTION_CREATE)
-				sd_migration_table_steps(migration, object);
+			SdMigrationStep *step = lfirst(lc2);
+
+			if (step->unless == NULL || !leaves(step->unless))
+				migration->steps = lappend(migration->steps, step);
 		}
-		migration->steps = list_concat(migration->steps, object->steps);
 	}
 }
 
@@ -750,18 +718,23 @@ add_steps(SdMigration *migration)
 static void
 skip(SdMigration *migration, SdMigrationObject *object)
 {
-	SdMigrationStep *step;
-	SdDiffRow *row = object->changes != NIL ? linitial(object->changes) : NULL;
-	int count = list_length(object->steps);
+	ListCell *lc;
 
-	drop(migration, object);
-	if (list_length(object->steps) == count)
-		return;
-	step = llast(object->steps);
-	step->is_skipped = true;
-	step->destructive = row != NULL && row->attribute == NULL &&
-						row->severity == SD_SEVERITY_DESTRUCTIVE;
-	step->why = object->reason;
+	/* the index of a constraint has no statement of its own */
+	if (object->steps == NIL)
+		(void) sd_migration_step(
+			migration, object,
+			object->new_object != NULL ? SD_STAGE_CHANGE : SD_STAGE_DROP,
+			"-- %s stays as it is",
+			object->old_identity != NULL ? object->old_identity
+										 : object->new_identity);
+	foreach (lc, object->steps)
+	{
+		SdMigrationStep *step = lfirst(lc);
+
+		step->is_skipped = true;
+		step->why = object->reason;
+	}
 }
 
 /* The statement that drops an object, unless it goes with another. */
@@ -801,10 +774,15 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	else if (!sd_migration_name(object, false, &name))
 		return;
 	else if (object->is_swapped)
+	{
+		if (strcmp(object->kind, "types") == 0 &&
+			sd_ddl_is(object->old_object, "type_kind", "range"))
+			rename_range(migration, object);
 		step = sd_migration_step(
 			migration, object, SD_STAGE_DROP, "ALTER %s %s RENAME TO %s",
 			name.what, name.name,
 			quote_identifier(sd_migration_swap_name(migration, object)));
+	}
 	else if (name.table != NULL)
 		step =
 			sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -812,10 +790,24 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							  quote_identifier(sd_json_get_text(
 								  object->old_object, "constraint_name")));
 	else
-		step = sd_migration_step(migration, object, SD_STAGE_DROP, "DROP %s %s",
-								 name.what, name.name);
+		step = sd_migration_step(
+			migration, object, SD_STAGE_DROP, "DROP %s %s%s", name.what,
+			name.name, is_made_of_functions(object) ? " CASCADE" : "");
 	if (step == NULL)
 		return;
+	if (object->old_position < 0)
+	{
+		SdMigrationObject *table = sd_migration_table_of(migration, object);
+
+		if (table != NULL)
+			step->position = table->old_position;
+	}
+	if (is_late(object))
+	{
+		step->stage = SD_STAGE_FINISH;
+		step->position = INT_MAX - object->old_position;
+	}
+
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -830,6 +822,113 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
+/*
+ * Does it go last?  Nobody knows what needs a schema or an extension, and some
+ * types are needed until columns have others.
+ */
+static bool
+is_late(SdMigrationObject *object)
+{
+	return object->action == SD_ACTION_DROP &&
+		   (object->is_late || strcmp(object->kind, "schemas") == 0 ||
+			strcmp(object->kind, "extensions") == 0);
+}
+
+/* What is needed late goes late, and what is needed under another name, too. */
+static void
+spread_lateness(SdMigration *migration)
+{
+	List *queue = NIL;
+	ListCell *lc;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+
+		if (leaves(object) && (object->is_late || object->is_swapped))
+			queue = lappend(queue, object);
+	}
+	while (queue != NIL)
+	{
+		SdMigrationObject *object = linitial(queue);
+
+		queue = list_delete_first(queue);
+		foreach (lc, object->needs)
+		{
+			SdMigrationObject *needed = lfirst(lc);
+
+			if (!leaves(needed) || needed->is_late || needed->is_swapped ||
+				strcmp(needed->kind, "tables") == 0)
+				continue;
+			if (needed->action == SD_ACTION_DROP)
+				needed->is_late = true;
+			else
+				needed->is_swapped = true;
+			queue = lappend(queue, needed);
+		}
+	}
+}
+
+/* A base type, and a range, may have functions that need it. */
+static bool
+is_made_of_functions(const SdMigrationObject *object)
+{
+	return strcmp(object->kind, "types") == 0 &&
+		   (sd_ddl_is(object->old_object, "type_kind", "base") ||
+			sd_json_get_text(object->old_object, "canonical") != NULL);
+}
+
+/* Is it one of these functions, and goes with the type? */
+static bool
+goes_with_type(const SdMigrationObject *object)
+{
+	ListCell *lc;
+
+	if (strcmp(object->kind, "functions") != 0)
+		return false;
+	foreach (lc, object->needs)
+	{
+		SdMigrationObject *type = lfirst(lc);
+
+		if (is_made_of_functions(type) && leaves(type) && !type->is_blocked &&
+			list_member_ptr(type->needs, object))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * The new range type has a multirange type of the same name, and both have
+ * functions of theirs.
+ */
+static void
+rename_range(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	char *subtype = sd_json_get_text(object->old_object, "subtype");
+	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
+	const char *to;
+
+	if (list_length(names) != 2 || subtype == NULL)
+		return;
+	to = pstrdup(quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER TYPE %s RENAME TO %s", multirange, to);
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
+							 to);
+	to = pstrdup(quote_identifier(sd_migration_swap_name(migration, object)));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s(%s, %s) RENAME TO %s",
+							 object->old_identity, subtype, subtype, to);
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s",
+							 object->old_identity, subtype, subtype, to);
+}
+
 /* Does it go when something else goes? */
 static bool
 goes_with_another(SdMigration *migration, SdMigrationObject *object)
@@ -837,9 +936,13 @@ goes_with_another(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationObject *table = sd_migration_table_of(migration, object);
 	ListCell *lc;
 
-	if (sd_migration_is_implied(migration, object))
+	if (sd_migration_is_implied(migration, object) || goes_with_type(object))
 		return true;
 	if (table == NULL || !leaves(table) || table->is_blocked)
+		return false;
+	/* a key that it points to may go before the table */
+	if (strcmp(object->kind, "constraints") == 0 &&
+		sd_ddl_is(object->old_object, "constraint_type", "foreign key"))
 		return false;
 	/* it may hold something else that goes before the table */
 	foreach (lc, object->needs)

@@ -39,6 +39,10 @@ static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 static bool is_bound_to_columns(SdMigrationObject *dependent);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
+static bool names(SdMigration *migration, const char *text,
+				  SdMigrationObject *object);
+static void column_loses(SdMigration *migration, SdMigrationObject *table,
+						 const char *name, SdMigrationObject *lost);
 static List *parents_of(JsonbContainer *table);
 static bool has_text(List *texts, const char *text);
 static bool stays_child(SdMigrationObject *table, const char *parent);
@@ -84,6 +88,8 @@ static void set_default(SdMigration *migration, SdMigrationObject *table,
 						SdMigrationColumn *column);
 static void set_not_null(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
+static void tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
+							 SdMigrationColumn *column);
 static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 						   SdMigrationColumn *column);
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
@@ -376,6 +382,8 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 {
 	SdMigrationTable *plan = table_plan(table);
 	bool is_found = false;
+	SdJsonWalk walk;
+	JsonbValue value;
 	ListCell *lc;
 
 	if (table->new_object == NULL || table->is_blocked)
@@ -394,84 +402,105 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 			lappend(plan->reattached, unconstify(char *, lost->old_identity));
 		is_found = true;
 	}
-	foreach (lc, table->old_nodes)
+	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
 	{
-		SdDdlNode *node = lfirst(lc);
-		ListCell *lc2;
+		SdDdlItem *item = lfirst(lc);
 
-		foreach (lc2, node->items)
+		if (strcmp(item->kind, "constraints") == 0)
 		{
-			SdDdlItem *item = lfirst(lc2);
-			bool in_head = false;
-			bool in_soft = false;
-			ListCell *lc3;
+			SdMigrationObject *constraint;
 
-			if (item->head != NULL)
-			{
-				foreach (lc3, sd_ddl_named(migration->ddl[0], item->head))
-					in_head |= list_member_ptr(lost->old_nodes, lfirst(lc3));
-			}
-			if (item->soft != NULL)
-			{
-				foreach (lc3, sd_ddl_named(migration->ddl[0], item->soft))
-					in_soft |= list_member_ptr(lost->old_nodes, lfirst(lc3));
-			}
-			if (!in_head && !in_soft)
+			if (!names(migration, item->head, lost) &&
+				!names(migration, item->soft, lost))
 				continue;
+			constraint = sd_migration_find(migration, false, "constraints",
+										   item->identity);
+			if (constraint != NULL)
+				sd_migration_leave(migration, constraint,
+								   psprintf("it needs %s", lost->old_identity));
 			is_found = true;
-			if (strcmp(item->kind, "constraints") == 0)
-			{
-				SdMigrationObject *constraint = sd_migration_find(
-					migration, false, "constraints", item->identity);
-
-				if (constraint != NULL)
-					sd_migration_leave(
-						migration, constraint,
-						psprintf("it needs %s", lost->old_identity));
-			}
-			else if (item->column != NULL)
-			{
-				SdMigrationColumn *column = get_column(table, item->column);
-
-				if (in_soft)
-					column->is_suspended = true;
-				if (!in_head || column->is_dropped || column->is_retyped)
-					continue;
-				if (sd_json_get_text(column->old_column, "generated_type") !=
-					NULL)
-				{
-					column->is_dropped = true;
-					column->is_added = column->new_column != NULL;
-				}
-				else if (column->new_column == NULL)
-					continue;
-				else
-				{
-					column->is_retyped = true;
-					if (sd_json_get_text(column->old_column, "default_value") !=
-						NULL)
-						column->is_suspended = true;
-					lost->is_swapped = lost->new_object != NULL;
-				}
-				column->reason =
-					psprintf("%s is made again", lost->old_identity);
-				column_leaves(migration, table, column);
-			}
 		}
-		/* defaults of inherited columns, and what was separated */
-		if (node != linitial(table->old_nodes) &&
-			strcmp(node->kind, "tables") == 0)
+		else if (item->column != NULL && names(migration, item->head, lost))
 		{
-			foreach (lc2, node->references)
-			{
-				if (list_member_ptr(lost->old_nodes, lfirst(lc2)))
-					is_found = true;
-			}
+			column_loses(migration, table, item->column, lost);
+			is_found = true;
 		}
+	}
+	/* of inherited columns, too */
+	sd_json_walk(&walk, sd_json_get_array(table->old_object, "columns"));
+	while (sd_json_next_element(&walk, &value))
+	{
+		JsonbContainer *source = sd_json_as_object(&value);
+
+		if (sd_json_get_text(source, "generated_type") != NULL ||
+			!names(migration, sd_json_get_text(source, "default_value"), lost))
+			continue;
+		get_column(table, sd_json_get_text(source, "column_name"))
+			->is_suspended = true;
+		is_found = true;
 	}
 	if (!is_found)
 		sd_migration_leave(migration, table,
 						   psprintf("it needs %s", lost->old_identity));
+}
+
+/* Does a text of the old document name the object?  NULL does not. */
+static bool
+names(SdMigration *migration, const char *text, SdMigrationObject *object)
+{
+	ListCell *lc;
+
+	if (text == NULL)
+		return false;
+	foreach (lc, sd_ddl_named(migration->ddl[0], text))
+	{
+		if (list_member_ptr(object->old_nodes, lfirst(lc)))
+			return true;
+	}
+
+	return false;
+}
+
+/* Something goes that a column's type or expression needs. */
+static void
+column_loses(SdMigration *migration, SdMigrationObject *table, const char *name,
+			 SdMigrationObject *lost)
+{
+	SdMigrationColumn *column = get_column(table, name);
+	bool is_generated =
+		sd_json_get_text(column->old_column, "generated_type") != NULL;
+
+	if (column->is_dropped)
+		return;
+	column->reason =
+		psprintf("%s is %s", lost->old_identity,
+				 lost->new_object != NULL ? "made again" : "dropped");
+	if (!is_generated && column->new_column != NULL)
+	{
+		/* until then it stays, under another name if need be */
+		if (lost->new_object != NULL)
+			lost->is_swapped = true;
+		else
+			lost->is_late = true;
+	}
+	if (column->is_retyped)
+		return;
+	if (is_generated)
+	{
+		if (column->new_column != NULL && test_uncomputed(column))
+			return;
+		column->is_dropped = true;
+		column->is_added = column->new_column != NULL;
+	}
+	else if (column->new_column == NULL)
+		return;
+	else
+	{
+		column->is_retyped = true;
+		if (sd_json_get_text(column->old_column, "default_value") != NULL)
+			column->is_suspended = true;
+	}
+	column_leaves(migration, table, column);
 }
 
 /*
@@ -753,6 +782,21 @@ sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
 	foreach (lc, parents_of(table->old_object))
 	{
 		if (stays_child(table, lfirst(lc)))
+			return true;
+	}
+
+	return false;
+}
+
+/* sd_migration_gets_parent: Will it be attached, or inherit from another? */
+bool
+sd_migration_gets_parent(SdMigrationObject *table)
+{
+	ListCell *lc;
+
+	foreach (lc, parents_of(table->new_object))
+	{
+		if (!stays_child(table, lfirst(lc)))
 			return true;
 	}
 
@@ -1328,6 +1372,9 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 		set_not_null(migration, table, column);
 	if (column_change(column, "identity") != NULL)
 		alter_identity(migration, table, column);
+	if (column_change(column, "sequence_name") != NULL)
+		tell_of_sequence(migration, table, column);
+
 	if (column_change(column, "storage") != NULL)
 	{
 		char *storage = sd_json_get_text(column->new_column, "storage");
@@ -1555,6 +1602,29 @@ test_nullable(SdMigrationColumn *column)
 		   !sd_json_get_bool(column->new_column, "not_null");
 }
 
+/* The sequence that the column should have cannot be made. */
+static void
+tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
+				 SdMigrationColumn *column)
+{
+	char *schema = sd_json_get_text(column->new_column, "sequence_schema");
+	char *name = sd_json_get_text(column->new_column, "sequence_name");
+	SdMigrationObject *sequence =
+		schema != NULL && name != NULL
+			? sd_migration_find(migration, true, "sequences",
+								quote_qualified_identifier(schema, name))
+			: NULL;
+	SdMigrationStep *step;
+
+	if (sequence == NULL || !sequence->is_blocked)
+		return;
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "-- column %s of %s is without its sequence",
+							 quote_identifier(column->name), table_name(table));
+	step->is_skipped = true;
+	step->why = sequence->reason;
+}
+
 static void
 alter_identity(SdMigration *migration, SdMigrationObject *table,
 			   SdMigrationColumn *column)
@@ -1623,6 +1693,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER TABLE %s NO INHERIT %s",
 									 table->old_identity, parent);
 		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
+		step->rank = -1;
 	}
 	foreach (lc, now)
 	{
@@ -1646,7 +1717,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 									 "ALTER TABLE %s INHERIT %s",
 									 table_name(table), parent);
-			step->is_last = true;
+			step->rank = 2;
 		}
 	}
 	if (table_change(table, "of_type") != NULL)

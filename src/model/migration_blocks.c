@@ -1,0 +1,595 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_blocks.c
+ *	  What a migration leaves as it is, because data would be lost.
+ *
+ * What stays keeps with it whatever it needs and whatever stands on it; and
+ * what the new document makes of it, or under its name, cannot be made.  So
+ * the rest of the script runs, and what is left over is what is skipped.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "model/migration_tables.h"
+
+/* a name that something has that stays */
+typedef struct NameEntry
+{
+	char name[SD_DDL_KEY_SIZE]; /* hash key */
+	SdMigrationObject *object;
+} NameEntry;
+
+typedef struct Blocking
+{
+	SdMigration *migration;
+	List *queue; /* of SdMigrationObject *: just blocked */
+	HTAB *names; /* of NameEntry */
+} Blocking;
+
+static bool is_changed(const SdMigrationObject *object);
+static bool loses_data(const SdMigrationObject *object);
+static void block(Blocking *blocking, SdMigrationObject *object,
+				  const char *reason);
+static void spread(Blocking *blocking, SdMigrationObject *object);
+static void block_index(Blocking *blocking, SdMigrationObject *constraint);
+static void block_foreign_keys(Blocking *blocking, SdMigrationObject *key);
+static void keep_needed(Blocking *blocking, SdMigrationObject *object);
+static void keep_columns(Blocking *blocking, SdMigrationObject *table,
+						 SdMigrationObject *dependent);
+static void keep_what_stands_on(Blocking *blocking, SdMigrationObject *table);
+static void keep_schema(Blocking *blocking, SdMigrationObject *object);
+static void block_columns(Blocking *blocking, SdMigrationObject *table);
+static bool mentions(SdMigrationObject *object, const char *column);
+static bool block_names(Blocking *blocking);
+static bool name_key(SdMigrationObject *object, bool is_new, char *key);
+static bool block_partitions(Blocking *blocking);
+static bool may_overlap(JsonbContainer *a, JsonbContainer *b);
+static bool comes_before(List *a, List *b);
+static int compare_bounds(const char *a, const char *b);
+
+/*
+ * sd_migration_block
+ *		Decide what stays, when it is known what would go.
+ */
+void
+sd_migration_block(SdMigration *migration)
+{
+	Blocking blocking = {0};
+	HASHCTL control = {0};
+	bool is_more = true;
+	ListCell *lc;
+
+	blocking.migration = migration;
+	control.keysize = SD_DDL_KEY_SIZE;
+	control.entrysize = sizeof(NameEntry);
+	control.hcxt = CurrentMemoryContext;
+	blocking.names = hash_create("stormdisc kept names", 64, &control,
+								 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+
+		if (loses_data(object))
+			block(&blocking, object, "data would be lost");
+		if (object->table != NULL)
+			block_columns(&blocking, object);
+	}
+	while (is_more)
+	{
+		while (blocking.queue != NIL)
+		{
+			SdMigrationObject *object = linitial(blocking.queue);
+
+			CHECK_FOR_INTERRUPTS();
+			blocking.queue = list_delete_first(blocking.queue);
+			spread(&blocking, object);
+		}
+		is_more = block_names(&blocking);
+		is_more |= block_partitions(&blocking);
+	}
+}
+
+static bool
+is_changed(const SdMigrationObject *object)
+{
+	return object->action != SD_ACTION_KEEP && !object->is_blocked;
+}
+
+/* Does it go with its rows or its state? */
+static bool
+loses_data(const SdMigrationObject *object)
+{
+	SdDiffRow *row;
+
+	if (strcmp(object->kind, "tables") == 0 &&
+		object->action == SD_ACTION_REPLACE)
+		return !sd_ddl_is(object->old_object, "table_type", "foreign table") &&
+			   (!sd_ddl_is(object->old_object, "table_type",
+						   "partitioned table") ||
+				!sd_ddl_is(object->new_object, "table_type",
+						   "partitioned table"));
+	if (object->action != SD_ACTION_DROP || object->changes == NIL)
+		return false;
+	/* it goes with the identity, which is another step */
+	if (strcmp(object->kind, "sequences") == 0 &&
+		sd_json_get_bool(object->old_object, "is_identity"))
+		return false;
+	row = linitial(object->changes);
+
+	return row->attribute == NULL && row->severity == SD_SEVERITY_DESTRUCTIVE;
+}
+
+static void
+block(Blocking *blocking, SdMigrationObject *object, const char *reason)
+{
+	if (!is_changed(object))
+		return;
+	object->is_blocked = true;
+	object->reason = reason;
+	blocking->queue = lappend(blocking->queue, object);
+}
+
+/* What follows from an object that stays as it is, or is not made? */
+static void
+spread(Blocking *blocking, SdMigrationObject *object)
+{
+	ListCell *lc;
+
+	if (object->old_object != NULL)
+	{
+		keep_needed(blocking, object);
+		if (strcmp(object->kind, "tables") == 0 &&
+			object->action == SD_ACTION_DROP)
+			keep_what_stands_on(blocking, object);
+	}
+	if (strcmp(object->kind, "constraints") == 0)
+		block_index(blocking, object);
+	if (strcmp(object->kind, "constraints") == 0 ||
+		strcmp(object->kind, "indexes") == 0)
+		block_foreign_keys(blocking, object);
+	foreach (lc, object->new_dependents)
+		block(blocking, lfirst(lc),
+			  psprintf("it needs %s, which is skipped",
+					   object->new_identity != NULL ? object->new_identity
+													: object->old_identity));
+}
+
+/* A constraint and its index stay together. */
+static void
+block_index(Blocking *blocking, SdMigrationObject *constraint)
+{
+	JsonbContainer *sources[] = {constraint->old_object,
+								 constraint->new_object};
+
+	for (int i = 0; i < 2; i++)
+	{
+		char *schema = sources[i] != NULL
+						   ? sd_json_get_text(sources[i], "schema_name")
+						   : NULL;
+		char *name =
+			schema != NULL ? sd_json_get_text(sources[i], "index_name") : NULL;
+		SdMigrationObject *index;
+
+		if (name == NULL ||
+			sd_ddl_is(sources[i], "constraint_type", "foreign key"))
+			continue;
+		index = sd_migration_find(blocking->migration, i == 1, "indexes",
+								  quote_qualified_identifier(schema, name));
+		if (index != NULL)
+			block(blocking, index, constraint->reason);
+	}
+}
+
+/* Foreign keys cannot be made without the key that they point to. */
+static void
+block_foreign_keys(Blocking *blocking, SdMigrationObject *key)
+{
+	SdMigrationObject *table;
+	List *columns;
+	ListCell *lc;
+
+	if (key->new_object == NULL ||
+		sd_ddl_is(key->new_object, "constraint_type", "foreign key"))
+		return;
+	table = sd_migration_new_table_of(blocking->migration, key);
+	if (table == NULL)
+		return;
+	columns = sd_json_get_texts(
+		key->new_object,
+		strcmp(key->kind, "indexes") == 0 ? "column_names" : "columns");
+	foreach (lc, table->new_dependents)
+	{
+		SdMigrationObject *dependent = lfirst(lc);
+
+		if (is_changed(dependent) &&
+			strcmp(dependent->kind, "constraints") == 0 &&
+			sd_ddl_is(dependent->new_object, "constraint_type",
+					  "foreign key") &&
+			list_length(
+				sd_json_get_texts(dependent->new_object, "ref_columns")) ==
+				list_length(columns) &&
+			strcmp(quote_qualified_identifier(
+					   sd_json_get_text(dependent->new_object, "ref_schema"),
+					   sd_json_get_text(dependent->new_object, "ref_table")),
+				   table->new_identity) == 0)
+			block(blocking, dependent,
+				  psprintf("it may need %s, which is skipped",
+						   key->new_identity));
+	}
+}
+
+/* Whatever it needs in the old document, near or far. */
+static void
+keep_needed(Blocking *blocking, SdMigrationObject *object)
+{
+	List *queue = list_make1(object);
+	List *seen = list_make1(object);
+	ListCell *lc;
+
+	while (queue != NIL)
+	{
+		SdMigrationObject *kept = linitial(queue);
+
+		CHECK_FOR_INTERRUPTS();
+		queue = list_delete_first(queue);
+		keep_schema(blocking, kept);
+		foreach (lc, kept->needs)
+		{
+			SdMigrationObject *needed = lfirst(lc);
+
+			if (list_member_ptr(seen, needed))
+				continue;
+			seen = lappend(seen, needed);
+			queue = lappend(queue, needed);
+			if (needed->action == SD_ACTION_DROP ||
+				needed->action == SD_ACTION_REPLACE)
+				block(
+					blocking, needed,
+					psprintf("%s is kept, and needs it", object->old_identity));
+			else if (needed->table != NULL)
+				keep_columns(blocking, needed, kept);
+		}
+	}
+	list_free(seen);
+}
+
+/* Keep the columns of a table that something needs that is kept. */
+static void
+keep_columns(Blocking *blocking, SdMigrationObject *table,
+			 SdMigrationObject *dependent)
+{
+	bool is_more = false;
+	ListCell *lc;
+
+	if (strcmp(dependent->kind, "tables") == 0)
+		return;
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if ((!column->is_dropped && !column->is_retyped) ||
+			column->is_blocked || !mentions(dependent, column->name))
+			continue;
+		column->is_blocked = true;
+		column->reason =
+			psprintf("%s is kept, and needs it", dependent->old_identity);
+		is_more = true;
+	}
+	if (is_more)
+		block_columns(blocking, table);
+}
+
+/* Constraints, indexes, triggers and the like of a table that stays. */
+static void
+keep_what_stands_on(Blocking *blocking, SdMigrationObject *table)
+{
+	ListCell *lc;
+
+	foreach (lc, table->dependents)
+	{
+		SdMigrationObject *dependent = lfirst(lc);
+
+		if (dependent->action == SD_ACTION_DROP &&
+			(sd_migration_table_of(blocking->migration, dependent) == table ||
+			 strcmp(dependent->kind, "privileges") == 0))
+			block(
+				blocking, dependent,
+				psprintf("%s is kept, and this with it", table->old_identity));
+	}
+}
+
+static void
+keep_schema(Blocking *blocking, SdMigrationObject *object)
+{
+	char *schema = JsonContainerIsObject(object->old_object)
+					   ? sd_json_get_text(object->old_object, "schema_name")
+					   : NULL;
+	SdMigrationObject *needed =
+		schema != NULL ? sd_migration_find(blocking->migration, false,
+										   "schemas", quote_identifier(schema))
+					   : NULL;
+
+	if (needed != NULL && needed != object && needed->action == SD_ACTION_DROP)
+		block(blocking, needed,
+			  psprintf("%s is kept, and is in it", object->old_identity));
+}
+
+/* What needs the new form of a column that stays as it is. */
+static void
+block_columns(Blocking *blocking, SdMigrationObject *table)
+{
+	ListCell *lc;
+
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+		ListCell *lc2;
+
+		if (!column->is_blocked || column->new_column == NULL)
+			continue;
+		foreach (lc2, table->new_dependents)
+		{
+			SdMigrationObject *dependent = lfirst(lc2);
+
+			if (is_changed(dependent) &&
+				strcmp(dependent->kind, "tables") != 0 &&
+				strcmp(dependent->kind, "privileges") != 0 &&
+				mentions(dependent, column->name))
+				block(blocking, dependent,
+					  psprintf("it may need the other column %s of %s",
+							   quote_identifier(column->name),
+							   table->old_identity));
+		}
+	}
+}
+
+/* Has the object the column's name in it, in one of the documents? */
+static bool
+mentions(SdMigrationObject *object, const char *column)
+{
+	JsonbContainer *sources[] = {object->old_object, object->new_object};
+	List *nodes[] = {object->old_nodes, object->new_nodes};
+
+	for (int i = 0; i < 2; i++)
+	{
+		char *definition =
+			sources[i] != NULL && JsonContainerIsObject(sources[i])
+				? sd_json_get_text(sources[i], "definition")
+				: NULL;
+		ListCell *lc;
+
+		if (definition != NULL && sd_sql_mentions(definition, column))
+			return true;
+		foreach (lc, nodes[i])
+		{
+			ListCell *lc2;
+
+			foreach (lc2, ((SdDdlNode *) lfirst(lc))->statements)
+			{
+				if (sd_sql_mentions(((SdDdlStatement *) lfirst(lc2))->text,
+									column))
+					return true;
+			}
+		}
+	}
+
+	return false;
+}
+
+/* What cannot be made because something that stays has its name. */
+static bool
+block_names(Blocking *blocking)
+{
+	SdMigration *migration = blocking->migration;
+	char key[SD_DDL_KEY_SIZE];
+	ListCell *lc;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+		NameEntry *entry;
+		bool known;
+
+		if (!object->is_blocked || !name_key(object, false, key))
+			continue;
+		entry = hash_search(blocking->names, key, HASH_ENTER, &known);
+		entry->object = object;
+	}
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+		NameEntry *entry;
+
+		if (object->action != SD_ACTION_CREATE || object->is_blocked ||
+			!name_key(object, true, key))
+			continue;
+		entry = hash_search(blocking->names, key, HASH_FIND, NULL);
+		if (entry != NULL)
+			block(blocking, object,
+				  psprintf("its name is still that of %s",
+						   entry->object->old_identity));
+	}
+
+	return blocking->queue != NIL;
+}
+
+/* The name among relations and types that an object has; false if none. */
+static bool
+name_key(SdMigrationObject *object, bool is_new, char *key)
+{
+	static const struct
+	{
+		const char *kind;
+		const char *name;
+	} kinds[] = {{"tables", "table_name"},		   {"views", "view_name"},
+				 {"sequences", "sequence_name"},   {"indexes", "index_name"},
+				 {"constraints", "index_name"},	   {"types", "type_name"},
+				 {"property_graphs", "graph_name"}};
+	JsonbContainer *source = is_new ? object->new_object : object->old_object;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		char *schema;
+		char *name;
+
+		if (source == NULL || strcmp(kinds[i].kind, object->kind) != 0)
+			continue;
+		schema = sd_json_get_text(source, "schema_name");
+		name = sd_json_get_text(source, kinds[i].name);
+		/* a foreign key has an index that is not its own */
+		if (schema == NULL || name == NULL ||
+			sd_ddl_is(source, "constraint_type", "foreign key"))
+			return false;
+		sd_ddl_key(key, schema, name);
+		return true;
+	}
+
+	return false;
+}
+
+/* What cannot be attached because a partition that stays has its rows. */
+static bool
+block_partitions(Blocking *blocking)
+{
+	ListCell *lc;
+
+	foreach (lc, blocking->migration->all)
+	{
+		SdMigrationObject *object = lfirst(lc);
+		JsonbContainer *bound;
+		SdMigrationObject *parent;
+		ListCell *lc2;
+
+		if (!is_changed(object) || strcmp(object->kind, "tables") != 0 ||
+			object->new_object == NULL ||
+			!sd_json_get_bool(object->new_object, "is_partition"))
+			continue;
+		bound = sd_json_get_object(object->new_object, "partition");
+		parent = sd_migration_find(
+			blocking->migration, false, "tables",
+			quote_qualified_identifier(
+				sd_json_get_text(object->new_object, "parent_schema"),
+				sd_json_get_text(object->new_object, "parent_name")));
+		if (parent == NULL || bound == NULL)
+			continue;
+		foreach (lc2, parent->dependents)
+		{
+			SdMigrationObject *other = lfirst(lc2);
+			JsonbContainer *other_bound;
+
+			if (!other->is_blocked || other == object ||
+				strcmp(other->kind, "tables") != 0)
+				continue;
+			other_bound = sd_json_get_object(other->old_object, "partition");
+			if (other_bound != NULL && may_overlap(bound, other_bound))
+				block(blocking, object,
+					  psprintf("%s is kept, and may have its rows",
+							   other->old_identity));
+		}
+	}
+
+	return blocking->queue != NIL;
+}
+
+/* May there be rows that belong into both? */
+static bool
+may_overlap(JsonbContainer *a, JsonbContainer *b)
+{
+	List *values = sd_json_get_texts(a, "list_values");
+	List *other_values = sd_json_get_texts(b, "list_values");
+	int64 modulus;
+	int64 other_modulus;
+	ListCell *lc;
+
+	if (sd_json_get_bool(a, "is_default") || sd_json_get_bool(b, "is_default"))
+		return sd_json_get_bool(a, "is_default") &&
+			   sd_json_get_bool(b, "is_default");
+	if (sd_json_get_int64(a, "modulus", &modulus) &&
+		sd_json_get_int64(b, "modulus", &other_modulus))
+	{
+		int64 first = modulus;
+		int64 second = other_modulus;
+
+		while (second != 0)
+		{
+			int64 rest = first % second;
+
+			first = second;
+			second = rest;
+		}
+		return first == 0 || (sd_ddl_int64(a, "remainder", 0) -
+							  sd_ddl_int64(b, "remainder", 0)) %
+									 first ==
+								 0;
+	}
+	if (values != NIL && other_values != NIL)
+	{
+		foreach (lc, values)
+		{
+			ListCell *lc2;
+
+			foreach (lc2, other_values)
+			{
+				if (strcmp(lfirst(lc), lfirst(lc2)) == 0)
+					return true;
+			}
+		}
+		return false;
+	}
+
+	return comes_before(sd_ddl_elements(a, "lower_bound"),
+						sd_ddl_elements(b, "upper_bound")) &&
+		   comes_before(sd_ddl_elements(b, "lower_bound"),
+						sd_ddl_elements(a, "upper_bound"));
+}
+
+/* May the first bound be less than the second?  NULL may be anything. */
+static bool
+comes_before(List *a, List *b)
+{
+	if (a == NIL || b == NIL)
+		return true;
+	for (int i = 0; i < list_length(a) && i < list_length(b); i++)
+	{
+		const char *left = list_nth(a, i);
+		const char *right = list_nth(b, i);
+		int order;
+
+		if (left == NULL || right == NULL)
+			return true;
+		order = compare_bounds(left, right);
+		if (order != 0)
+			return order < 0;
+	}
+
+	return false;
+}
+
+/* Bounds as they are printed: numbers, or what sorts as its text does. */
+static int
+compare_bounds(const char *a, const char *b)
+{
+	char *a_end;
+	char *b_end;
+	double left;
+	double right;
+
+	if (strcmp(a, b) == 0)
+		return 0;
+	if (strcmp(a, "MINVALUE") == 0 || strcmp(b, "MAXVALUE") == 0)
+		return -1;
+	if (strcmp(b, "MINVALUE") == 0 || strcmp(a, "MAXVALUE") == 0)
+		return 1;
+	a += a[0] == '\'' ? 1 : 0;
+	b += b[0] == '\'' ? 1 : 0;
+	left = strtod(a, &a_end);
+	right = strtod(b, &b_end);
+	if (a_end > a && b_end > b && (*a_end == '\0' || *a_end == '\'') &&
+		(*b_end == '\0' || *b_end == '\''))
+		return left < right ? -1 : left > right ? 1 : 0;
+
+	return strcmp(a, b);
+}
