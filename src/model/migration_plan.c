@@ -66,7 +66,6 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
-static int detached_position(SdMigrationObject *table);
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
@@ -802,8 +801,6 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
-	else if (strcmp(object->kind, "tables") == 0)
-		step->position = detached_position(object);
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -828,23 +825,6 @@ is_late(SdMigrationObject *object)
 	return object->action == SD_ACTION_DROP &&
 		   (object->is_late || strcmp(object->kind, "schemas") == 0 ||
 			strcmp(object->kind, "extensions") == 0);
-}
-
-/* Partitions go before the table that they are of. */
-static int
-detached_position(SdMigrationObject *table)
-{
-	ListCell *lc;
-
-	foreach (lc, table->old_nodes)
-	{
-		SdDdlNode *node = lfirst(lc);
-
-		if (strcmp(node->kind, "partitions") == 0)
-			return node->number;
-	}
-
-	return table->old_position;
 }
 
 /* What is needed late goes late, and what is needed under another name, too. */
