@@ -27,6 +27,7 @@ static void change(SdMigration *migration, SdMigrationObject *object,
 				   const char *identity, SdMigrationStage stage, bool to_usual);
 static void read_side(SdMigration *migration, SdDdlAccess *access, bool is_new,
 					  const char *identity);
+static void know_owner(SdDdlAccess *access, const SdDdlAccess *other);
 static bool column_stays(SdMigration *migration, SdDdlAccess *before);
 static void change_owner(SdDdlAccess *access, const char *owner);
 static void say_all(SdDdlAccess *access);
@@ -119,6 +120,8 @@ change(SdMigration *migration, SdMigrationObject *object, const char *identity,
 		read_side(migration, &now, true, identity);
 	if (before.target == NULL || now.target == NULL)
 		return;
+	know_owner(&before, &now);
+	know_owner(&now, &before);
 	if (strcmp(before.type, "column") == 0 && !column_stays(migration, &before))
 		return;
 	if (stage == SD_STAGE_CHANGE && object->is_released)
@@ -135,6 +138,22 @@ change(SdMigration *migration, SdMigrationObject *object, const char *identity,
 	give(migration, object, stage, &before, &now, false);
 	if (strcmp(before.type, "table") == 0 || strcmp(before.type, "view") == 0)
 		grant_columns_again(migration, object, stage, &before, &now);
+}
+
+/* An extension's object has its owner in its privileges only. */
+static void
+know_owner(SdDdlAccess *access, const SdDdlAccess *other)
+{
+	if (access->owner != NULL)
+		return;
+	if (access->ngrants > 0)
+		access->owner = access->grants[0].grantor;
+	else if (other->ngrants > 0)
+	{
+		access->owner = other->grants[0].grantor;
+		sd_ddl_usual_access(access);
+	}
+	say_all(access);
 }
 
 /*

@@ -66,6 +66,60 @@ SELECT * FROM public.left_over('b');
 SELECT m, w, n, s FROM fam.typed;
 DROP TABLE fam.typed CASCADE;
 
+-- types that cannot be altered, some of them in use; what belongs to extensions
+CREATE EXTENSION hstore WITH SCHEMA fam2;
+GRANT EXECUTE ON FUNCTION fam2.hstore(text, text) TO regress_families_user;
+REVOKE EXECUTE ON FUNCTION fam2.slice(fam2.hstore, text[]) FROM public;
+CREATE TYPE fam.span2 AS RANGE (SUBTYPE = int);
+CREATE TYPE fam.pair2 AS (x int, y int);
+CREATE TYPE fam.free AS (x int);
+CREATE FUNCTION fam.of_free(fam.free) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE fam.size AS ENUM ('s', 'm', 'l');
+CREATE DOMAIN fam.short AS varchar(10);
+CREATE TABLE fam.typed (id int, s fam.span2, p fam.pair2, h fam2.hstore, e fam.size[] DEFAULT '{m}', d fam.short);
+CREATE INDEX ON fam.typed (e);
+CREATE VIEW fam.of_typed AS SELECT id, s, d FROM fam.typed WHERE e <> '{s}'::fam.size[];
+INSERT INTO fam.typed VALUES (1, '[1,2)', '(3,4)', 'a=>b', '{m,l}', 'x');
+CREATE FUNCTION fam.word_in(cstring) RETURNS fam.base LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION fam.word_out(fam.base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE FUNCTION fam.word_send(fam.base) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'textsend';
+CREATE TYPE fam.base (INPUT = fam.word_in, OUTPUT = fam.word_out, LIKE = text);
+SELECT public.keep('a');
+DROP VIEW fam.of_typed;
+DROP TABLE fam.typed;
+DROP TYPE fam.span2, fam.pair2, fam.size;
+DROP DOMAIN fam.short;
+DROP FUNCTION fam.of_free(fam.free);
+DROP TYPE fam.free;
+CREATE TYPE fam.span2 AS RANGE (SUBTYPE = numeric);
+CREATE TYPE fam.pair2 AS (y int, x text);
+CREATE TYPE fam.free AS (x text, z int);
+CREATE FUNCTION fam.of_free(fam.free) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE fam.size AS ENUM ('l', 'm', 's');
+CREATE DOMAIN fam.short AS varchar(5);
+CREATE TABLE fam.typed (id int, s fam.span2, p fam.pair2, h text, e fam.size[] DEFAULT '{m}', d fam.short);
+CREATE INDEX ON fam.typed (e);
+CREATE VIEW fam.of_typed AS SELECT id, s, d FROM fam.typed WHERE e <> '{s}'::fam.size[];
+INSERT INTO fam.typed VALUES (1, '[1,2)', '(3,4)', 'a=>b', '{m,l}', 'x');
+ALTER TYPE fam.base SET (SEND = fam.word_send);
+GRANT EXECUTE ON FUNCTION fam2.slice(fam2.hstore, text[]) TO public;
+REVOKE EXECUTE ON FUNCTION fam2.hstore(text, text) FROM regress_families_user;
+SELECT public.keep('b');
+SELECT kind, statement, notes FROM public.migration('b', 'a') ORDER BY seq;
+\set ECHO none
+SELECT statement FROM public.migration('b', 'a') WHERE NOT skipped ORDER BY seq \gexec
+\set ECHO all
+SELECT * FROM public.left_over('a');
+SELECT kind, statement, notes FROM public.migration('a', 'b') ORDER BY seq;
+\set ECHO none
+SELECT statement FROM public.migration('a', 'b') WHERE NOT skipped ORDER BY seq \gexec
+\set ECHO all
+SELECT * FROM public.left_over('b');
+SELECT * FROM fam.typed;
+DROP TABLE fam.typed CASCADE;
+DROP EXTENSION hstore;
+DROP TYPE fam.base CASCADE;
+
 -- functions, and what is made of them
 CREATE FUNCTION fam.f(a int, b text DEFAULT 'x') RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE FUNCTION fam.renamed(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
