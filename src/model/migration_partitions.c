@@ -45,7 +45,8 @@ static bool has_child_on(SdMigration *migration, const TableNodes *partition,
 /*
  * sd_migration_order_partitions
  *		Before the nodes of a document are put in order: let them wait for each
- *		other as said above.
+ *		other as said above.  In the old one only tables do, because who waits
+ *		for something goes when it goes.
  */
 void
 sd_migration_order_partitions(SdMigration *migration, bool is_new)
@@ -60,7 +61,7 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 		ListCell *lc;
 
 		CHECK_FOR_INTERRUPTS();
-		foreach (lc, table->indexes)
+		foreach (lc, is_new ? table->indexes : NIL)
 		{
 			SdDdlNode *index = lfirst(lc);
 
@@ -68,12 +69,15 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 		}
 		if (table->attach == NULL)
 			continue;
-		table->attach->after =
-			list_concat(table->attach->after, table->indexes);
-		table->attach->after =
-			list_concat(table->attach->after, table->index_children);
+		if (is_new)
+		{
+			table->attach->after =
+				list_concat(table->attach->after, table->indexes);
+			table->attach->after =
+				list_concat(table->attach->after, table->index_children);
+		}
 		/* dropped before its parent, and so are those who need it */
-		if (table->table != NULL)
+		else if (table->table != NULL)
 		{
 			JsonbContainer *object = find_object(migration, is_new, "tables",
 												 table->attach->identity);
