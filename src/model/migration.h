@@ -166,11 +166,12 @@ sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
 
+/* migration_blocks.c */
+extern void sd_migration_block(SdMigration *migration);
+
 /* migration_partitions.c */
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);
 extern void sd_migration_leave_lonely_indexes(SdMigration *migration);
-/* migration_blocks.c */
-extern void sd_migration_block(SdMigration *migration);
 
 /* the alterers */
 extern void sd_migration_alter_table(SdMigration *migration,
