@@ -21,11 +21,20 @@ RUN_STATE = messages message_tools component_state checkpoints metrics health \
 SQL_MODULES = discovery discovery_views discovery_types discovery_functions \
 	discovery_access relationships diagnostics advice document fingerprint diff \
 	snapshot model ddl migration_sql checksums \
-	$(RUN_STATE) trace_analysis trace_reports
-SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) own_objects)
+	$(RUN_STATE) trace_analysis trace_reports \
+	split_sql \
+	migrations \
+	meta_values \
+	resources \
+	access
+SQL_TABLES = $(patsubst %,sql/tables/%.sql,type_map snapshots $(RUN_STATE) \
+	migrations \
+	meta_values \
+	own_objects)
 SQL_FUNCTIONS = $(SQL_MODULES:%=sql/functions/%.sql)
 
 DATA_built = $(FULL_SCRIPT)
+SCRIPTS = bin/stormdisc-migrate
 EXTRA_CLEAN = $(FULL_SCRIPT) coverage output_iso results tmp_check
 
 PG_CPPFLAGS = -I$(srcdir)/src -DSTORMDISC_VERSION='"$(EXTVERSION)"'

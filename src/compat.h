@@ -88,6 +88,15 @@
 	pg_foreign_server_aclcheck((server), (role), (mode))
 #endif
 
+/* and who owns them */
+#if PG_VERSION_NUM >= 160000
+#define sd_relation_ownercheck(relation, role)                                 \
+	object_ownercheck(RelationRelationId, (relation), (role))
+#else
+#define sd_relation_ownercheck(relation, role)                                 \
+	pg_class_ownercheck((relation), (role))
+#endif
+
 /* since 16 the parser reports soft errors */
 #if PG_VERSION_NUM >= 160000
 #define sd_parse_type(string, typid, typmod)                                   \
@@ -135,6 +144,13 @@
 #endif
 #if PG_VERSION_NUM >= 190000
 #define SD_HAS_SUBSCRIPTION_SERVER 1
+#endif
+
+/* pg_foreign_data_wrapper.fdwconnection */
+#if PG_VERSION_NUM >= 190000
+#define SD_WRAPPER_CONNECTION(fdw) ((fdw)->fdwconnection)
+#else
+#define SD_WRAPPER_CONNECTION(fdw) InvalidOid
 #endif
 
 /* what no catalog tells: what this server can do (see capabilities.c) */
@@ -205,6 +221,21 @@
 #define sd_table_tuple_delete(rel, tid, cid, snapshot, wait, failure)          \
 	table_tuple_delete((rel), (tid), (cid), (snapshot), InvalidSnapshot,       \
 					   (wait), (failure), false)
+#endif
+
+/* CLUSTER is one form of REPACK since 19 */
+#if PG_VERSION_NUM >= 190000
+#define SD_OUTSIDE_COMMAND(node)                                               \
+	(!IsA((node), RepackStmt) ? NULL                                           \
+	 : has_option(((RepackStmt *) (node))->params, "concurrently", false)      \
+		 ? "REPACK CONCURRENTLY"                                               \
+	 : ((RepackStmt *) (node))->relation == NULL ? "REPACK without a table"    \
+												 : NULL)
+#else
+#define SD_OUTSIDE_COMMAND(node)                                               \
+	(IsA((node), ClusterStmt) && ((ClusterStmt *) (node))->relation == NULL    \
+		 ? "CLUSTER without a table"                                           \
+		 : NULL)
 #endif
 
 /* since 19 a jsonb that is being built knows its result */

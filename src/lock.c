@@ -79,3 +79,32 @@ sd_unlock_number(SdLockClass class, uint32 number, LOCKMODE mode)
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, number, class);
 	(void) LockRelease(&tag, mode, false);
 }
+
+/*
+ * sd_lock_session
+ *		Have a number until the session ends or sd_unlock_session(), unless
+ *		another session has it: false then.
+ */
+bool
+sd_lock_session(SdLockClass class, uint32 number)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, number, class);
+
+	return LockAcquire(&tag, ExclusiveLock, true, true) !=
+		   LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * sd_unlock_session
+ *		Have it no longer.
+ */
+void
+sd_unlock_session(SdLockClass class, uint32 number)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, number, class);
+	(void) LockRelease(&tag, ExclusiveLock, true);
+}

@@ -25,69 +25,92 @@
 #include "probe.h"
 #include "rows.h"
 
-static Oid find_index(Relation rel, const int *columns, int ncolumns);
+static Oid find_index(Relation rel, const SdProbeIndex *wanted);
 
 /*
  * sd_probe_begin
- *		Open a table of the schema stormdisc, and its index that begins with
- *		these columns, of which the first nkeys, UUIDs, are looked for.
+ *		Open a table of the schema stormdisc, to look for rows by an index.
  *
  * Returns false if there is none, or the table is not an ordinary one: it
  * takes a statement then.
  */
 bool
-sd_probe_begin(SdProbe *probe, const char *table, const int *columns,
-			   int ncolumns, int nkeys, Snapshot snapshot)
+sd_probe_begin(SdProbe *probe, SdProbeIndex *index, Snapshot snapshot)
 {
-	Oid relid = get_relname_relid(table, get_namespace_oid("stormdisc", true));
-	Oid index = InvalidOid;
-
-	Assert(nkeys <= SD_PROBE_KEYS);
-	if (!OidIsValid(relid))
+	probe->rel = sd_probe_open_table(index);
+	if (probe->rel == NULL)
 		return false;
-	probe->rel = table_open(relid, AccessShareLock);
-	if (probe->rel->rd_rel->relkind == RELKIND_RELATION &&
-		probe->rel->rd_rel->relam == HEAP_TABLE_AM_OID &&
-		!OidIsValid(get_extension_oid("citus", true)))
-		index = find_index(probe->rel, columns, ncolumns);
-	if (!OidIsValid(index))
-	{
-		table_close(probe->rel, NoLock);
-		return false;
-	}
-
-	probe->index = index_open(index, AccessShareLock);
-	probe->slot = table_slot_create(probe->rel, NULL);
-	probe->scan =
-		sd_index_beginscan(probe->rel, probe->index, snapshot, nkeys, 0);
-	probe->nkeys = nkeys;
-	for (int i = 0; i < nkeys; i++)
-		ScanKeyInit(&probe->keys[i], i + 1, BTEqualStrategyNumber, F_UUID_EQ,
-					(Datum) 0);
+	probe->index = index;
+	probe->snapshot = snapshot;
+	probe->scan = NULL;
 
 	return true;
 }
 
-static Oid
-find_index(Relation rel, const int *columns, int ncolumns)
+/*
+ * sd_probe_open_table
+ *		Only open the table, if there is the index; else NULL.
+ */
+Relation
+sd_probe_open_table(SdProbeIndex *index)
 {
-	List *indexes = RelationGetIndexList(rel);
+	Relation rel;
+
+	/* what it was is not what it is; and a lock may tell of changes */
+	if (index->checked != sd_relation_changes())
+	{
+		index->table_oid = get_relname_relid(
+			index->table, get_namespace_oid("stormdisc", true));
+		if (!OidIsValid(index->table_oid))
+			return NULL;
+	}
+	else if (!OidIsValid(index->oid))
+		return NULL;
+
+	rel = table_open(index->table_oid, AccessShareLock);
+	while (index->checked != sd_relation_changes())
+	{
+		uint64 before = sd_relation_changes();
+
+		index->oid = find_index(rel, index);
+		index->checked = before;
+	}
+	if (!OidIsValid(index->oid))
+	{
+		table_close(rel, NoLock);
+		return NULL;
+	}
+
+	return rel;
+}
+
+static Oid
+find_index(Relation rel, const SdProbeIndex *wanted)
+{
 	Oid result = InvalidOid;
+	List *indexes;
 	ListCell *cell;
 
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		rel->rd_rel->relam != HEAP_TABLE_AM_OID ||
+		rel->rd_rel->relrowsecurity ||
+		OidIsValid(get_extension_oid("citus", true)))
+		return InvalidOid;
+
+	indexes = RelationGetIndexList(rel);
 	foreach (cell, indexes)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		Form_pg_index form = index->rd_index;
 		bool is_fit = form->indisvalid && form->indislive &&
 					  index->rd_rel->relam == BTREE_AM_OID &&
-					  form->indnkeyatts >= ncolumns;
+					  form->indnkeyatts >= wanted->ncolumns;
 
-		for (int i = 0; i < ncolumns && is_fit; i++)
-			is_fit = form->indkey.values[i] == columns[i];
+		for (int i = 0; i < wanted->ncolumns && is_fit; i++)
+			is_fit = form->indkey.values[i] == wanted->columns[i];
 		/* an equal value is one */
 		if (is_fit && RelationGetIndexPredicate(index) != NIL)
-			is_fit = sd_index_not_null_column(index) == columns[0];
+			is_fit = sd_index_not_null_column(index) == wanted->columns[0];
 		index_close(index, NoLock);
 		if (is_fit)
 		{
@@ -107,9 +130,20 @@ find_index(Relation rel, const int *columns, int ncolumns)
 void
 sd_probe_for(SdProbe *probe, const Datum *values)
 {
-	for (int i = 0; i < probe->nkeys; i++)
-		probe->keys[i].sk_argument = values[i];
-	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
+	int nkeys = probe->index->nkeys;
+	ScanKeyData keys[SD_PROBE_KEYS];
+
+	if (probe->scan == NULL)
+	{
+		probe->index_rel = index_open(probe->index->oid, AccessShareLock);
+		probe->slot = table_slot_create(probe->rel, NULL);
+		probe->scan = sd_index_beginscan(probe->rel, probe->index_rel,
+										 probe->snapshot, nkeys, 0);
+	}
+	for (int i = 0; i < nkeys; i++)
+		ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_UUID_EQ,
+					values[i]);
+	index_rescan(probe->scan, keys, nkeys, NULL, 0);
 }
 
 /*
@@ -150,8 +184,11 @@ sd_probe_value(SdProbe *probe, int column, bool *isnull)
 void
 sd_probe_end(SdProbe *probe)
 {
-	index_endscan(probe->scan);
-	ExecDropSingleTupleTableSlot(probe->slot);
-	index_close(probe->index, NoLock);
+	if (probe->scan != NULL)
+	{
+		index_endscan(probe->scan);
+		ExecDropSingleTupleTableSlot(probe->slot);
+		index_close(probe->index_rel, NoLock);
+	}
 	table_close(probe->rel, NoLock);
 }

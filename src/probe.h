@@ -16,19 +16,34 @@
 
 #define SD_PROBE_KEYS 2
 
+/* the index of a table of ours that begins with these columns; static */
+typedef struct SdProbeIndex
+{
+	const char *table;
+	int columns[SD_PROBE_KEYS];
+	int ncolumns;
+	int nkeys; /* of them that a probe looks for: UUIDs */
+	/* what was found out, and when: see sd_relation_changes() */
+	uint64 checked;
+	Oid table_oid;
+	Oid oid; /* InvalidOid: it takes a statement */
+} SdProbeIndex;
+
 /* between sd_probe_begin() and sd_probe_end() */
 typedef struct SdProbe
 {
+	SdProbeIndex *index;
+	Snapshot snapshot;
 	Relation rel;
-	Relation index;
+	/* from the first question on */
+	Relation index_rel;
 	IndexScanDesc scan;
 	TupleTableSlot *slot; /* the row that was found */
-	ScanKeyData keys[SD_PROBE_KEYS];
-	int nkeys;
 } SdProbe;
 
-extern bool sd_probe_begin(SdProbe *probe, const char *table,
-						   const int *columns, int ncolumns, int nkeys,
+extern Relation sd_probe_open_table(SdProbeIndex *index);
+
+extern bool sd_probe_begin(SdProbe *probe, SdProbeIndex *index,
 						   Snapshot snapshot);
 extern void sd_probe_for(SdProbe *probe, const Datum *values);
 extern bool sd_probe_next(SdProbe *probe);

@@ -31,6 +31,7 @@
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/prs2lock.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -41,7 +42,7 @@
 #include "compat.h"
 #include "rows.h"
 
-/* how often a relation has changed, from 1 */
+/* see sd_relation_changes() */
 static uint64 changes = 0;
 
 static void relation_changed(Datum arg, Oid relid);
@@ -50,6 +51,12 @@ static bool check_table(SdTable *table, Relation rel);
 static bool has_known_triggers(SdTable *table, TriggerDesc *triggers);
 static bool has_known_checks(SdTable *table, TupleConstr *constraints);
 static bool is_listed(const char *const *names, const char *name);
+static void check_not_null(SdOpenTable *open, const bool *nulls, int n);
+static bool insert_row(SdOpenTable *open, Relation index, IndexInfo *info,
+					   Datum *values, bool *nulls, ItemPointer tid,
+					   IndexUniqueCheck check);
+static bool insert_keys(SdOpenTable *open, Oid oid, Datum *values, bool *nulls,
+						ItemPointer tid, IndexUniqueCheck check);
 static bool has_no_row(Relation rel, Relation index, int null_column);
 
 /*
@@ -75,11 +82,7 @@ sd_table_open_read(SdTable *table, SdOpenTable *open)
 static bool
 open_table(SdTable *table, SdOpenTable *open, LOCKMODE lockmode)
 {
-	if (changes == 0)
-	{
-		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
-		changes = 1;
-	}
+	(void) sd_relation_changes();
 	/* what it was is not what it is; and a lock may tell of changes */
 	if (table->checked != changes)
 	{
@@ -114,6 +117,23 @@ void
 sd_table_close(SdOpenTable *open)
 {
 	table_close(open->rel, NoLock);
+}
+
+/*
+ * sd_relation_changes
+ *		How often relations have changed, as far as this session knows: what was
+ *		found out about one at another count may not be true any more.
+ */
+uint64
+sd_relation_changes(void)
+{
+	if (changes == 0)
+	{
+		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+		changes = 1;
+	}
+
+	return changes;
 }
 
 static void
@@ -264,12 +284,7 @@ sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls, int n)
 	CommandId cid = GetCurrentCommandId(true);
 	ItemPointerData *tids = palloc(n * sizeof(ItemPointerData));
 
-	for (int i = 0; i < n * natts; i++)
-		if (nulls[i] && TupleDescAttr(desc, i % natts)->attnotnull)
-			elog(ERROR, "column \"%s\" of \"%s\" must not be null",
-				 NameStr(TupleDescAttr(desc, i % natts)->attname),
-				 RelationGetRelationName(rel));
-
+	check_not_null(open, nulls, n);
 	if (n == 1)
 	{
 		HeapTuple tuple = heap_form_tuple(desc, values, nulls);
@@ -303,32 +318,107 @@ sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls, int n)
 	{
 		Relation index = index_open(open->table->indexes[i], RowExclusiveLock);
 		IndexInfo *info = BuildIndexInfo(index);
-		int nkeys = IndexRelationGetNumberOfAttributes(index);
+		int not_null = open->table->not_null[i];
 
 		for (int row = 0; row < n; row++)
-		{
-			Datum keys[INDEX_MAX_KEYS];
-			bool key_nulls[INDEX_MAX_KEYS];
-			int not_null = open->table->not_null[i];
-
-			if (not_null > 0 && nulls[row * natts + not_null - 1])
-				continue;
-			for (int key = 0; key < nkeys; key++)
-			{
-				int column =
-					row * natts + index->rd_index->indkey.values[key] - 1;
-
-				keys[key] = values[column];
-				key_nulls[key] = nulls[column];
-			}
-			(void) index_insert(index, keys, key_nulls, &tids[row], rel,
-								index->rd_index->indisunique ? UNIQUE_CHECK_YES
-															 : UNIQUE_CHECK_NO,
-								false, info);
-		}
+			if (not_null == 0 || !nulls[row * natts + not_null - 1])
+				(void) insert_row(open, index, info, &values[row * natts],
+								  &nulls[row * natts], &tids[row],
+								  UNIQUE_CHECK_YES);
 		index_close(index, NoLock);
 	}
 	pfree(tids);
+}
+
+static void
+check_not_null(SdOpenTable *open, const bool *nulls, int n)
+{
+	TupleDesc desc = RelationGetDescr(open->rel);
+
+	for (int i = 0; i < n * desc->natts; i++)
+		if (nulls[i] && TupleDescAttr(desc, i % desc->natts)->attnotnull)
+			elog(ERROR, "column \"%s\" of \"%s\" must not be null",
+				 NameStr(TupleDescAttr(desc, i % desc->natts)->attname),
+				 RelationGetRelationName(open->rel));
+}
+
+static bool
+insert_row(SdOpenTable *open, Relation index, IndexInfo *info, Datum *values,
+		   bool *nulls, ItemPointer tid, IndexUniqueCheck check)
+{
+	int nkeys = IndexRelationGetNumberOfAttributes(index);
+	Datum keys[INDEX_MAX_KEYS];
+	bool key_nulls[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		int column = index->rd_index->indkey.values[i] - 1;
+
+		keys[i] = values[column];
+		key_nulls[i] = nulls[column];
+	}
+
+	return index_insert(index, keys, key_nulls, tid, open->rel,
+						index->rd_index->indisunique ? check : UNIQUE_CHECK_NO,
+						false, info);
+}
+
+/*
+ * sd_table_insert_new
+ *		Insert a row unless one with its primary key is there, or is just being
+ *		inserted by another transaction: false then, and nothing is done.
+ *
+ * It never waits.  It is how INSERT ... ON CONFLICT does it.
+ */
+bool
+sd_table_insert_new(SdOpenTable *open, Datum *values, bool *nulls)
+{
+	SdTable *table = open->table;
+	TransactionId xid = GetCurrentTransactionId();
+	CommandId cid = GetCurrentCommandId(true);
+	HeapTuple tuple;
+	bool is_new;
+
+	check_not_null(open, nulls, 1);
+	tuple = heap_form_tuple(RelationGetDescr(open->rel), values, nulls);
+	tuple->t_tableOid = RelationGetRelid(open->rel);
+	HeapTupleHeaderSetSpeculativeToken(tuple->t_data,
+									   SpeculativeInsertionLockAcquire(xid));
+	heap_insert(open->rel, tuple, cid, HEAP_INSERT_SPECULATIVE, NULL);
+	is_new = insert_keys(open, table->primary, values, nulls, &tuple->t_self,
+						 UNIQUE_CHECK_PARTIAL);
+	if (is_new)
+		heap_finish_speculative(open->rel, &tuple->t_self);
+	else
+		heap_abort_speculative(open->rel, &tuple->t_self);
+	SpeculativeInsertionLockRelease(xid);
+
+	for (int i = 0; i < table->nindexes && is_new; i++)
+	{
+		int not_null = table->not_null[i];
+
+		if (table->indexes[i] != table->primary &&
+			(not_null == 0 || !nulls[not_null - 1]))
+			(void) insert_keys(open, table->indexes[i], values, nulls,
+							   &tuple->t_self, UNIQUE_CHECK_YES);
+	}
+	heap_freetuple(tuple);
+
+	return is_new;
+}
+
+/* One row into one index; what index_insert() says of a unique one. */
+static bool
+insert_keys(SdOpenTable *open, Oid oid, Datum *values, bool *nulls,
+			ItemPointer tid, IndexUniqueCheck check)
+{
+	Relation index = index_open(oid, RowExclusiveLock);
+	bool result = insert_row(open, index, BuildIndexInfo(index), values, nulls,
+							 tid, check);
+
+	index_close(index, NoLock);
+
+	return result;
 }
 
 /*

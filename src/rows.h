@@ -52,6 +52,10 @@ extern bool sd_table_open_read(SdTable *table, SdOpenTable *open);
 extern void sd_table_close(SdOpenTable *open);
 extern void sd_table_insert(SdOpenTable *open, Datum *values, bool *nulls,
 							int n);
+extern bool sd_table_insert_new(SdOpenTable *open, Datum *values, bool *nulls);
+
+/* how often any relation has changed, from 1 */
+extern uint64 sd_relation_changes(void);
 
 /* the column of a partial index for what is not NULL, or 0 */
 extern int sd_index_not_null_column(Relation index);

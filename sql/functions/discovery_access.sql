@@ -44,6 +44,7 @@ RETURNS TABLE (
 	server_version text,
 	handler text,
 	validator text,
+	connection_function text,
 	options text[],
 	column_options text[],
 	owner text,

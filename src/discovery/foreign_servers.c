@@ -48,6 +48,7 @@ typedef struct Foreign
 	const char *server_version;
 	Oid handler;
 	Oid validator;
+	Oid connection;
 	ArrayType *options;
 	List *column_options; /* of ColumnOptions * */
 	Oid owner;
@@ -209,6 +210,7 @@ keep_wrapper(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	foreign->wrapper = form->oid;
 	foreign->handler = form->fdwhandler;
 	foreign->validator = form->fdwvalidator;
+	foreign->connection = SD_WRAPPER_CONNECTION(form);
 	foreign->owner = form->fdwowner;
 	foreign->options =
 		options_of(tuple, desc, Anum_pg_foreign_data_wrapper_fdwoptions);
@@ -439,6 +441,7 @@ add_row(SdDiscovery *disc, void *object)
 	sd_row_text(disc, foreign->server_version);
 	sd_row_qualified(disc, ProcedureRelationId, foreign->handler);
 	sd_row_qualified(disc, ProcedureRelationId, foreign->validator);
+	sd_row_qualified(disc, ProcedureRelationId, foreign->connection);
 	/* a document is the same whoever asks */
 	if (is_mapping && (foreign->is_hidden || disc->is_document))
 		sd_row_null(disc);

@@ -135,9 +135,10 @@ typedef struct SdDdl
 	/* the object that is added now */
 	const char *kind;
 	const char *identity;
-	List *nodes;	   /* of SdDdlNode * */
-	HTAB *names;	   /* what makes which name */
-	HTAB *by_identity; /* the nodes of tables and domains */
+	List *nodes;			/* of SdDdlNode * */
+	HTAB *names;			/* what makes which name */
+	HTAB *by_identity;		/* the nodes of tables and domains */
+	HTAB *constraint_names; /* of ddl_constraints.c; NULL: not yet counted */
 } SdDdl;
 
 /* adds an object of a kind; of privileges it is an array */
@@ -191,8 +192,8 @@ typedef struct SdDdlAccess
 	SdDdlGrant *grants;
 } SdDdlAccess;
 
-extern bool sd_ddl_access(SdDdl *ddl, SdDdlAccess *access,
-						  const char *identity, JsonbContainer *array);
+extern bool sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
+						  JsonbContainer *array);
 extern void sd_ddl_usual_access(SdDdlAccess *access);
 extern const char *sd_ddl_role(const char *name);
 
@@ -252,6 +253,8 @@ extern char *sd_ddl_foreign_options(List *options);
 extern char *sd_ddl_identifiers(List *names);
 extern char *sd_ddl_joined(List *texts, const char *separator);
 extern char *sd_ddl_upper(const char *word);
+extern char *sd_ddl_chosen_name(const char *table, const char *column,
+								const char *label);
 
 /* ddl_order.c */
 extern List *sd_ddl_order(SdDdl *ddl);

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "model/ddl.h"
@@ -28,8 +29,20 @@ typedef struct Constraint
 	bool is_partition_or_own; /* not one that it has from a parent */
 } Constraint;
 
+/* a name and how many constraints have it */
+typedef struct ConstraintName
+{
+	char key[SD_DDL_KEY_SIZE]; /* hash key */
+	int count;
+} ConstraintName;
+
 static void add_check(SdDdl *ddl, const Constraint *constraint);
 static void add_not_null(SdDdl *ddl, const Constraint *constraint);
+static bool gets_name_by_itself(SdDdl *ddl, const Constraint *constraint,
+								const char *column);
+static int count_constraints(SdDdl *ddl, const char *schema, const char *name);
+static void count_names(SdDdl *ddl, JsonbContainer *constraints);
+static bool is_partition_or_own(SdDdl *ddl, JsonbContainer *object);
 static bool parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
 								const char *column);
 static void add_key(SdDdl *ddl, const Constraint *constraint);
@@ -61,10 +74,7 @@ sd_ddl_constraint(SdDdl *ddl, JsonbContainer *object)
 	constraint.table_node = sd_ddl_find(ddl, "tables", constraint.table_name);
 	constraint.definition =
 		sd_ddl_trimmed(sd_ddl_text(ddl, object, "definition"));
-	constraint.is_partition_or_own =
-		sd_ddl_flag(object, "is_local", true) ||
-		(constraint.table != NULL &&
-		 sd_json_get_bool(constraint.table, "is_partition"));
+	constraint.is_partition_or_own = is_partition_or_own(ddl, object);
 
 	if (strcmp(type, "check") == 0)
 		add_check(ddl, &constraint);
@@ -134,9 +144,13 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	SdDdlItem *item = NULL;
 	SdDdlNode *node = NULL;
 	bool is_validated = sd_ddl_flag(constraint->object, "is_validated", true);
-	bool is_own = constraint->is_partition_or_own ||
-				  (is_validated && columns != NIL &&
-				   parent_is_not_valid(ddl, constraint, linitial(columns)));
+	/* what is not validated comes when partitions are attached */
+	bool is_own =
+		is_validated
+			? constraint->is_partition_or_own ||
+				  (columns != NIL &&
+				   parent_is_not_valid(ddl, constraint, linitial(columns)))
+			: sd_ddl_flag(constraint->object, "is_local", true);
 	ListCell *lc;
 
 	if (constraint->table_node != NULL && columns != NIL)
@@ -158,10 +172,17 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 			item->tail = NULL;
 	}
 	else if (item != NULL && is_validated)
-		item->tail = psprintf(" CONSTRAINT %s NOT NULL%s", constraint->name,
+	{
+		const char *name =
+			gets_name_by_itself(ddl, constraint, linitial(columns))
+				? ""
+				: psprintf(" CONSTRAINT %s", constraint->name);
+
+		item->tail = psprintf("%s NOT NULL%s", name,
 							  sd_json_get_bool(constraint->object, "no_inherit")
 								  ? " NO INHERIT"
 								  : "");
+	}
 	else if (constraint->table_node != NULL && is_validated)
 	{
 		item = sd_ddl_item(constraint->table_node, NULL);
@@ -183,6 +204,97 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	if (node == NULL)
 		node = sd_ddl_node(ddl, SD_DDL_INDEXES);
 	comment_constraint(ddl, node, constraint);
+}
+
+/* Is its name what the server chooses, unless somebody else has it? */
+static bool
+gets_name_by_itself(SdDdl *ddl, const Constraint *constraint,
+					const char *column)
+{
+	char *name = sd_ddl_text(ddl, constraint->object, "constraint_name");
+	char *table = sd_ddl_text(ddl, constraint->object, "table_name");
+
+	return strcmp(name, sd_ddl_chosen_name(table, column, "not_null")) == 0 &&
+		   count_constraints(
+			   ddl, sd_ddl_text(ddl, constraint->object, "schema_name"),
+			   name) == 1;
+}
+
+/* How many constraints of this name do the statements make? */
+static int
+count_constraints(SdDdl *ddl, const char *schema, const char *name)
+{
+	char key[SD_DDL_KEY_SIZE];
+	ConstraintName *entry;
+
+	if (ddl->constraint_names == NULL)
+	{
+		HASHCTL ctl = {0};
+		ListCell *lc;
+
+		ctl.keysize = SD_DDL_KEY_SIZE;
+		ctl.entrysize = sizeof(ConstraintName);
+		ctl.hcxt = ddl->context;
+		ddl->constraint_names =
+			hash_create("stormdisc DDL constraints", 1024, &ctl,
+						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+		foreach (lc, ddl->documents)
+			count_names(ddl, sd_json_get_object(&((Jsonb *) lfirst(lc))->root,
+												"constraints"));
+	}
+	sd_ddl_key(key, schema, name);
+	entry = hash_search(ddl->constraint_names, key, HASH_FIND, NULL);
+
+	return entry != NULL ? entry->count : 0;
+}
+
+static void
+count_names(SdDdl *ddl, JsonbContainer *constraints)
+{
+	SdJsonWalk walk;
+	JsonbValue identity;
+	JsonbValue value;
+
+	if (constraints == NULL)
+		return;
+	sd_json_walk(&walk, constraints);
+	while (sd_json_next_member(&walk, &identity, &value))
+	{
+		JsonbContainer *object = sd_json_as_object(&value);
+		char *schema;
+		char *name;
+		char key[SD_DDL_KEY_SIZE];
+		ConstraintName *entry;
+		bool known;
+
+		CHECK_FOR_INTERRUPTS();
+		if (object == NULL)
+			continue;
+		schema = sd_json_get_text(object, "schema_name");
+		name = sd_json_get_text(object, "constraint_name");
+		/* others come with their parents' */
+		if (schema == NULL || name == NULL || !is_partition_or_own(ddl, object))
+			continue;
+		sd_ddl_key(key, schema, name);
+		entry = hash_search(ddl->constraint_names, key, HASH_ENTER, &known);
+		entry->count = known ? entry->count + 1 : 1;
+	}
+}
+
+/* Is it not one that the table has from a parent? */
+static bool
+is_partition_or_own(SdDdl *ddl, JsonbContainer *object)
+{
+	char *schema = sd_json_get_text(object, "schema_name");
+	char *name = sd_json_get_text(object, "table_name");
+	JsonbContainer *table;
+
+	if (schema == NULL || name == NULL || sd_ddl_flag(object, "is_local", true))
+		return true;
+	table =
+		sd_ddl_object(ddl, "tables", quote_qualified_identifier(schema, name));
+
+	return table != NULL && sd_json_get_bool(table, "is_partition");
 }
 
 /*

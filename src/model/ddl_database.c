@@ -178,18 +178,22 @@ add_wrapper(SdDdl *ddl, JsonbContainer *object)
 	char *name = pstrdup(quote_identifier(raw_name));
 	char *handler = sd_json_get_text(object, "handler");
 	char *validator = sd_json_get_text(object, "validator");
+	char *connection = sd_json_get_text(object, "connection_function");
 	char *options =
 		sd_ddl_foreign_options(sd_json_get_texts(object, "options"));
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_FOREIGN_SERVERS);
 
 	sd_ddl_provide_word(ddl, node, "wrapper", raw_name);
-	sd_ddl_guarded(
-		node, "duplicate_object",
-		"CREATE FOREIGN DATA WRAPPER %s%s%s%s%s%s%s%s", name,
-		handler != NULL ? " HANDLER " : "", handler != NULL ? handler : "",
-		validator != NULL ? " VALIDATOR " : "",
-		validator != NULL ? validator : "", options != NULL ? " OPTIONS (" : "",
-		options != NULL ? options : "", options != NULL ? ")" : "");
+	sd_ddl_guarded(node, "duplicate_object",
+				   "CREATE FOREIGN DATA WRAPPER %s%s%s%s%s%s%s%s%s%s", name,
+				   handler != NULL ? " HANDLER " : "",
+				   handler != NULL ? handler : "",
+				   validator != NULL ? " VALIDATOR " : "",
+				   validator != NULL ? validator : "",
+				   connection != NULL ? " CONNECTION " : "",
+				   connection != NULL ? connection : "",
+				   options != NULL ? " OPTIONS (" : "",
+				   options != NULL ? options : "", options != NULL ? ")" : "");
 	sd_ddl_owner(ddl, node, "FOREIGN DATA WRAPPER", name, object);
 	sd_ddl_comment_of(ddl, node, "FOREIGN DATA WRAPPER", name, object);
 }

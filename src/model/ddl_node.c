@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 
+#include "commands/defrem.h"
 #include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -571,4 +572,11 @@ sd_ddl_upper(const char *word)
 		*c = pg_ascii_toupper((unsigned char) *c);
 
 	return result;
+}
+
+/* sd_ddl_chosen_name: The name that the server gives to what has none. */
+char *
+sd_ddl_chosen_name(const char *table, const char *column, const char *label)
+{
+	return makeObjectName(table, column, label);
 }

@@ -9,6 +9,7 @@
 #define STORMDISC_DIFF_H
 
 #include "nodes/pg_list.h"
+#include "utils/array.h"
 #include "utils/jsonb.h"
 
 #include "model/vocabulary.h"
@@ -79,6 +80,8 @@ extern SdDiffResult *sd_diff_documents(Jsonb *old_document,
 									   const char *old_name,
 									   Jsonb *new_document,
 									   const char *new_name);
+extern SdDiffResult *sd_diff_ignoring(Jsonb *old_document, Jsonb *new_document,
+									  ArrayType *ignore);
 extern bool sd_document_key_is_kind(const JsonbValue *key);
 extern const char *sd_change_name(SdChange change);
 

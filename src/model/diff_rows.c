@@ -141,6 +141,9 @@ static void begin(Diff *diff, FunctionCallInfo fcinfo, int ignore);
 static void make_contexts(Diff *diff);
 static void end(Diff *diff, FunctionCallInfo fcinfo);
 static void finish(Diff *diff);
+static SdDiffResult *diff_result(Diff *diff, Jsonb *old_document,
+								 const char *old_name, Jsonb *new_document,
+								 const char *new_name);
 static void compare_documents(Diff *diff, Jsonb *old_document,
 							  Jsonb *new_document);
 static void check_whole(Jsonb *document, const char *name);
@@ -434,26 +437,51 @@ SdDiffResult *
 sd_diff_documents(Jsonb *old_document, const char *old_name,
 				  Jsonb *new_document, const char *new_name)
 {
-	SdDiffResult *result = palloc0(sizeof(SdDiffResult));
 	Diff diff = {0};
 
 	sd_canonical_classes(&diff.options, NULL);
 	sd_canonical_default(&diff.options);
 	diff.options.no_ordinal = true;
-	diff.versions[SIDE_OLD] = sd_canonical_check(old_document, old_name);
-	diff.versions[SIDE_NEW] = sd_canonical_check(new_document, new_name);
+
+	return diff_result(&diff, old_document, old_name, new_document, new_name);
+}
+
+/*
+ * sd_diff_ignoring
+ *		Likewise, without regard to what the words say, which are those of the
+ *		argument "ignore" of stormdisc_diff().
+ */
+SdDiffResult *
+sd_diff_ignoring(Jsonb *old_document, Jsonb *new_document, ArrayType *ignore)
+{
+	Diff diff = {0};
+
+	sd_canonical_classes(&diff.options, NULL);
+	sd_canonical_ignore(&diff.options, ignore);
+
+	return diff_result(&diff, old_document, "a", new_document, "b");
+}
+
+static SdDiffResult *
+diff_result(Diff *diff, Jsonb *old_document, const char *old_name,
+			Jsonb *new_document, const char *new_name)
+{
+	SdDiffResult *result = palloc0(sizeof(SdDiffResult));
+
+	diff->versions[SIDE_OLD] = sd_canonical_check(old_document, old_name);
+	diff->versions[SIDE_NEW] = sd_canonical_check(new_document, new_name);
 	check_whole(old_document, old_name);
 	check_whole(new_document, new_name);
-	make_contexts(&diff);
-	compare_documents(&diff, old_document, new_document);
-	finish(&diff);
-	MemoryContextDelete(diff.waiting);
-	MemoryContextDelete(diff.object);
-	result->versions[0] = diff.versions[SIDE_OLD];
-	result->versions[1] = diff.versions[SIDE_NEW];
-	result->count = diff.count;
-	result->rows = diff.rows;
-	result->pairs = diff.pairs;
+	make_contexts(diff);
+	compare_documents(diff, old_document, new_document);
+	finish(diff);
+	MemoryContextDelete(diff->waiting);
+	MemoryContextDelete(diff->object);
+	result->versions[0] = diff->versions[SIDE_OLD];
+	result->versions[1] = diff->versions[SIDE_NEW];
+	result->count = diff->count;
+	result->rows = diff->rows;
+	result->pairs = diff->pairs;
 
 	return result;
 }

@@ -234,8 +234,8 @@ step_rank(const SdMigrationStep *step)
 	bool is_table =
 		step->object != NULL && strcmp(step->object->kind, "tables") == 0;
 
-	if (step->is_last)
-		return 2;
+	if (step->rank != 0)
+		return step->rank;
 
 	return is_table == (step->stage == SD_STAGE_DROP) ? 1 : 0;
 }

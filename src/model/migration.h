@@ -63,10 +63,10 @@ typedef struct SdMigrationStep
 	bool alone; /* cannot be in a transaction with others */
 	bool commit_before;
 	bool is_skipped;
-	bool is_last;		   /* of those in its place */
-	const char *new_label; /* of an enum: not to be used before a commit */
+	int rank; /* among those in its place: -1 is first, 2 is last */
+	const char *new_label;	   /* of an enum: not to be used before a commit */
 	SdMigrationObject *unless; /* nothing is to be done if this goes */
-	const char *why;	   /* NULL: nothing to add */
+	const char *why;		   /* NULL: nothing to add */
 } SdMigrationStep;
 
 struct SdMigrationObject
@@ -103,11 +103,11 @@ typedef struct SdMigration
 	int versions[2];
 	SdDdl *ddl[2];
 	SdDiffResult *diff;
-	HTAB *objects[2]; /* by kind and identity */
-	List *all;		  /* of SdMigrationObject * that have something to do */
+	HTAB *objects[2];  /* by kind and identity */
+	List *all;		   /* of SdMigrationObject * that have something to do */
 	List *diff_owners; /* likewise: that get another owner */
-	List *leaving;	  /* likewise: that go, and whose dependents do not yet */
-	List *steps;	  /* of SdMigrationStep *, of all objects */
+	List *leaving;	   /* likewise: that go, and whose dependents do not yet */
+	List *steps;	   /* of SdMigrationStep *, of all objects */
 	int nsteps;
 	bool is_decided; /* what stays because rows would be lost */
 } SdMigration;
@@ -161,14 +161,17 @@ extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
-extern SdMigrationObject *sd_migration_target(SdMigration *migration,
-											  bool is_new,
-											  const char *identity);
+extern SdMigrationObject *
+sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
 
 /* migration_blocks.c */
 extern void sd_migration_block(SdMigration *migration);
+
+/* migration_partitions.c */
+extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);
+extern void sd_migration_leave_lonely_indexes(SdMigration *migration);
 
 /* the alterers */
 extern void sd_migration_alter_table(SdMigration *migration,

@@ -34,6 +34,8 @@ static bool loses_data(const SdMigrationObject *object);
 static void block(Blocking *blocking, SdMigrationObject *object,
 				  const char *reason);
 static void spread(Blocking *blocking, SdMigrationObject *object);
+static void block_index(Blocking *blocking, SdMigrationObject *constraint);
+static void block_foreign_keys(Blocking *blocking, SdMigrationObject *key);
 static void keep_needed(Blocking *blocking, SdMigrationObject *object);
 static void keep_columns(Blocking *blocking, SdMigrationObject *table,
 						 SdMigrationObject *dependent);
@@ -143,11 +145,80 @@ spread(Blocking *blocking, SdMigrationObject *object)
 			object->action == SD_ACTION_DROP)
 			keep_what_stands_on(blocking, object);
 	}
+	if (strcmp(object->kind, "constraints") == 0)
+		block_index(blocking, object);
+	if (strcmp(object->kind, "constraints") == 0 ||
+		strcmp(object->kind, "indexes") == 0)
+		block_foreign_keys(blocking, object);
 	foreach (lc, object->new_dependents)
 		block(blocking, lfirst(lc),
 			  psprintf("it needs %s, which is skipped",
 					   object->new_identity != NULL ? object->new_identity
 													: object->old_identity));
+}
+
+/* A constraint and its index stay together. */
+static void
+block_index(Blocking *blocking, SdMigrationObject *constraint)
+{
+	JsonbContainer *sources[] = {constraint->old_object,
+								 constraint->new_object};
+
+	for (int i = 0; i < 2; i++)
+	{
+		char *schema = sources[i] != NULL
+						   ? sd_json_get_text(sources[i], "schema_name")
+						   : NULL;
+		char *name =
+			schema != NULL ? sd_json_get_text(sources[i], "index_name") : NULL;
+		SdMigrationObject *index;
+
+		if (name == NULL ||
+			sd_ddl_is(sources[i], "constraint_type", "foreign key"))
+			continue;
+		index = sd_migration_find(blocking->migration, i == 1, "indexes",
+								  quote_qualified_identifier(schema, name));
+		if (index != NULL)
+			block(blocking, index, constraint->reason);
+	}
+}
+
+/* Foreign keys cannot be made without the key that they point to. */
+static void
+block_foreign_keys(Blocking *blocking, SdMigrationObject *key)
+{
+	SdMigrationObject *table;
+	List *columns;
+	ListCell *lc;
+
+	if (key->new_object == NULL ||
+		sd_ddl_is(key->new_object, "constraint_type", "foreign key"))
+		return;
+	table = sd_migration_new_table_of(blocking->migration, key);
+	if (table == NULL)
+		return;
+	columns = sd_json_get_texts(
+		key->new_object,
+		strcmp(key->kind, "indexes") == 0 ? "column_names" : "columns");
+	foreach (lc, table->new_dependents)
+	{
+		SdMigrationObject *dependent = lfirst(lc);
+
+		if (is_changed(dependent) &&
+			strcmp(dependent->kind, "constraints") == 0 &&
+			sd_ddl_is(dependent->new_object, "constraint_type",
+					  "foreign key") &&
+			list_length(
+				sd_json_get_texts(dependent->new_object, "ref_columns")) ==
+				list_length(columns) &&
+			strcmp(quote_qualified_identifier(
+					   sd_json_get_text(dependent->new_object, "ref_schema"),
+					   sd_json_get_text(dependent->new_object, "ref_table")),
+				   table->new_identity) == 0)
+			block(blocking, dependent,
+				  psprintf("it may need %s, which is skipped",
+						   key->new_identity));
+	}
 }
 
 /* Whatever it needs in the old document, near or far. */

@@ -14,6 +14,7 @@
 #include "model/migration_tables.h"
 
 static void add_check(SdMigration *migration, SdMigrationObject *object);
+static void tell_of_own(SdMigration *migration, SdMigrationObject *object);
 static void validate(SdMigration *migration, SdMigrationObject *object);
 static SdMigrationObject *constraint_of(SdMigration *migration,
 										JsonbContainer *index);
@@ -79,12 +80,34 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
+/* What a table had before it inherits stays its own, too. */
+static void
+tell_of_own(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+	SdMigrationStep *step;
+
+	if (sd_ddl_flag(object->new_object, "is_local", true) || table == NULL ||
+		sd_json_get_bool(table->new_object, "is_partition"))
+		return;
+	step = sd_migration_step(
+		migration, object, SD_STAGE_FINISH,
+		"-- %s stays declared by the table itself, besides its parents",
+		object->new_identity);
+	step->is_skipped = true;
+	step->why = "constraints that were there before INHERIT stay the table's "
+				"own";
+}
+
 /* A check of a table that is there. */
 static void
 add_check(SdMigration *migration, SdMigrationObject *object)
 {
 	bool is_enforced = sd_ddl_flag(object->new_object, "is_enforced", true);
 	bool is_validated = sd_ddl_flag(object->new_object, "is_validated", true);
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+	/* who has a valid one wants the child's to be valid */
+	bool is_awaited = sd_migration_gets_parent(table);
 	SdMigrationStep *step;
 	SdMigrationName name;
 
@@ -100,13 +123,18 @@ add_check(SdMigration *migration, SdMigrationObject *object)
 		quote_identifier(
 			sd_json_get_text(object->new_object, "constraint_name")),
 		sd_ddl_trimmed(sd_json_get_text(object->new_object, "definition")),
-		is_enforced && is_validated ? " NOT VALID" : "");
+		is_enforced && is_validated && !is_awaited ? " NOT VALID" : "");
+	if (is_awaited)
+		step->severity = SD_SEVERITY_LOCKING;
+	if (!sd_ddl_flag(object->new_object, "is_local", true))
+		tell_of_own(migration, object);
+
 	if (object->new_position < 0)
 		step->position =
 			sd_migration_new_table_of(migration, object)->new_position;
 	if (object->action == SD_ACTION_REPLACE)
 		step->why = object->reason;
-	if (is_enforced && is_validated)
+	if (is_enforced && is_validated && !is_awaited)
 		validate(migration, object);
 }
 
@@ -145,7 +173,8 @@ sd_migration_alter_constraint(SdMigration *migration, SdMigrationObject *object)
 
 	/* these follow from the parent's */
 	(void) sd_migration_take(object, "inherited_count");
-	(void) sd_migration_take(object, "is_local");
+	if (sd_migration_take(object, "is_local"))
+		tell_of_own(migration, object);
 	(void) sd_migration_take(object, "parent_constraint");
 	if (object->changes == NIL || !sd_migration_name(object, true, &name))
 		return;
@@ -273,7 +302,6 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 
 			object->changes = NIL;
 			object->steps = NIL;
-			object->action = SD_ACTION_KEEP;
 			if (constraint != NULL)
 				sd_migration_leave(migration, constraint,
 								   "its index is another one");

@@ -34,17 +34,6 @@ typedef struct ObjectEntry
 	List *objects;
 } ObjectEntry;
 
-/* a partitioned table's node, and those that wait for each other */
-typedef struct PartitionEntry
-{
-	SdDdlNode *table; /* hash key */
-	List *attaches;	  /* of SdDdlNode * */
-	List *indexes;
-} PartitionEntry;
-
-static void order_partitions(SdDdl *ddl);
-static const char *parent_of(SdDdl *ddl, SdDdlNode *node);
-static const char *place_of(SdDdl *ddl, SdDdlNode *node);
 static uint64 object_hash(const char *kind, const char *identity);
 static void enter(SdMigration *migration, bool is_new,
 				  SdMigrationObject *object);
@@ -77,7 +66,7 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
-static int detached_position(SdMigrationObject *table);
+
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
@@ -85,7 +74,7 @@ static void rename_range(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
-static void skip(SdMigrationObject *object);
+static void skip(SdMigration *migration, SdMigrationObject *object);
 
 /*
  * sd_migration_plan
@@ -107,6 +96,7 @@ sd_migration_plan(SdMigration *migration)
 	read_changes(migration);
 	build_graphs(migration);
 	alter_objects(migration);
+	sd_migration_leave_lonely_indexes(migration);
 	if (!migration->options.destructive)
 		sd_migration_block(migration);
 	migration->is_decided = true;
@@ -301,8 +291,7 @@ build_graphs(SdMigration *migration)
 		options.attaches_late = true;
 		migration->ddl[i] =
 			sd_ddl_build(list_make1(migration->documents[i]), &options);
-		if (i == 1)
-			order_partitions(migration->ddl[i]);
+		sd_migration_order_partitions(migration, i == 1);
 		nodes[i] = sd_ddl_order(migration->ddl[i]);
 		enter_nodes(migration, i == 1, nodes[i]);
 	}
@@ -310,85 +299,6 @@ build_graphs(SdMigration *migration)
 	if (!migration->options.destructive)
 		link_nodes(migration, true, nodes[1]);
 	link_attached(migration);
-}
-
-/*
- * A partition has its indexes before it is attached, so that the server does
- * not make any, and the table that it is attached to gets its own after that.
- */
-static void
-order_partitions(SdDdl *ddl)
-{
-	HASHCTL control = {0};
-	HTAB *tables;
-	ListCell *lc;
-
-	control.keysize = sizeof(SdDdlNode *);
-	control.entrysize = sizeof(PartitionEntry);
-	control.hcxt = CurrentMemoryContext;
-	tables = hash_create("stormdisc partitions", 64, &control,
-						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	for (int turn = 0; turn < 2; turn++)
-	{
-		foreach (lc, ddl->nodes)
-		{
-			SdDdlNode *node = lfirst(lc);
-			bool is_partition = strcmp(node->kind, "partitions") == 0;
-			PartitionEntry *entry;
-			SdDdlNode *table;
-			bool known;
-
-			CHECK_FOR_INTERRUPTS();
-			if (is_partition)
-				table = sd_ddl_find(ddl, "tables", parent_of(ddl, node));
-			else if (node->phase == SD_DDL_INDEXES && node->head == NULL)
-				table = sd_ddl_find(ddl, "tables", place_of(ddl, node));
-			else
-				continue;
-			if (table == NULL)
-				continue;
-			entry = hash_search(tables, &table, HASH_ENTER, &known);
-			if (!known)
-				entry->attaches = entry->indexes = NIL;
-			if (turn == 0 && is_partition)
-				entry->attaches = lappend(entry->attaches, node);
-			else if (turn == 0)
-				entry->indexes = lappend(entry->indexes, node);
-			else if (!is_partition)
-				node->after = list_concat(node->after, entry->attaches);
-			else
-			{
-				table = sd_ddl_find(ddl, "tables", node->identity);
-				entry = hash_search(tables, &table, HASH_FIND, NULL);
-				if (entry != NULL)
-					node->after = list_concat(node->after, entry->indexes);
-			}
-		}
-	}
-}
-
-/* What a partition is attached to. */
-static const char *
-parent_of(SdDdl *ddl, SdDdlNode *node)
-{
-	JsonbContainer *object = sd_ddl_object(ddl, "tables", node->identity);
-
-	return quote_qualified_identifier(sd_json_get_text(object, "parent_schema"),
-									  sd_json_get_text(object, "parent_name"));
-}
-
-/* The table of an index or constraint. */
-static const char *
-place_of(SdDdl *ddl, SdDdlNode *node)
-{
-	JsonbContainer *object = sd_ddl_object(ddl, node->kind, node->identity);
-	char *schema = object != NULL && JsonContainerIsObject(object)
-					   ? sd_json_get_text(object, "schema_name")
-					   : NULL;
-	char *table =
-		schema != NULL ? sd_json_get_text(object, "table_name") : NULL;
-
-	return table != NULL ? quote_qualified_identifier(schema, table) : "";
 }
 
 static void
@@ -517,7 +427,8 @@ link_attached(SdMigration *migration)
 		while (sd_json_next_member(&walk, &key, &value))
 		{
 			char *identity = sd_json_as_text(&key);
-			SdMigrationObject *target = sd_migration_target(migration, false, identity);
+			SdMigrationObject *target =
+				sd_migration_target(migration, false, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
@@ -681,7 +592,7 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 				sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								  "ALTER %s %s OWNER TO %s", name.what,
 								  name.name, quote_identifier(owner))
-					->is_last = is_owned_sequence(object->old_object);
+					->rank = is_owned_sequence(object->old_object) ? 2 : 0;
 		}
 	}
 	if (sd_migration_take(object, "comment"))
@@ -792,7 +703,7 @@ add_steps(SdMigration *migration)
 			object->action != SD_ACTION_CREATE)
 			sd_migration_table_steps(migration, object);
 		if (object->is_blocked)
-			skip(object);
+			skip(migration, object);
 		foreach (lc2, object->steps)
 		{
 			SdMigrationStep *step = lfirst(lc2);
@@ -805,10 +716,18 @@ add_steps(SdMigration *migration)
 
 /* Show what is not done. */
 static void
-skip(SdMigrationObject *object)
+skip(SdMigration *migration, SdMigrationObject *object)
 {
 	ListCell *lc;
 
+	/* the index of a constraint has no statement of its own */
+	if (object->steps == NIL)
+		(void) sd_migration_step(
+			migration, object,
+			object->new_object != NULL ? SD_STAGE_CHANGE : SD_STAGE_DROP,
+			"-- %s stays as it is",
+			object->old_identity != NULL ? object->old_identity
+										 : object->new_identity);
 	foreach (lc, object->steps)
 	{
 		SdMigrationStep *step = lfirst(lc);
@@ -871,19 +790,24 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							  quote_identifier(sd_json_get_text(
 								  object->old_object, "constraint_name")));
 	else
-		step = sd_migration_step(migration, object, SD_STAGE_DROP,
-								 "DROP %s %s%s", name.what, name.name,
-								 is_made_of_functions(object) ? " CASCADE"
-															  : "");
+		step = sd_migration_step(
+			migration, object, SD_STAGE_DROP, "DROP %s %s%s", name.what,
+			name.name, is_made_of_functions(object) ? " CASCADE" : "");
 	if (step == NULL)
 		return;
+	if (object->old_position < 0)
+	{
+		SdMigrationObject *table = sd_migration_table_of(migration, object);
+
+		if (table != NULL)
+			step->position = table->old_position;
+	}
 	if (is_late(object))
 	{
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
-	else if (strcmp(object->kind, "tables") == 0)
-		step->position = detached_position(object);
+
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -908,23 +832,6 @@ is_late(SdMigrationObject *object)
 	return object->action == SD_ACTION_DROP &&
 		   (object->is_late || strcmp(object->kind, "schemas") == 0 ||
 			strcmp(object->kind, "extensions") == 0);
-}
-
-/* Partitions go before the table that they are of. */
-static int
-detached_position(SdMigrationObject *table)
-{
-	ListCell *lc;
-
-	foreach (lc, table->old_nodes)
-	{
-		SdDdlNode *node = lfirst(lc);
-
-		if (strcmp(node->kind, "partitions") == 0)
-			return node->number;
-	}
-
-	return table->old_position;
 }
 
 /* What is needed late goes late, and what is needed under another name, too. */
@@ -998,17 +905,16 @@ goes_with_type(const SdMigrationObject *object)
 static void
 rename_range(SdMigration *migration, SdMigrationObject *object)
 {
-	char *multirange =
-		sd_json_get_text(object->old_object, "multirange_type");
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
 	char *subtype = sd_json_get_text(object->old_object, "subtype");
 	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
 	const char *to;
 
 	if (list_length(names) != 2 || subtype == NULL)
 		return;
-	to = pstrdup(quote_identifier(psprintf(
-		"%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
-		(char *) lsecond(names))));
+	to = pstrdup(quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER TYPE %s RENAME TO %s", multirange, to);
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,

@@ -88,6 +88,8 @@ static void set_default(SdMigration *migration, SdMigrationObject *table,
 						SdMigrationColumn *column);
 static void set_not_null(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
+static void tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
+							 SdMigrationColumn *column);
 static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 						   SdMigrationColumn *column);
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
@@ -786,6 +788,21 @@ sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
 	return false;
 }
 
+/* sd_migration_gets_parent: Will it be attached, or inherit from another? */
+bool
+sd_migration_gets_parent(SdMigrationObject *table)
+{
+	ListCell *lc;
+
+	foreach (lc, parents_of(table->new_object))
+	{
+		if (!stays_child(table, lfirst(lc)))
+			return true;
+	}
+
+	return false;
+}
+
 /*
  * sd_migration_stays_inherited
  *		Has the table a parent all the time that this constraint is of?
@@ -1355,6 +1372,9 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 		set_not_null(migration, table, column);
 	if (column_change(column, "identity") != NULL)
 		alter_identity(migration, table, column);
+	if (column_change(column, "sequence_name") != NULL)
+		tell_of_sequence(migration, table, column);
+
 	if (column_change(column, "storage") != NULL)
 	{
 		char *storage = sd_json_get_text(column->new_column, "storage");
@@ -1582,6 +1602,29 @@ test_nullable(SdMigrationColumn *column)
 		   !sd_json_get_bool(column->new_column, "not_null");
 }
 
+/* The sequence that the column should have cannot be made. */
+static void
+tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
+				 SdMigrationColumn *column)
+{
+	char *schema = sd_json_get_text(column->new_column, "sequence_schema");
+	char *name = sd_json_get_text(column->new_column, "sequence_name");
+	SdMigrationObject *sequence =
+		schema != NULL && name != NULL
+			? sd_migration_find(migration, true, "sequences",
+								quote_qualified_identifier(schema, name))
+			: NULL;
+	SdMigrationStep *step;
+
+	if (sequence == NULL || !sequence->is_blocked)
+		return;
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "-- column %s of %s is without its sequence",
+							 quote_identifier(column->name), table_name(table));
+	step->is_skipped = true;
+	step->why = sequence->reason;
+}
+
 static void
 alter_identity(SdMigration *migration, SdMigrationObject *table,
 			   SdMigrationColumn *column)
@@ -1650,6 +1693,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER TABLE %s NO INHERIT %s",
 									 table->old_identity, parent);
 		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
+		step->rank = -1;
 	}
 	foreach (lc, now)
 	{
@@ -1673,7 +1717,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 									 "ALTER TABLE %s INHERIT %s",
 									 table_name(table), parent);
-			step->is_last = true;
+			step->rank = 2;
 		}
 	}
 	if (table_change(table, "of_type") != NULL)

@@ -515,6 +515,7 @@ static const SdAttributeWord foreign_server_words[] = {
 	{"server_version", STRUCTURE, SAFE, 0},
 	{"handler", STRUCTURE, SAFE, SQL},
 	{"validator", STRUCTURE, SAFE, SQL},
+	{"connection_function", STRUCTURE, SAFE, SQL},
 	{"options", STRUCTURE, SAFE, SET},
 	{"column_options", STRUCTURE, SAFE, SET},
 	OWNER, COMMENT,

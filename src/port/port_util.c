@@ -38,31 +38,6 @@ sd_check_lease(int64 lease)
 }
 
 /*
- * sd_key_argument
- *		A name or a key, checked.
- *
- * Raises 22004 if it is NULL, 22023 if it is empty or too long.
- */
-text *
-sd_key_argument(text *value, const char *argument)
-{
-	if (value == NULL)
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("argument \"%s\" must not be null", argument));
-	if (VARSIZE_ANY_EXHDR(value) == 0)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must not be empty", argument));
-	if (VARSIZE_ANY_EXHDR(value) > SD_MAX_KEY_LENGTH)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" is too long", argument),
-				errdetail("It has %zu bytes, the maximum is %d.",
-						  (size_t) VARSIZE_ANY_EXHDR(value),
-						  SD_MAX_KEY_LENGTH));
-
-	return value;
-}
-
-/*
  * sd_interval_argument
  *		Microseconds of an interval, its days of 24 hours and its months of
  *		30 days.
@@ -101,19 +76,6 @@ sd_time_after(TimestampTz now, int64 microseconds)
 				errmsg("timestamp out of range"));
 
 	return result;
-}
-
-/*
- * sd_argument_key
- *		An argument that names something, as text; raises what
- *		sd_key_argument() does.
- */
-Datum
-sd_argument_key(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	text *key = PG_ARGISNULL(number) ? NULL : PG_GETARG_TEXT_PP(number);
-
-	return PointerGetDatum(sd_key_argument(key, name));
 }
 
 /*

@@ -15,17 +15,11 @@
 
 #include "arguments.h"
 
-/* longest name or key, in bytes */
-#define SD_MAX_KEY_LENGTH 255
-
-extern text *sd_key_argument(text *value, const char *argument);
 extern int64 sd_interval_argument(Interval *value, const char *argument);
 extern int sd_max_retries_argument(int value);
 extern void sd_check_lease(int64 lease);
 extern TimestampTz sd_time_after(TimestampTz now, int64 microseconds);
 
-extern Datum sd_argument_key(FunctionCallInfo fcinfo, int number,
-							 const char *name);
 extern TimestampTz sd_argument_expiry(Interval *lifetime, TimestampTz from,
 									  const char *name);
 

@@ -21,6 +21,27 @@ static bool read_part(JsonbContainer *object, const char *name,
 					  const char **part, int *length);
 
 /*
+ * sd_access_pick
+ *		The columns of SD_ACCESS_SELECT among all of a row.
+ */
+void
+sd_access_pick(const Datum *columns, const bool *column_nulls, Datum *values,
+			   bool *nulls)
+{
+	static const int picked[SD_ACCESS_COLUMNS] = {
+		SD_EVENT_ID,		SD_EVENT_TRACE_ID,
+		SD_EVENT_TIMESTAMP, SD_EVENT_TIMESTAMP_NANOS,
+		SD_EVENT_KIND,		SD_EVENT_METADATA,
+		SD_EVENT_LOCK_SET};
+
+	for (int i = 0; i < SD_ACCESS_COLUMNS; i++)
+	{
+		values[i] = columns[picked[i] - 1];
+		nulls[i] = column_nulls[picked[i] - 1];
+	}
+}
+
+/*
  * sd_access_read
  *		An access of a row that was selected with SD_ACCESS_SELECT.
  */
@@ -41,8 +62,9 @@ sd_access_read(SdAccessRow *access, const Datum *values, const bool *nulls)
 	access->old_value = json_field(fields, "old_value");
 	access->new_value = json_field(fields, "new_value");
 	access->location = string_field(fields, "location");
-	access->service = string_field(&metadata->root, "service_name");
 	sd_access_thread_parts(metadata, parts, lengths);
+	/* every event has a service */
+	access->service = cstring_to_text_with_len(parts[0], lengths[0]);
 	access->thread = sd_access_thread_name(parts, lengths);
 	access->lock_set = nulls[6] ? NULL : DatumGetJsonbP(values[6]);
 }

@@ -20,6 +20,9 @@
 	"e.id, e.trace_id, e.\"timestamp\", e.timestamp_nanos, e.kind, "           \
 	"e.metadata, e.lock_set"
 
+extern void sd_access_pick(const Datum *columns, const bool *column_nulls,
+						   Datum *values, bool *nulls);
+
 typedef struct SdAccessRow
 {
 	pg_uuid_t id;

@@ -10,17 +10,23 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/uuid.h"
 
 #include "arguments.h"
+#include "index_rows.h"
 #include "spi_util.h"
 #include "trace/access.h"
 #include "trace/event.h"
@@ -121,9 +127,11 @@ static void keep_variable(SdTrace *trace, const char *variable);
 static void note_race(void *arg, const SdTrace *trace, const SdRace *race);
 static bool is_race(const Trail *trail, const SdAccessRow *access,
 					bool *isnull);
+static bool read_directly(Trail *trail);
 static void start_receiving(DestReceiver *self, int operation, TupleDesc desc);
 static void stop_receiving(DestReceiver *self);
 static bool receive_access(TupleTableSlot *slot, DestReceiver *self);
+static bool take_access(Trail *trail, const Datum *values, const bool *nulls);
 static void make_row(const Trail *trail, const SdAccessRow *access, Row *row);
 static bool put_rows(Trail *trail);
 static int compare_rows(const void *a, const void *b);
@@ -154,10 +162,13 @@ stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 		CurrentMemoryContext, "stormdisc accesses", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < lengthof(trail.types); i++)
 		trail.types[i] = CStringGetTextDatum(sd_access_type_name(i));
-	sd_spi_begin(&spi, true);
-	sd_spi_send(&select_trail, trail.values, trail.nulls, &trail.pub);
+	if (!read_directly(&trail))
+	{
+		sd_spi_begin(&spi, true);
+		sd_spi_send(&select_trail, trail.values, trail.nulls, &trail.pub);
+		sd_spi_end(&spi);
+	}
 	(void) put_rows(&trail);
-	sd_spi_end(&spi);
 	MemoryContextDelete(trail.context);
 
 	return (Datum) 0;
@@ -274,25 +285,78 @@ stop_receiving(DestReceiver *self)
 {
 }
 
+static bool
+receive_access(TupleTableSlot *slot, DestReceiver *self)
+{
+	slot_getallattrs(slot);
+
+	return take_access((Trail *) self, slot->tts_values, slot->tts_isnull);
+}
+
+/* Without a statement; false where it takes one. */
+static bool
+read_directly(Trail *trail)
+{
+	static SdProbeIndex by_variable = {
+		.table = "events",
+		.columns = {SD_EVENT_VARIABLE, SD_EVENT_TIMESTAMP},
+		.ncolumns = 2};
+	ScanKeyData keys[3];
+	SdIndexRows rows;
+	HeapTuple tuple;
+	int nkeys = 0;
+
+	ScanKeyEntryInitialize(&keys[nkeys++], 0, 1, BTEqualStrategyNumber,
+						   InvalidOid, C_COLLATION_OID, F_TEXTEQ,
+						   trail->values[0]);
+	if (!trail->nulls[2])
+		ScanKeyInit(&keys[nkeys++], 2, BTGreaterEqualStrategyNumber,
+					F_TIMESTAMPTZ_GE, trail->values[2]);
+	if (!trail->nulls[3])
+		ScanKeyInit(&keys[nkeys++], 2, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
+					trail->values[3]);
+	if (!sd_index_rows_begin(&rows, &by_variable, GetActiveSnapshot(), keys,
+							 nkeys))
+		return false;
+
+	while ((tuple = sd_index_rows_next(&rows)) != NULL)
+	{
+		Datum columns[SD_EVENT_COLUMNS];
+		bool column_nulls[SD_EVENT_COLUMNS];
+		Datum values[SD_ACCESS_COLUMNS];
+		bool nulls[SD_ACCESS_COLUMNS];
+
+		heap_deform_tuple(tuple, RelationGetDescr(rows.rel), columns,
+						  column_nulls);
+		sd_access_pick(columns, column_nulls, values, nulls);
+		if (!trail->nulls[1] &&
+			memcmp(DatumGetUUIDP(values[1]), DatumGetUUIDP(trail->values[1]),
+				   UUID_LEN) != 0)
+			continue;
+		if (!take_access(trail, values, nulls))
+			break;
+	}
+	sd_index_rows_end(&rows);
+
+	return true;
+}
+
 /*
  * Accesses come by their timestamps.  Those at one timestamp are put into order
  * here: mostly there is only one.  False if there are to be no more.
  */
 static bool
-receive_access(TupleTableSlot *slot, DestReceiver *self)
+take_access(Trail *trail, const Datum *values, const bool *nulls)
 {
-	Trail *trail = (Trail *) self;
 	MemoryContext oldcontext;
 	SdAccessRow access;
 
-	slot_getallattrs(slot);
-	if (trail->nrows > 0 &&
-		trail->time != DatumGetTimestampTz(slot->tts_values[2]) &&
+	if (trail->nrows > 0 && trail->time != DatumGetTimestampTz(values[2]) &&
 		!put_rows(trail))
 		return false;
 
 	oldcontext = MemoryContextSwitchTo(trail->context);
-	sd_access_read(&access, slot->tts_values, slot->tts_isnull);
+	sd_access_read(&access, values, nulls);
 	trail->time = access.time;
 	if (trail->nrows == trail->allocated)
 	{

@@ -252,7 +252,11 @@ remove_traces(Trace *traces, int64 n, TimestampTz cutoff, int64 max_events,
 static void
 remove_some(Trace *traces, int n, TimestampTz cutoff, Removed *removed)
 {
-	static const int by_time[] = {SD_EVENT_TRACE_ID, SD_EVENT_TIMESTAMP};
+	static SdProbeIndex by_time = {
+		.table = "events",
+		.columns = {SD_EVENT_TRACE_ID, SD_EVENT_TIMESTAMP},
+		.ncolumns = 2,
+		.nkeys = 1};
 	Datum *ids = palloc(n * sizeof(Datum));
 	Datum values[2];
 	SnapshotData current;
@@ -262,7 +266,7 @@ remove_some(Trace *traces, int n, TimestampTz cutoff, Removed *removed)
 
 	CommandCounterIncrement();
 	InitDirtySnapshot(current);
-	has_probe = sd_probe_begin(&probe, "events", by_time, 2, 1, &current);
+	has_probe = sd_probe_begin(&probe, &by_time, &current);
 	for (int i = 0; i < n; i++)
 		if (!has_probe || is_still_old(&probe, &traces[i].id, cutoff))
 			ids[old++] = UUIDPGetDatum(&traces[i].id);

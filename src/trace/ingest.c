@@ -48,7 +48,7 @@ static void raise_malformed(const char *problem, const SdEvent *event,
 							int number, int n);
 static int sort_events(SdEvent *events, int n);
 static int compare_events(const void *a, const void *b);
-static int drop_known(SdEvent *events, int n);
+static bool is_any_known(SdEvent *events, int n);
 static int drop_stored(SdEvent *events, int n);
 static bool is_same(const SdEvent *a, const SdEvent *b);
 static bool is_same_json(Jsonb *a, Jsonb *b);
@@ -57,10 +57,12 @@ static bool is_same_lock_set(Jsonb *a, Jsonb *b);
 static void raise_differs(const SdEvent *event);
 static void check_links(SdEvent *events, int n);
 static bool put_events(SdEvent *events, int n, TimestampTz now);
+static bool put_one(SdOpenTable *open, SdEvent *event, TimestampTz now);
 static void put_rows(void *arg);
 static void fill_row(SdEvent *event, TimestampTz now, Datum *values,
 					 bool *nulls);
 static int64 insert_events(SdEvent *events, int n, TimestampTz now);
+static int64 insert_chunk(SdEvent *events, int n, TimestampTz now);
 static Jsonb *argument_jsonb(FunctionCallInfo fcinfo, int number);
 
 static const char *const events_checks[] = {
@@ -290,29 +292,35 @@ raise_malformed(const char *problem, const SdEvent *event, int number, int n)
 int64
 sd_events_store(SdEvent *events, int n)
 {
+	static bool was_known = false;
 	TimestampTz now = GetCurrentTimestamp();
+	bool is_looked_for;
 	int64 stored = 0;
-	SdSpi spi;
 
 	if (n == 0)
 		return 0;
 	n = sort_events(events, n);
 
-	sd_spi_begin(&spi, true);
-	n = drop_known(events, n);
+	/*
+	 * A single one that is there leaves a dead row when it is written.  That
+	 * is rare, so it is looked for only where the last call was such a case.
+	 */
+	is_looked_for = n > 1 || was_known;
+	was_known = true;
+	if (is_looked_for && is_any_known(events, n))
+		n = drop_stored(events, n);
 	if (n > 0 && put_events(events, n, now))
 		stored = n;
-	else
+	else if (n > 0)
 	{
-		for (int i = 0; i < n; i += CHUNK)
-			stored += insert_events(&events[i], Min(CHUNK, n - i), now);
-		/* others were faster with some of them, and no event is lost */
-		if (stored < n && drop_stored(events, n) != 0)
-			sd_spi_conflict();
+		if (!is_looked_for)
+			n = drop_stored(events, n);
+		if (n > 0)
+			stored = insert_events(events, n, now);
 	}
+	was_known = stored == 0;
 	if (stored > 0)
 		check_links(events, n);
-	sd_spi_end(&spi);
 	if (stored > 0)
 		sd_storage_limit(events, n);
 
@@ -346,33 +354,34 @@ compare_events(const void *a, const void *b)
 				  UUID_LEN);
 }
 
-/* Likewise by the index: most often there is none. */
-static int
-drop_known(SdEvent *events, int n)
+/* Is one of them there already, or is that not to be told by the index? */
+static bool
+is_any_known(SdEvent *events, int n)
 {
-	static const int id[] = {SD_EVENT_ID};
-	bool is_known = false;
+	static SdProbeIndex by_id = {
+		.table = "events", .columns = {SD_EVENT_ID}, .ncolumns = 1, .nkeys = 1};
+	bool result = false;
 	Snapshot snapshot;
 	SdProbe probe;
 
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	if (sd_probe_begin(&probe, "events", id, 1, 1, snapshot))
+	if (sd_probe_begin(&probe, &by_id, snapshot))
 	{
-		for (int i = 0; i < n && !is_known; i++)
+		for (int i = 0; i < n && !result; i++)
 		{
 			Datum value = UUIDPGetDatum(&events[i].id);
 
 			sd_probe_for(&probe, &value);
-			is_known = sd_probe_next(&probe);
+			result = sd_probe_next(&probe);
 		}
 		sd_probe_end(&probe);
 	}
 	else
-		is_known = true;
+		result = true;
 	UnregisterSnapshot(snapshot);
 
-	return is_known ? drop_stored(events, n) : n;
+	return result;
 }
 
 /* Drop those that are there already, as they are; how many are left. */
@@ -384,7 +393,9 @@ drop_stored(SdEvent *events, int n)
 	Datum values[1];
 	uint64 found;
 	int kept = 0;
+	SdSpi spi;
 
+	sd_spi_begin(&spi, true);
 	for (int i = 0; i < n; i++)
 		ids[i] = UUIDPGetDatum(&events[i].id);
 	values[0] = PointerGetDatum(sd_array_make(ids, NULL, n, UUIDOID));
@@ -405,7 +416,7 @@ drop_stored(SdEvent *events, int n)
 			raise_differs(event);
 		is_stored[event - events] = true;
 	}
-	SPI_freetuptable(SPI_tuptable);
+	sd_spi_end(&spi);
 	for (int i = 0; i < n; i++)
 		if (!is_stored[i])
 			events[kept++] = events[i];
@@ -498,19 +509,38 @@ static bool
 put_events(SdEvent *events, int n, TimestampTz now)
 {
 	Insert insert = {.events = events, .n = n, .now = now};
-	ErrorData *error;
+	ErrorData *error = NULL;
 	SdOpenTable open;
+	bool result;
 
 	if (!sd_table_open(&events_table, &open))
 		return false;
-	insert.open = &open;
-	error = sd_try(put_rows, &insert);
+	if (n == 1)
+		result = put_one(&open, events, now);
+	else
+	{
+		insert.open = &open;
+		error = sd_try(put_rows, &insert);
+		result = error == NULL;
+	}
 	sd_table_close(&open);
 	if (error != NULL && error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
 		ReThrowError(error);
 	CommandCounterIncrement();
 
-	return error == NULL;
+	return result;
+}
+
+/* Without a subtransaction, and the memory of one. */
+static bool
+put_one(SdOpenTable *open, SdEvent *event, TimestampTz now)
+{
+	Datum values[SD_EVENT_COLUMNS];
+	bool nulls[SD_EVENT_COLUMNS] = {false};
+
+	fill_row(event, now, values, nulls);
+
+	return sd_table_insert_new(open, values, nulls);
 }
 
 static void
@@ -575,9 +605,26 @@ fill_row(SdEvent *event, TimestampTz now, Datum *values, bool *nulls)
 #undef IS_NULL
 }
 
-/* Write them by a statement; how many were new. */
+/* Write them by statements; how many were new. */
 static int64
 insert_events(SdEvent *events, int n, TimestampTz now)
+{
+	int64 stored = 0;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	for (int i = 0; i < n; i += CHUNK)
+		stored += insert_chunk(&events[i], Min(CHUNK, n - i), now);
+	sd_spi_end(&spi);
+	/* others were faster with some of them, and no event is lost */
+	if (stored < n && drop_stored(events, n) != 0)
+		sd_spi_conflict();
+
+	return stored;
+}
+
+static int64
+insert_chunk(SdEvent *events, int n, TimestampTz now)
 {
 	static const struct
 	{

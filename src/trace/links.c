@@ -102,18 +102,31 @@ typedef enum ProbeIndex
 	PROBES
 } ProbeIndex;
 
-static const struct
-{
-	const char *table;
-	int columns[SD_PROBE_KEYS];
-	int ncolumns;
-} probe_indexes[] = {
-	[EVENTS_BY_ID] = {"events", {SD_EVENT_ID}, 1},
-	[EVENTS_BY_PARENT] = {"events", {SD_EVENT_PARENT_ID}, 1},
-	[EVENTS_BY_TRACE] = {"events", {SD_EVENT_TRACE_ID}, 1},
-	[EDGES_BY_TRACE] = {"edge_store", {EDGE_TRACE}, 1},
-	[EDGES_BY_FROM] = {"edge_store", {EDGE_TRACE, EDGE_FROM}, 2},
-	[EDGES_BY_TO] = {"edge_store", {EDGE_TRACE, EDGE_TO}, 2},
+static SdProbeIndex probe_indexes[] = {
+	[EVENTS_BY_ID] = {.table = "events",
+					  .columns = {SD_EVENT_ID},
+					  .ncolumns = 1,
+					  .nkeys = 1},
+	[EVENTS_BY_PARENT] = {.table = "events",
+						  .columns = {SD_EVENT_PARENT_ID},
+						  .ncolumns = 1,
+						  .nkeys = 1},
+	[EVENTS_BY_TRACE] = {.table = "events",
+						 .columns = {SD_EVENT_TRACE_ID},
+						 .ncolumns = 1,
+						 .nkeys = 1},
+	[EDGES_BY_TRACE] = {.table = "edge_store",
+						.columns = {EDGE_TRACE},
+						.ncolumns = 1,
+						.nkeys = 1},
+	[EDGES_BY_FROM] = {.table = "edge_store",
+					   .columns = {EDGE_TRACE, EDGE_FROM},
+					   .ncolumns = 2,
+					   .nkeys = 2},
+	[EDGES_BY_TO] = {.table = "edge_store",
+					 .columns = {EDGE_TRACE, EDGE_TO},
+					 .ncolumns = 2,
+					 .nkeys = 2},
 };
 
 typedef struct Probes
@@ -146,7 +159,7 @@ static int compare_by_id(const void *a, const void *b, void *arg);
 static int compare_by_lock(const void *a, const void *b, void *arg);
 static uint32 lock_of(const Links *all, int i);
 static int find_by_id(const Links *all, const pg_uuid_t *id);
-static void cut_inner_circles(Links *all);
+static bool cut_inner_circles(Links *all);
 static void cut(SdLink *link);
 static int root_of(int *roots, int i);
 static bool find_open(Links *all);
@@ -305,15 +318,21 @@ void
 sd_links_check(SdLink *links, int n)
 {
 	Links all = {.links = links, .n = n};
+	bool has_open;
+	bool has_cut;
 	SdSpi spi;
 
 	prepare_links(&all);
 	if (all.nby_lock == 0)
 		return;
 
+	has_cut = cut_inner_circles(&all);
+	has_open = find_open(&all);
+	if (!has_cut && !has_open)
+		return;
+
 	sd_spi_begin(&spi, true);
-	cut_inner_circles(&all);
-	if (find_open(&all))
+	if (has_open)
 	{
 		lock_open(&all);
 		cut_circles(&all);
@@ -485,12 +504,13 @@ find_by_id(const Links *all, const pg_uuid_t *id)
 
 /*
  * Links among the events themselves, in their order: one that leads to the root
- * of its own tree closes a circle.
+ * of its own tree closes a circle.  Was there one?
  */
-static void
+static bool
 cut_inner_circles(Links *all)
 {
 	int *roots = palloc_extended((Size) all->n * sizeof(int), MCXT_ALLOC_HUGE);
+	bool result = false;
 
 	for (int i = 0; i < all->n; i++)
 		roots[i] = i;
@@ -507,11 +527,16 @@ cut_inner_circles(Links *all)
 			continue;
 		parent = root_of(roots, parent);
 		if (parent == i)
+		{
 			cut(link);
+			result = true;
+		}
 		else
 			roots[i] = parent;
 	}
 	pfree(roots);
+
+	return result;
 }
 
 static void
@@ -567,9 +592,13 @@ look_at(Links *all, const int *some, int n)
 	begin_probes(&probes, true);
 	if (probes.n == 0)
 	{
+		SdSpi spi;
+
+		sd_spi_begin(&spi, true);
 		for (int i = 0; i < n; i += CHUNK)
 			if (ask_open(all, &some[i], Min(CHUNK, n - i)))
 				result = true;
+		sd_spi_end(&spi);
 		return result;
 	}
 
@@ -1166,11 +1195,8 @@ begin_probes(Probes *probes, bool committed)
 		InitDirtySnapshot(probes->current);
 
 	while (probes->n < PROBES &&
-		   sd_probe_begin(&probes->probes[probes->n],
-						  probe_indexes[probes->n].table,
-						  probe_indexes[probes->n].columns,
-						  probe_indexes[probes->n].ncolumns,
-						  probe_indexes[probes->n].ncolumns, snapshot))
+		   sd_probe_begin(&probes->probes[probes->n], &probe_indexes[probes->n],
+						  snapshot))
 		probes->n++;
 	if (probes->n < PROBES)
 		end_probes(probes);

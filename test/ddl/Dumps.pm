@@ -25,6 +25,8 @@ sub dump_entries
 		next unless defined $header && $header =~ s/^-- Name: //;
 		# settings that pg_dump switches go to the entry before
 		@lines = grep { !/^SET default_(?:tablespace|table_access_method) = / && !/^-- PostgreSQL database dump complete/ } @lines;
+		# nor do the tables that a publication leaves out have an order
+		s/ EXCEPT \(TABLE \K(.*?)(?=\)(?: WITH |;))/join ', TABLE ', sort split m{, TABLE }, $1/e foreach grep { /^CREATE PUBLICATION / } @lines;
 		@lines = sort @lines if $header =~ /; Type: (?:DEFAULT )?ACL;/;
 		$entries{$header} .= join "\n", @lines, '';
 	}

@@ -8,8 +8,11 @@
  */
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
-SELECT current_setting('server_version_num')::int >= 170000 AS v17,
-	current_setting('server_version_num')::int >= 180000 AS v18 \gset
+SELECT current_setting('server_version_num')::int >= 160000 AS v16,
+	current_setting('server_version_num')::int >= 170000 AS v17,
+	current_setting('server_version_num')::int >= 180000 AS v18,
+	current_setting('server_version_num')::int >= 190000 AS v19,
+	to_regclass('pg_catalog.pg_propgraph_element') IS NOT NULL AS graphs \gset
 
 DO $$ BEGIN CREATE ROLE stress_owner; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 DO $$ BEGIN CREATE ROLE stress_user; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -339,28 +342,153 @@ ALTER MATERIALIZED VIEW by_key_kept DEPENDS ON EXTENSION hstore;
 ALTER FUNCTION same_name(int, int) DEPENDS ON EXTENSION hstore;
 ALTER INDEX "spaced_where" DEPENDS ON EXTENSION btree_gist;
 
--- what only later servers have
+-- What only later servers have
+
+\if :v16
+CREATE VIEW json_built AS SELECT JSON_OBJECT('a': k.id, 'b': k.name ABSENT ON NULL WITH UNIQUE KEYS RETURNING jsonb) AS o, JSON_ARRAYAGG(k.id ORDER BY k.name NULL ON NULL) AS a, k.name IS JSON OBJECT WITH UNIQUE KEYS AS j,
+	any_value(k.parent) AS any, 0x_ff AS hexadecimal, (SELECT count(*) FROM (SELECT 1)) AS unnamed FROM keyed k GROUP BY k.id;
+CREATE TRIGGER far_truncate BEFORE TRUNCATE ON far_child FOR EACH STATEMENT EXECUTE FUNCTION trigger_function();
+CREATE TABLE stored_otherwise (a text STORAGE external COMPRESSION pglz, b text STORAGE DEFAULT);
+\endif
 \if :v17
 CREATE TABLE identity_parts (a int GENERATED ALWAYS AS IDENTITY (START 5), b int) PARTITION BY LIST (b);
 CREATE TABLE identity_part PARTITION OF identity_parts FOR VALUES IN (1);
+-- partitions of partitions, one of them attached, and with columns of another order
+CREATE TABLE identity_part_2 PARTITION OF identity_parts FOR VALUES IN (2, 3) PARTITION BY LIST (b);
+CREATE TABLE identity_part_2_1 (gone int, b int, a int NOT NULL);
+ALTER TABLE identity_part_2_1 DROP gone;
+ALTER TABLE identity_part_2 ATTACH PARTITION identity_part_2_1 FOR VALUES IN (2);
+CREATE TABLE identity_left PARTITION OF identity_parts FOR VALUES IN (4);
+ALTER TABLE identity_parts DETACH PARTITION identity_left;
+COMMENT ON SEQUENCE identity_parts_a_seq IS 'of the identity column of a partitioned table';
 CREATE TABLE excluded_parts (a int4range, b int, EXCLUDE USING gist (b WITH =, a WITH &&)) PARTITION BY LIST (b);
 CREATE TABLE excluded_part PARTITION OF excluded_parts FOR VALUES IN (1);
+CREATE TABLE excluded_part_2 (b int, a int4range, CONSTRAINT own_exclusion EXCLUDE USING gist (b WITH =, a WITH &&));
+ALTER TABLE excluded_parts ATTACH PARTITION excluded_part_2 FOR VALUES IN (2);
+CREATE TABLE method_parts (a int) PARTITION BY LIST (a) USING heap;
+CREATE TABLE method_part PARTITION OF method_parts FOR VALUES IN (1);
 CREATE DOMAIN named_not_null AS int CONSTRAINT "Nn n" NOT NULL;
+CREATE DOMAIN chosen_not_null AS int NOT NULL CONSTRAINT over CHECK (VALUE > 0);
+CREATE COLLATION built_in (PROVIDER = builtin, LOCALE = 'C.UTF-8');
+CREATE TABLE collated (a text COLLATE built_in PRIMARY KEY, CHECK (a < 'x' COLLATE built_in));
+GRANT MAINTAIN ON circle_b TO stress_user WITH GRANT OPTION;
+REVOKE MAINTAIN ON circle_a FROM stress_user;
+GRANT MAINTAIN ON by_key_kept TO PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE stress_owner IN SCHEMA other GRANT MAINTAIN ON TABLES TO stress_user;
+CREATE FUNCTION login_function() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN END$$;
+CREATE EVENT TRIGGER stress_login ON login EXECUTE FUNCTION login_function();
+ALTER EVENT TRIGGER stress_login DISABLE;
+CREATE FUNCTION merged() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC
+	MERGE INTO keyed k USING row_loop r ON k.id = r.a WHEN NOT MATCHED BY SOURCE THEN DELETE WHEN MATCHED AND r.b > 0 THEN UPDATE SET name = r.c
+		WHEN NOT MATCHED BY TARGET THEN INSERT (id, name) VALUES (r.a, r.c) RETURNING merge_action() || k.name;
+END;
+CREATE VIEW json_read AS SELECT t.*, JSON_VALUE('{"a": 1}'::jsonb, '$.a' RETURNING int DEFAULT -1 ON EMPTY ERROR ON ERROR) AS v, JSON_QUERY('[1]'::jsonb, '$[*]' WITH CONDITIONAL WRAPPER KEEP QUOTES) AS q,
+		JSON_EXISTS('{"a": 1}'::jsonb, '$.x ? (@ > $y)' PASSING 1 AS y TRUE ON ERROR) AS e, JSON_SERIALIZE('{}' RETURNING bytea) AS s, JSON_SCALAR(1) AS one, now()::timestamp AT LOCAL AS here
+	FROM JSON_TABLE('[{"a": 1, "b": [{"c": "x"}]}]'::jsonb, '$[*]' AS root COLUMNS (n FOR ORDINALITY, a int PATH '$.a' DEFAULT 7 ON EMPTY, x bool EXISTS PATH '$.x', NESTED PATH '$.b[*]' AS "Inner" COLUMNS (c text PATH '$.c', d jsonb FORMAT JSON PATH '$' OMIT QUOTES))) t;
+CREATE FUNCTION json_body(j jsonb) RETURNS int LANGUAGE sql RETURN (SELECT max(a) FROM JSON_TABLE(j, '$[*]' COLUMNS (a int)) t);
 \endif
 \if :v18
+-- not-null constraints: as checks, they have names, heirs, comments
+-- (of two with one name a dump may give one another)
+ALTER TABLE identity_left RENAME CONSTRAINT identity_parts_a_not_null TO left_nn;
 CREATE TABLE not_nulls (a int CONSTRAINT "My nn" NOT NULL, b int NOT NULL NO INHERIT, c int, d int NOT NULL);
 ALTER TABLE not_nulls ADD CONSTRAINT c_nn NOT NULL c NOT VALID;
 ALTER TABLE not_nulls RENAME TO not_nulls_since;
+ALTER TABLE not_nulls_since RENAME d TO "D d";
 CREATE TABLE not_nulls_child () INHERITS (not_nulls_since);
 CREATE TABLE not_nulls_own (a int CONSTRAINT own_nn NOT NULL) INHERITS (not_nulls_since);
+CREATE TABLE not_nulls_valid () INHERITS (not_nulls_since);
+ALTER TABLE not_nulls_valid VALIDATE CONSTRAINT c_nn;
+CREATE TABLE not_nulls_grandchild (a int NOT NULL, e int NOT NULL) INHERITS (not_nulls_own, not_nulls_child);
+CREATE TABLE not_nulls_no_inherit (CONSTRAINT of_b NOT NULL b) INHERITS (not_nulls_since);
+CREATE TABLE not_nulls_inherit (a int, CONSTRAINT passed_on NOT NULL a NO INHERIT);
+ALTER TABLE not_nulls_inherit ALTER CONSTRAINT passed_on INHERIT;
 CREATE TABLE not_nulls_parts (a int CONSTRAINT part_nn NOT NULL, b int) PARTITION BY LIST (a);
 CREATE TABLE not_nulls_part (b int, a int CONSTRAINT other_nn NOT NULL);
 ALTER TABLE not_nulls_parts ATTACH PARTITION not_nulls_part FOR VALUES IN (1);
-CREATE TABLE virtual (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL, c int GENERATED ALWAYS AS (a * 2) STORED);
+CREATE TABLE not_nulls_part_2 PARTITION OF not_nulls_parts FOR VALUES IN (2);
+ALTER TABLE not_nulls_parts ADD CONSTRAINT part_later NOT NULL b NOT VALID;
+CREATE TABLE not_nulls_part_3 (a int NOT NULL, b int NOT NULL);
+ALTER TABLE not_nulls_parts ATTACH PARTITION not_nulls_part_3 FOR VALUES IN (3);
+CREATE TABLE not_nulls_part_4 (a int NOT NULL, b int);
+ALTER TABLE not_nulls_part_4 ADD CONSTRAINT own_later NOT NULL b NOT VALID;
+ALTER TABLE not_nulls_parts ATTACH PARTITION not_nulls_part_4 FOR VALUES IN (4);
+CREATE TABLE not_nulls_key (a int CONSTRAINT "Key nn" NOT NULL PRIMARY KEY, b int GENERATED ALWAYS AS IDENTITY CONSTRAINT "Identity nn" NOT NULL, c serial);
+CREATE TABLE not_nulls_typed OF of_type (a NOT NULL, CONSTRAINT "Typed nn" NOT NULL b, c DEFAULT 'ok');
+CREATE FOREIGN TABLE not_nulls_far (a int CONSTRAINT "Far nn" NOT NULL, b int NOT NULL NO INHERIT) SERVER stress_server;
+ALTER FOREIGN TABLE not_nulls_far ADD c int, ADD CONSTRAINT far_later NOT NULL c NOT VALID;
+CREATE TABLE not_null_a (b_c int NOT NULL);
+CREATE TABLE not_null_a_b (c int NOT NULL);
+SELECT format('CREATE TABLE %I (%I int NOT NULL, %I int NOT NULL)', repeat('o', 60), repeat('c', 62) || '1', repeat('c', 62) || '2') \gexec
+COMMENT ON CONSTRAINT "My nn" ON not_nulls_since IS 'of a not-null constraint';
+COMMENT ON CONSTRAINT c_nn ON not_nulls_valid IS 'of a not-null constraint that a child has validated';
+-- virtual columns
+CREATE TABLE virtual (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL, c int GENERATED ALWAYS AS (a * 2) STORED, CHECK (b > 0));
 CREATE TABLE virtual_child () INHERITS (virtual);
+CREATE TABLE virtual_own (b int GENERATED ALWAYS AS (a + 2)) INHERITS (virtual);
+CREATE TABLE virtual_parts (a int, b int GENERATED ALWAYS AS (a * 10) VIRTUAL, c text COLLATE "C" GENERATED ALWAYS AS ('x') VIRTUAL NOT NULL) PARTITION BY RANGE (a);
+CREATE TABLE virtual_part PARTITION OF virtual_parts (b GENERATED ALWAYS AS (a * 100)) FOR VALUES FROM (0) TO (10);
+CREATE TABLE virtual_part_2 (c text COLLATE "C" GENERATED ALWAYS AS ('y') NOT NULL, b int GENERATED ALWAYS AS (a * 10), a int);
+ALTER TABLE virtual_parts ATTACH PARTITION virtual_part_2 FOR VALUES FROM (10) TO (20);
+CREATE FOREIGN TABLE virtual_far (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL) SERVER stress_server;
+CREATE VIEW virtual_view AS SELECT b, c FROM virtual_own WHERE b > 1;
+COMMENT ON COLUMN virtual.b IS 'of a virtual column';
+-- constraints that nobody enforces
 CREATE TABLE not_enforced (a int REFERENCES keyed NOT ENFORCED, b int, CONSTRAINT ne CHECK (b > 0) NOT ENFORCED);
+CREATE TABLE not_enforced_child () INHERITS (not_enforced);
+ALTER TABLE not_enforced ADD CONSTRAINT ne_later CHECK (a > 0) NOT ENFORCED;
+CREATE TABLE not_enforced_parts (a int CONSTRAINT ne_parts REFERENCES keyed NOT ENFORCED, b int, CONSTRAINT ne CHECK (b > 0) NOT ENFORCED) PARTITION BY LIST (a);
+CREATE TABLE not_enforced_part PARTITION OF not_enforced_parts FOR VALUES IN (1);
+CREATE TABLE later_parts (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE later_part PARTITION OF later_parts FOR VALUES IN (1);
+CREATE TABLE later_part_2 (a int, b int, CONSTRAINT valid_here FOREIGN KEY (b) REFERENCES keyed);
+ALTER TABLE later_parts ATTACH PARTITION later_part_2 FOR VALUES IN (2);
+ALTER TABLE later_parts ADD CONSTRAINT fk_later FOREIGN KEY (b) REFERENCES keyed NOT VALID;
+COMMENT ON CONSTRAINT ne ON not_enforced IS 'of a check that is not enforced';
+-- keys over time
 CREATE TABLE temporal (id int, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
 CREATE TABLE temporal_fk (id int, v daterange, FOREIGN KEY (id, PERIOD v) REFERENCES temporal (id, PERIOD v));
-COMMENT ON CONSTRAINT "My nn" ON not_nulls_since IS 'of a not-null constraint';
+CREATE TABLE temporal_more (id int NOT NULL, v tsmultirange NOT NULL, w daterange, CONSTRAINT "Over v" UNIQUE (id, v WITHOUT OVERLAPS) WITH (fillfactor = 71) USING INDEX TABLESPACE stress_space,
+	CONSTRAINT over_w UNIQUE (id, w WITHOUT OVERLAPS));
+ALTER TABLE temporal_more REPLICA IDENTITY FULL;
+COMMENT ON CONSTRAINT "Over v" ON temporal_more IS 'of a key over time';
+CREATE TABLE temporal_refers (id int, w daterange, CONSTRAINT "Period w" FOREIGN KEY (id, PERIOD w) REFERENCES temporal_more (id, PERIOD w) NOT VALID,
+	CONSTRAINT not_enforced FOREIGN KEY (id, PERIOD w) REFERENCES temporal NOT ENFORCED);
+CREATE TABLE temporal_parts (id int, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS)) PARTITION BY LIST (id);
+CREATE TABLE temporal_part PARTITION OF temporal_parts FOR VALUES IN (1);
+CREATE TABLE temporal_refers_parts (id int, v daterange, FOREIGN KEY (id, PERIOD v) REFERENCES temporal_parts);
+-- old and new rows
+CREATE FUNCTION old_and_new() RETURNS SETOF int LANGUAGE sql BEGIN ATOMIC
+	UPDATE keyed SET name = 'x' RETURNING WITH (OLD AS "O o") "O o".id + coalesce(new.parent, 0);
+END;
+CREATE RULE returns_old AS ON UPDATE TO over_function_view DO INSTEAD UPDATE keyed SET id = new.a WHERE id = old.a RETURNING id;
+CREATE COLLATION any_case (PROVIDER = builtin, LOCALE = 'PG_UNICODE_FAST');
+ALTER DEFAULT PRIVILEGES FOR ROLE stress_owner GRANT SELECT ON LARGE OBJECTS TO stress_user WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE stress_user GRANT ALL ON LARGE OBJECTS TO PUBLIC;
+CREATE PUBLICATION stress_generated FOR TABLE virtual (a, c), parent WITH (publish_generated_columns = stored);
+\endif
+\if :v19
+CREATE PUBLICATION stress_but FOR ALL TABLES EXCEPT (TABLE parent, "a.b"."c.d") WITH (publish = 'insert');
+CREATE PUBLICATION stress_sequences FOR ALL SEQUENCES;
+CREATE VIEW without_nulls AS SELECT lag(name) IGNORE NULLS OVER (ORDER BY id) AS l, first_value(name) RESPECT NULLS OVER (ORDER BY id) AS f FROM keyed;
+CREATE FUNCTION selected() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC
+	INSERT INTO row_loop (a, c) VALUES (1, 'x') ON CONFLICT (a) DO SELECT FOR UPDATE WHERE row_loop.c <> 'y' RETURNING c;
+END;
+CREATE STATISTICS of_virtual ON b, a FROM virtual;
+CREATE EXTENSION postgres_fdw SCHEMA extensions;
+CREATE FOREIGN DATA WRAPPER "Connects" HANDLER postgres_fdw_handler CONNECTION postgres_fdw_connection;
+CREATE SERVER connected FOREIGN DATA WRAPPER "Connects" OPTIONS (dbname 'nowhere');
+CREATE USER MAPPING FOR CURRENT_USER SERVER connected;
+CREATE SUBSCRIPTION stress_subscription SERVER connected PUBLICATION "P p" WITH (connect = false, slot_name = NONE, retain_dead_tuples = true, max_retention_duration = 5, wal_receiver_timeout = '7s', origin = none);
+\endif
+\if :graphs
+CREATE PROPERTY GRAPH stress_graph
+	VERTEX TABLES (keyed KEY (id) LABEL person PROPERTIES (id, name AS "Name n") LABEL "Any a" NO PROPERTIES, circle_b AS "B b" KEY (id) PROPERTIES ALL COLUMNS)
+	EDGE TABLES (circle_a KEY (id) SOURCE KEY (id) REFERENCES keyed (id) DESTINATION KEY (b) REFERENCES "B b" (id) LABEL leads_to PROPERTIES (id + 1 AS next));
+COMMENT ON PROPERTY GRAPH stress_graph IS 'of a graph';
+ALTER PROPERTY GRAPH stress_graph OWNER TO stress_owner;
+GRANT SELECT ON PROPERTY GRAPH stress_graph TO stress_user WITH GRANT OPTION;
+CREATE PROPERTY GRAPH "a.b"."Empty g";
+CREATE VIEW graph_view AS SELECT * FROM GRAPH_TABLE (stress_graph MATCH (p IS person WHERE p.id > 1)-[e IS leads_to]->(b) COLUMNS (p."Name n" AS n, e.next AS x));
 \endif
 RESET search_path;

@@ -75,6 +75,7 @@ SELECT p.oid, p.proname, p.prokind = 'p', pg_get_function_identity_arguments(p.o
 	has_function_privilege('public', p.oid, 'EXECUTE'), p.proisstrict
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 WHERE p.proname = ANY (%s) AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')
+	AND p.proargtypes[0] IS DISTINCT FROM 'regclass'::regtype -- stormdisc_delete() of a row
 ORDER BY p.proname, p.oid
 EOS
 	{

@@ -95,19 +95,19 @@ BEGIN
 END $$;
 
 -- What is left to do, as rows of text.
-CREATE FUNCTION pg_temp.left_over(target text) RETURNS SETOF text LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.left_over(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
 		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
-	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, '{default,ordinal}') d
+	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
 	WHERE b.name = target;
 $$;
 
 -- What is left to do, and no row that was skipped is about it: the same object,
 -- one that it belongs to or one that belongs to it.
-CREATE FUNCTION pg_temp.not_said(target text) RETURNS SETOF text LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.not_said(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
 		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
-	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, '{default,ordinal}') d
+	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
 	WHERE b.name = target AND NOT EXISTS (
 		SELECT FROM script s WHERE s.skipped AND (
 			s.identity = d.identity

@@ -5,13 +5,13 @@ SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
-SELECT plan(28);
+SELECT plan(29);
 
 -- the documented columns
 CREATE TEMP TABLE documented (function text, columns text);
 INSERT INTO documented VALUES
 ('stormdisc_privileges', 'schema_name text, object_name text, object_type text, column_name text, identity text, default_role text, default_objects text, grantor text, grantee text, privilege text, is_grantable boolean, is_default boolean, problem text'),
-('stormdisc_foreign_servers', 'schema_name text, object_name text, object_type text, wrapper_name text, server_name text, user_name text, server_type text, server_version text, handler text, validator text, options text[], column_options text[], owner text, comment text, problem text'),
+('stormdisc_foreign_servers', 'schema_name text, object_name text, object_type text, wrapper_name text, server_name text, user_name text, server_type text, server_version text, handler text, validator text, connection_function text, options text[], column_options text[], owner text, comment text, problem text'),
 ('stormdisc_publications', 'publication_name text, owner text, all_tables boolean, all_sequences boolean, publishes text[], via_root boolean, generated_columns text, schema_names text[], table_names text[], table_columns text[], row_filters text[], except_tables text[], comment text, problem text'),
 ('stormdisc_subscriptions', 'subscription_name text, owner text, is_enabled boolean, publications text[], slot_name text, synchronous_commit text, is_binary boolean, streaming text, two_phase boolean, disable_on_error boolean, origin text, password_required boolean, run_as_owner boolean, failover boolean, retain_dead_tuples boolean, max_retention_duration integer, wal_receiver_timeout text, server_name text, comment text, problem text'),
 ('stormdisc_security_labels', 'schema_name text, object_name text, object_type text, column_name text, identity text, provider text, label text, problem text');
@@ -210,6 +210,14 @@ SELECT bag_eq($$SELECT object_type, object_name, wrapper_name, server_name, user
 	'foreign servers are as in the catalogs');
 SELECT is((SELECT column_options FROM stormdisc_foreign_servers('tap_priv.ft') WHERE object_type = 'foreign table'), '{a: x=y}',
 	'options of columns');
+SELECT current_setting('server_version_num')::int >= 190000 AS v19 \gset
+CREATE FOREIGN DATA WRAPPER "Tap con";
+\if :v19
+CREATE EXTENSION postgres_fdw SCHEMA tap_priv;
+ALTER FOREIGN DATA WRAPPER "Tap con" CONNECTION tap_priv.postgres_fdw_connection;
+\endif
+SELECT is((SELECT connection_function FROM stormdisc_foreign_servers() WHERE wrapper_name = 'Tap con'),
+	CASE WHEN :'v19' THEN 'tap_priv.postgres_fdw_connection' END, 'what makes connections for subscriptions');
 
 --
 -- Publications

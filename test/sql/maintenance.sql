@@ -23,7 +23,11 @@ WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc') AN
 	AND NOT EXISTS (SELECT FROM stormdisc_maintenance_rules() r WHERE c.relname = r.relation_name OR c.relname = ANY (r.also))
 	AND c.relname NOT IN (
 		-- what a user has made: as many as there are of them
-		'snapshots', 'type_map', 'ports', 'subscriptions', 'config_values', 'retention_settings',
+		'snapshots', 'type_map', 'ports', 'subscriptions', 'config_values', 'metadata', 'retention_settings',
+		-- what people do with migrations; an error that comes again is there once
+		'migrations', 'schema_version', 'repeatable_scripts', 'migration_log',
+		-- one row at most
+		'migration_progress', 'migrated_schema',
 		-- one row for each component
 		'component_heads', 'health_heads',
 		-- some rows for each operation

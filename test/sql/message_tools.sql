@@ -256,7 +256,7 @@ SELECT stormdisc_purge(NULL);
 SELECT stormdisc_purge('no such');
 SELECT stormdisc_purge('figures', NULL);
 SELECT stormdisc_delete('no such', 1);
-SELECT stormdisc_delete('figures', NULL);
+SELECT stormdisc_delete('figures', NULL::bigint);
 SELECT stormdisc_queue_stats('no such');
 SELECT stormdisc_queue_stats('figures', 0);
 SELECT stormdisc_queue_stats('figures', NULL);

@@ -111,6 +111,17 @@ SELECT event_id FROM stormdisc_get_audit_trail('x', since => '2026-03-01 12:00:0
 SELECT event_id, is_race FROM stormdisc_get_audit_trail('x', max_rows => 2, with_races => true);
 SELECT count(*) FROM stormdisc_get_audit_trail('no such variable', with_races => true);
 SELECT count(*) FROM stormdisc_get_audit_trail('');
+-- the same by a statement, which takes over where the table is not as we made it
+CREATE TEMP VIEW trails AS
+SELECT 1 AS n, t.* FROM stormdisc_get_audit_trail('x') t UNION ALL SELECT 2, t.* FROM stormdisc_get_audit_trail('x', pg_temp.tid('l')) t
+UNION ALL SELECT 3, t.* FROM stormdisc_get_audit_trail('x', since => '2026-03-01 12:00:00.002Z') t
+UNION ALL SELECT 4, t.* FROM stormdisc_get_audit_trail('x', until => '2026-03-01 12:00:00.003Z', max_rows => 2) t;
+CREATE TEMP TABLE directly AS SELECT * FROM trails;
+BEGIN;
+ALTER TABLE stormdisc.events ENABLE ROW LEVEL SECURITY;
+SELECT count(*), count(DISTINCT n) FROM (SELECT * FROM trails INTERSECT ALL SELECT * FROM directly) t;
+ROLLBACK;
+SELECT count(*) FROM directly;
 \set VERBOSITY sqlstate
 SELECT stormdisc_get_audit_trail(NULL);
 SELECT stormdisc_get_audit_trail('x', with_races => NULL);

@@ -48,6 +48,11 @@ SELECT '{'::stormdisc.vclock;
 SELECT stormdisc_add_event(ev(1, NULL, '{"foo": {"bar": [1]}, "causality_vector": {"bank#1": 3}, "lock_set": ["l", {"lock": "m", "mode": "shared"}]}'));
 SELECT stormdisc_add_event(ev(1, NULL, '{"foo": {"bar": [1]}, "causality_vector": [["bank#1", 3], ["x", 0]], "lock_set": ["l", {"lock": "m", "mode": "shared"}]}'));
 SELECT stormdisc_add_event(ev(1));
+-- who repeats calls does not fill the table with rows that are thrown away
+SELECT pg_relation_size('stormdisc.events') AS size_before \gset
+SELECT bool_or(stormdisc_add_event(ev(1, NULL, '{"foo": {"bar": [1]}, "causality_vector": {"bank#1": 3}, "lock_set": ["l", {"lock": "m", "mode": "shared"}]}'))) AS stored
+FROM generate_series(1, 500);
+SELECT pg_relation_size('stormdisc.events') = :size_before AS no_larger;
 SELECT jsonb_pretty(stormdisc_get_event(id(1)));
 SELECT causality_vector ->> 'bank#1' AS count, causality_vector = '{"bank#1": 3}' AS equal, causality_vector = '{"bank#1": 4}'::jsonb AS equal_json FROM stormdisc.events WHERE id = id(1);
 SELECT stormdisc_get_event(id(2));

@@ -24,7 +24,7 @@ use StormdiscTest;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $seconds = seconds_setting('STORMDISC_STORM_SECONDS', 30);
+my $seconds = seconds_setting('STORMDISC_STORM_SECONDS', 20);
 my $phase_seconds = $seconds > 1 ? int($seconds / 2) : 1;
 my $quiet_tables = 100;
 

@@ -17,7 +17,7 @@ use Psql;
 use StormdiscTest;
 use Test::More;
 
-my $seconds = seconds_setting('STORMDISC_LOAD_SECONDS', 10);
+my $seconds = seconds_setting('STORMDISC_LOAD_SECONDS', 6);
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my $node = new_node('groups_under_load', conf => "stormdisc.message_segment_period = '1s'\ndeadlock_timeout = 100ms\nlog_lock_waits = on\n");
 $ENV{PGHOST} = $node->host;

@@ -112,7 +112,7 @@ $node->safe_psql('postgres', "SELECT stormdisc_set_storage('memory')");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM stormdisc.events'), $before, 'the switch carries the rows over');
 is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT relpersistence::text, '') FROM pg_class WHERE oid IN ('stormdisc.events'::regclass, 'stormdisc.edge_store'::regclass, 'stormdisc.root_store'::regclass, 'stormdisc.baseline_store'::regclass) "
 	. "OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'stormdisc.events'::regclass)"), 'u', 'tables and indexes are unlogged');
-$node->restart('fast');
+$node->restart;
 is($node->safe_psql('postgres', 'SELECT count(*) FROM stormdisc.events'), $before, 'a restart in good order keeps them');
 $node->stop('immediate');
 $node->start;

@@ -139,6 +139,65 @@ is(contents('events', 'stormdisc.cross_trace_index')->{'stormdisc.cross_trace_in
 is($node->safe_psql('events', 'SELECT count(*) FROM stormdisc.causal_edges'), $node->safe_psql('postgres', 'SELECT count(*) FROM stormdisc.causal_edges WHERE id IS NULL'), 'and the edges from their parents');
 isnt($node->psql('events', "\\i $dir/events.sql", on_error_stop => 1), 0, 'twice is an error');
 
+# in COPY's binary format
+make('in_binary', 1);
+$node->safe_psql('postgres', "\\copy stormdisc.events TO '$dir/events.binary' WITH (FORMAT binary)");
+$node->safe_psql('in_binary', "\\copy stormdisc.events FROM '$dir/events.binary' WITH (FORMAT binary)");
+is(contents('in_binary', 'stormdisc.events')->{'stormdisc.events'}, $original->{'stormdisc.events'}, 'COPY BINARY: the events row for row');
+
+$node->safe_psql('in_binary', <<'EOS');
+CREATE TABLE clocks (id int, clock stormdisc.vclock);
+INSERT INTO clocks VALUES (1, '{}'), (2, '[]'), (3, NULL), (4, '{"b": 18446744073709551615, "a": 0}'), (5, '[["b", 9223372036854775808], ["", 1]]'), (6, U&'{"\00E9\00FC": 127, "e": 128}'),
+	(7, (SELECT jsonb_object_agg('component' || i, i * i) FROM generate_series(1, 1000) AS i)), (8, (SELECT jsonb_object_agg(repeat('n', 300) || i, 1) FROM generate_series(1, 3) AS i));
+CREATE TABLE copied (LIKE clocks);
+EOS
+for my $encoding (qw(UTF8 LATIN1))
+{
+	$node->safe_psql('in_binary', 'TRUNCATE copied');
+	$node->safe_psql('in_binary', "SET client_encoding = '$encoding';\n\\copy clocks TO '$dir/clocks.$encoding' WITH (FORMAT binary)\n\\copy copied FROM '$dir/clocks.$encoding' WITH (FORMAT binary)");
+	is($node->safe_psql('in_binary', 'SELECT count(*), bool_and(a.clock::text IS NOT DISTINCT FROM b.clock::text) FROM clocks AS a LEFT JOIN copied AS b USING (id)'),
+		'8|t', "clocks of both shapes come back as they were, in $encoding");
+}
+isnt(slurp_file("$dir/clocks.UTF8"), slurp_file("$dir/clocks.LATIN1"), 'the names of components are in the encoding of the client');
+
+# A file of COPY with one clock: the bytes of stormdisc_vclock_send(), or others.
+sub clock_file
+{
+	my ($bytes) = @_;
+
+	return "PGCOPY\n\377\r\n\0" . pack('N2 n N/a* n', 0, 0, 1, $bytes, 0xffff);
+}
+sub component
+{
+	my ($name, $count) = @_;
+
+	return pack('N Q> a*', length $name, $count, $name);
+}
+$node->safe_psql('in_binary', 'CREATE TABLE one (clock stormdisc.vclock)');
+for my $case (
+	[ 'an object', pack('C C N', 1, 0, 1) . component('a', 300), undef, '{"a": 300}' ],
+	[ 'pairs, in another order', pack('C C N', 1, 1, 2) . component('b', ~0) . component('a', 1), undef, '[["a", 1], ["b", 18446744073709551615]]' ],
+	[ 'another version', pack('C C N', 2, 0, 0), '22P03' ],
+	[ 'another shape', pack('C C N', 1, 2, 0), '22P03' ],
+	[ 'a number of components below 0', pack('C C N', 1, 0, 0x80000000), '22P03' ],
+	[ 'more components than can be there', pack('C C N', 1, 0, 2) . component('a', 1), '22P03' ],
+	[ 'nothing', '', '08P01' ],
+	[ 'a component that is cut off', pack('C C N', 1, 0, 1) . pack('N Q> a*', 3, 1, 'ab'), '08P01' ],
+	[ 'a length below 0', pack('C C N', 1, 0, 1) . pack('N Q> a*', 0xffffffff, 1, ''), '08P01' ],
+	[ 'more bytes than are told', pack('C C N', 1, 0, 1) . component('a', 1) . 'x', '22P03' ],
+	[ 'a component twice', pack('C C N', 1, 0, 2) . component('a', 1) . component('a', 2), '22023' ],
+	[ 'a name that is no text', pack('C C N', 1, 0, 1) . component("\xff", 1), '22021' ],
+	[ 'a name with a byte 0', pack('C C N', 1, 0, 1) . component("\0", 1), '22021' ])
+{
+	my ($name, $bytes, $state, $clock) = @$case;
+
+	append_to_file("$dir/one", clock_file($bytes));
+	my ($status, $out, $err) = $node->psql('in_binary', "TRUNCATE one;\n\\set VERBOSITY sqlstate\n\\copy one FROM '$dir/one' WITH (FORMAT binary)\nSELECT clock FROM one");
+	unlink "$dir/one";
+	if (defined $state) { like($err, qr/ERROR:  $state$/m, "binary clock, $name: $state") }
+	else { is($out, $clock, "binary clock, $name") }
+}
+
 # each of the other tables alone
 for my $table (qw(edge_store root_store baseline_store))
 {

@@ -10,10 +10,12 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
+use Fcntl qw(:flock);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   build_catalog
@@ -28,6 +30,7 @@ our @EXPORT = qw(
   run_pgbench
   seconds_setting
   start_pgbench
+  start_pgbouncer
   tests_know_every_function
 );
 
@@ -92,7 +95,7 @@ my @strict_readers = qw(diff_live fingerprint ddl ddl_text);
 
 # Functions that read no schema, and those that write.
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
-  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries vocabulary);
+  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries split_sql vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Functions that read the rows of tables, and what their queries are made of, in
@@ -124,6 +127,11 @@ my @run_state = (
 	# what follows from traces
 	qw(detect_anomalies detect_races find_happens_before find_happens_before_many get_audit_trail
 	  get_critical_path get_cross_trace_races service_dependencies trace_diagram trace_summaries),
+	# metadata and resources
+	qw(delete_meta get_meta_value list_meta set_meta_value
+	  add_timestamps create create_compat_view get_by_id list set_updated_at update),
+	# roles
+	qw(area_objects grant revoke),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
@@ -183,6 +191,37 @@ EOS
 	return;
 }
 
+# What initdb makes, with the extension in the database postgres or without it:
+# made once for all nodes of all files, as it takes as long as many a test.
+sub data_template
+{
+	my ($with_extension) = @_;
+	my $template = $PostgreSQL::Test::Utils::tmp_check . ($with_extension ? '/data_with_extension' : '/data');
+
+	open my $lock, '>', "$template.lock" or die "could not write $template.lock: $!";
+	flock($lock, LOCK_EX) or die "could not lock $template.lock: $!";
+	return $template if -d $template;
+
+	my $new = "$template.new";
+	if ($with_extension)
+	{
+		my ($out, $err) = ('', '');
+
+		system_or_bail('cp', '-a', data_template(0), $new);
+		# a server without a postmaster would take OIDs of the system's own objects
+		system_or_bail('pg_resetwal', '-o', '16384', '-D', $new);
+		IPC::Run::run([ 'postgres', '--single', '-c', 'fsync=off', '-c', 'exit_on_error=on', '-D', $new, 'postgres' ],
+			'<', \"CREATE EXTENSION stormdisc\n", '>', \$out, '2>', \$err)
+		  or die "could not make the extension: $err";
+	}
+	else
+	{
+		system_or_bail('initdb', '-D', $new, '-A', 'trust', '-N', '--locale=C', '--encoding=UTF8');
+	}
+	rename $new, $template or die "could not rename $new: $!";
+	return $template;
+}
+
 # A started node with the extension in its database postgres.
 #
 # conf: more lines for postgresql.conf, or a function that makes them when it is
@@ -192,10 +231,18 @@ sub new_node
 {
 	my ($name, %params) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $template = data_template($params{extension} // 1);
+	my $run = \&PostgreSQL::Test::Utils::system_or_bail;
 
-	$node->init(
-		allows_streaming => $params{streaming} ? 1 : 0,
-		extra => [ '--locale=C', '--encoding=UTF8' ]);
+	{
+		no warnings 'redefine';
+		local *PostgreSQL::Test::Utils::system_or_bail = sub {
+			return $_[0] eq 'initdb' ? $run->('cp', '-a', $template, $node->data_dir) : $run->(@_);
+		};
+		$node->init(
+			allows_streaming => $params{streaming} ? 1 : 0,
+			extra => [ '--locale=C', '--encoding=UTF8' ]);
+	}
 	$node->append_conf('postgresql.conf', <<'EOC');
 log_statement = 'none'
 log_min_messages = warning
@@ -209,8 +256,6 @@ EOC
 		ref $params{conf} ? $params{conf}->($node) : $params{conf})
 	  if defined $params{conf};
 	$node->start;
-	$node->safe_psql('postgres', 'CREATE EXTENSION stormdisc')
-	  unless defined $params{extension} && !$params{extension};
 
 	return $node;
 }
@@ -313,6 +358,55 @@ sub finish_pgbench
 sub run_pgbench
 {
 	return finish_pgbench(start_pgbench(@_));
+}
+
+# A pgbouncer in transaction mode before a node, with so many connections to it:
+# the directory of its socket (and of its log) and its port; nothing where there
+# is no such program.  It ends with the test.
+my @pgbouncers;
+
+sub start_pgbouncer
+{
+	my ($node, $servers) = @_;
+	my ($program) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin', '/usr/local/sbin';
+
+	return unless $program;
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my ($host, $server_port, $user) = ($node->host, $node->port, $node->safe_psql('postgres', 'SELECT current_user'));
+
+	append_to_file("$dir/users", qq("$user" ""\n));
+	append_to_file("$dir/pgbouncer.ini", <<"EOC");
+[databases]
+postgres = host=$host port=$server_port dbname=postgres
+[pgbouncer]
+listen_addr =
+listen_port = $port
+unix_socket_dir = $dir
+auth_type = trust
+auth_file = $dir/users
+pool_mode = transaction
+default_pool_size = $servers
+max_client_conn = 100
+server_round_robin = 1
+logfile = $dir/log
+pidfile = $dir/pid
+ignore_startup_parameters = extra_float_digits, options
+EOC
+	push @pgbouncers, IPC::Run::start([ $program, "$dir/pgbouncer.ini" ], '>', "$dir/out", '2>&1');
+	for (1 .. 100)
+	{
+		last if IPC::Run::run([ 'psql', '-XAtq', '-d', "host=$dir port=$port dbname=postgres", '-c', 'SELECT 1' ], '>', \my $out, '2>', \my $err);
+		usleep(100_000);
+	}
+	return ($dir, $port);
+}
+
+END
+{
+	my $status = $?;
+	$_->kill_kill foreach @pgbouncers;
+	$? = $status;
 }
 
 # Four pgbench scripts, each a whole life cycle of objects in the schema storm;

@@ -20,7 +20,7 @@ use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
 
-my $pairs = seconds_setting('STORMDISC_THROUGHPUT_PAIRS', 40);
+my $pairs = seconds_setting('STORMDISC_THROUGHPUT_PAIRS', 30);
 my $floor = $pairs >= 200 ? 0.95 : 0.85;
 
 my $node = new_node('throughput', conf => <<'EOC');

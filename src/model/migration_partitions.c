@@ -1,0 +1,283 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_partitions.c
+ *	  When partitions get their indexes.
+ *
+ * ATTACH PARTITION looks for an index of the partition to go with each of the
+ * parent's, and makes what it does not find, under names of its own.  So a
+ * partition has its indexes before it is attached, and an index that the parent
+ * does not have yet comes after that: then those of the partitions are attached
+ * to it, as far as they should be.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "model/migration.h"
+
+/* of a name with its schema, all of it in quotes */
+#define TABLE_KEY_SIZE (4 * NAMEDATALEN + 8)
+
+/* what belongs to a table, in one of the documents */
+typedef struct TableNodes
+{
+	char name[TABLE_KEY_SIZE]; /* hash key: as documents have it */
+	SdDdlNode *table;
+	SdDdlNode *attach;	  /* it is a partition */
+	List *partitions;	  /* of SdDdlNode *: that attach its partitions */
+	List *indexes;		  /* of SdDdlNode * */
+	List *index_children; /* likewise: that attach indexes to its indexes */
+} TableNodes;
+
+static HTAB *read_tables(SdMigration *migration, bool is_new);
+static TableNodes *get_table(HTAB *tables, const char *name);
+static char *qualified(JsonbContainer *object, const char *schema_key,
+					   const char *name_key);
+static JsonbContainer *find_object(SdMigration *migration, bool is_new,
+								   const char *kind, const char *identity);
+static bool has_child_on(SdMigration *migration, const TableNodes *partition,
+						 const char *index);
+
+/*
+ * sd_migration_order_partitions
+ *		Before the nodes of a document are put in order: let them wait for each
+ *		other as said above.  In the old one only tables do, because who waits
+ *		for something goes when it goes.
+ */
+void
+sd_migration_order_partitions(SdMigration *migration, bool is_new)
+{
+	HTAB *tables = read_tables(migration, is_new);
+	HASH_SEQ_STATUS status;
+	TableNodes *table;
+
+	hash_seq_init(&status, tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+	{
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach (lc, is_new ? table->indexes : NIL)
+		{
+			SdDdlNode *index = lfirst(lc);
+
+			index->after = list_concat(index->after, table->partitions);
+		}
+		if (table->attach == NULL)
+			continue;
+		if (is_new)
+		{
+			table->attach->after =
+				list_concat(table->attach->after, table->indexes);
+			table->attach->after =
+				list_concat(table->attach->after, table->index_children);
+		}
+		/* dropped before its parent, and so are those who need it */
+		else if (table->table != NULL)
+		{
+			JsonbContainer *object = find_object(migration, is_new, "tables",
+												 table->attach->identity);
+			char *parent = qualified(object, "parent_schema", "parent_name");
+			TableNodes *above =
+				parent != NULL ? get_table(tables, parent) : NULL;
+
+			if (above != NULL && above->table != NULL)
+				table->table->after =
+					lappend(table->table->after, above->table);
+		}
+	}
+	hash_destroy(tables);
+}
+
+/*
+ * sd_migration_leave_lonely_indexes
+ *		An index of a partitioned table that a partition does not have, although
+ *		it will be attached, has to be made again: ATTACH would make the
+ *		partition's.
+ */
+void
+sd_migration_leave_lonely_indexes(SdMigration *migration)
+{
+	HTAB *tables = read_tables(migration, true);
+	HASH_SEQ_STATUS status;
+	TableNodes *table;
+
+	hash_seq_init(&status, tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+	{
+		JsonbContainer *object;
+		JsonbContainer *before;
+		SdMigrationObject *partition;
+		char *parent;
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		if (table->attach == NULL)
+			continue;
+		object =
+			find_object(migration, true, "tables", table->attach->identity);
+		parent = qualified(object, "parent_schema", "parent_name");
+		partition = sd_migration_find(migration, true, "tables",
+									  table->attach->identity);
+		before = partition != NULL ? partition->old_object : NULL;
+		if (parent == NULL ||
+			(before != NULL && sd_json_get_bool(before, "is_partition") &&
+			 strcmp(qualified(before, "parent_schema", "parent_name"),
+					parent) == 0))
+			continue;
+		foreach (lc, get_table(tables, parent)->indexes)
+		{
+			SdDdlNode *node = lfirst(lc);
+			SdMigrationObject *index;
+
+			if (strcmp(node->kind, "indexes") != 0)
+				continue;
+			index =
+				sd_migration_find(migration, true, "indexes", node->identity);
+			if (index != NULL && index->old_object != NULL &&
+				!has_child_on(migration, table, node->identity))
+				sd_migration_leave(
+					migration, index,
+					psprintf("partition %s is attached, and has none like it",
+							 table->attach->identity));
+		}
+	}
+	hash_destroy(tables);
+}
+
+/* Has the partition an index that is attached to this one? */
+static bool
+has_child_on(SdMigration *migration, const TableNodes *partition,
+			 const char *index)
+{
+	ListCell *lc;
+
+	foreach (lc, partition->indexes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		JsonbContainer *object =
+			find_object(migration, true, "indexes", node->identity);
+		char *parent = object != NULL
+						   ? qualified(object, "parent_schema", "parent_index")
+						   : NULL;
+
+		if (parent != NULL && strcmp(parent, index) == 0)
+			return true;
+	}
+
+	return false;
+}
+
+/* The nodes of a document's tables. */
+static HTAB *
+read_tables(SdMigration *migration, bool is_new)
+{
+	HASHCTL control = {0};
+	HTAB *tables;
+	ListCell *lc;
+
+	control.keysize = TABLE_KEY_SIZE;
+	control.entrysize = sizeof(TableNodes);
+	control.hcxt = CurrentMemoryContext;
+	tables = hash_create("stormdisc partitions", 256, &control,
+						 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+
+	foreach (lc, migration->ddl[is_new]->nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		JsonbContainer *object;
+		char *name;
+
+		CHECK_FOR_INTERRUPTS();
+		if (node->phase == SD_DDL_TABLES && strcmp(node->kind, "tables") == 0)
+			get_table(tables, node->identity)->table = node;
+		else if (strcmp(node->kind, "partitions") == 0)
+		{
+			object = find_object(migration, is_new, "tables", node->identity);
+			name = object != NULL
+					   ? qualified(object, "parent_schema", "parent_name")
+					   : NULL;
+			if (name == NULL)
+				continue;
+			get_table(tables, node->identity)->attach = node;
+			get_table(tables, name)->partitions =
+				lappend(get_table(tables, name)->partitions, node);
+		}
+		else if (node->phase == SD_DDL_INDEXES &&
+				 (strcmp(node->kind, "indexes") == 0 ||
+				  strcmp(node->kind, "constraints") == 0))
+		{
+			object = find_object(migration, is_new, node->kind, node->identity);
+			name = object != NULL
+					   ? qualified(object, "schema_name", "table_name")
+					   : NULL;
+			/* a check's comment, or VALIDATE, is none */
+			if (name == NULL ||
+				(strcmp(node->kind, "constraints") == 0 &&
+				 sd_json_get_text(object, "index_name") == NULL))
+				continue;
+			get_table(tables, name)->indexes =
+				lappend(get_table(tables, name)->indexes, node);
+		}
+		else if (node->phase == SD_DDL_INDEX_PARTITIONS)
+		{
+			/* of the table that the partition is of */
+			object = find_object(migration, is_new, "indexes", node->identity);
+			if (object == NULL)
+				object = find_object(migration, is_new, "constraints",
+									 node->identity);
+			name = object != NULL
+					   ? qualified(object, "schema_name", "table_name")
+					   : NULL;
+			object = name != NULL
+						 ? find_object(migration, is_new, "tables", name)
+						 : NULL;
+			name = object != NULL
+					   ? qualified(object, "parent_schema", "parent_name")
+					   : NULL;
+			if (name != NULL)
+				get_table(tables, name)->index_children =
+					lappend(get_table(tables, name)->index_children, node);
+		}
+	}
+
+	return tables;
+}
+
+static TableNodes *
+get_table(HTAB *tables, const char *name)
+{
+	char key[TABLE_KEY_SIZE];
+	TableNodes *table;
+	bool known;
+
+	strlcpy(key, name, sizeof(key));
+	table = hash_search(tables, key, HASH_ENTER, &known);
+	if (!known)
+		memset((char *) table + offsetof(TableNodes, table), 0,
+			   sizeof(TableNodes) - offsetof(TableNodes, table));
+
+	return table;
+}
+
+static char *
+qualified(JsonbContainer *object, const char *schema_key, const char *name_key)
+{
+	char *schema = sd_json_get_text(object, schema_key);
+	char *name = sd_json_get_text(object, name_key);
+
+	return schema != NULL && name != NULL
+			   ? quote_qualified_identifier(schema, name)
+			   : NULL;
+}
+
+static JsonbContainer *
+find_object(SdMigration *migration, bool is_new, const char *kind,
+			const char *identity)
+{
+	return sd_ddl_object(migration->ddl[is_new], kind, identity);
+}
