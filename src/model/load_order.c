@@ -8,12 +8,11 @@
  * parent.  It is the graph of the whole database, so that a table's level and
  * cycle do not depend on which tables were asked for.
  *
- * The strongly connected components are found with Tarjan's algorithm, and an
- * explicit stack: a chain of foreign keys may be longer than the C stack is
- * deep.  It is run a second time over the edges that remain inside of the
- * cycles when those are left out that a loader can work around, by deferring
- * the constraint or by filling in the reference later.  If no cycle is left,
- * that gives the order inside of a cycle.
+ * Cycles are the strongly connected components.  These are found a second time
+ * over the edges that remain inside of the cycles when those are left out that
+ * a loader can work around, by deferring the constraint or by filling in the
+ * reference later.  If no cycle is left, that gives the order inside of a
+ * cycle.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -24,6 +23,7 @@
 #include "utils/memutils.h"
 
 #include "discovery/discovery.h"
+#include "graph.h"
 #include "model/model.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_load_order);
@@ -62,14 +62,6 @@ typedef struct Component
 	List *edges; /* of Edge *, by constraint; only of cycles */
 } Component;
 
-/* the rows of a graph as one array, and where each node's part of it begins */
-typedef struct Graph
-{
-	int nnodes;
-	int *start;
-	int *target;
-} Graph;
-
 typedef struct LoadOrder
 {
 	int nnodes;
@@ -99,13 +91,12 @@ static TableNode *enter_node(SdCatalog *cat, LoadOrder *order, SdRelation *rel,
 							 int *partition_level);
 static void rank_nodes(LoadOrder *order);
 static int compare_nodes(const void *a, const void *b);
-static Graph *build_graph(LoadOrder *order,
-						  bool (*has)(LoadOrder *order, const Edge *edge));
+static SdGraph *build_graph(LoadOrder *order,
+							bool (*has)(LoadOrder *order, const Edge *edge));
 static bool has_any(LoadOrder *order, const Edge *edge);
 static bool has_inner(LoadOrder *order, const Edge *edge);
 static bool is_inner(LoadOrder *order, const Edge *edge);
-static int find_components(const Graph *graph, int *component);
-static void find_levels(const Graph *graph, const int *component,
+static void find_levels(const SdGraph *graph, const int *component,
 						int ncomponents, int *level);
 static void find_cycles(SdCatalog *cat, LoadOrder *order);
 static void find_inner_order(LoadOrder *order);
@@ -248,30 +239,18 @@ compare_nodes(const void *a, const void *b)
 }
 
 /* The graph of some of the edges. */
-static Graph *
+static SdGraph *
 build_graph(LoadOrder *order, bool (*has)(LoadOrder *order, const Edge *edge))
 {
-	Graph *graph = palloc(sizeof(Graph));
-	int *next;
+	SdGraph *graph = sd_graph_begin(order->nnodes);
 
-	graph->nnodes = order->nnodes;
-	graph->start = palloc_extended(sizeof(int) * (order->nnodes + 2),
-								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	graph->target =
-		palloc_extended(sizeof(int) * (order->nedges + 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < order->nedges; i++)
 		if (has(order, &order->edges[i]))
-			graph->start[order->edges[i].child + 1]++;
-	for (int i = 0; i < order->nnodes; i++)
-		graph->start[i + 1] += graph->start[i];
-
-	next = palloc_extended(sizeof(int) * (order->nnodes + 1), MCXT_ALLOC_HUGE);
-	memcpy(next, graph->start, sizeof(int) * order->nnodes);
+			sd_graph_count(graph, order->edges[i].child);
+	sd_graph_counted(graph);
 	for (int i = 0; i < order->nedges; i++)
 		if (has(order, &order->edges[i]))
-			graph->target[next[order->edges[i].child]++] =
-				order->edges[i].parent;
-	pfree(next);
+			sd_graph_add(graph, order->edges[i].child, order->edges[i].parent);
 
 	return graph;
 }
@@ -297,84 +276,12 @@ is_inner(LoadOrder *order, const Edge *edge)
 		   order->nodes[edge->parent]->component;
 }
 
-/*
- * Number the strongly connected components of a graph, and return how many
- * there are.  What a component points to has lower numbers.
- */
-static int
-find_components(const Graph *graph, int *component)
-{
-	int n = graph->nnodes;
-	Size size = sizeof(int) * (n + 1);
-	int *index = palloc_extended(size, MCXT_ALLOC_HUGE);
-	int *low = palloc_extended(size, MCXT_ALLOC_HUGE);
-	int *next = palloc_extended(size, MCXT_ALLOC_HUGE); /* edge to follow */
-	int *path = palloc_extended(size, MCXT_ALLOC_HUGE); /* being visited */
-	int *open = palloc_extended(size, MCXT_ALLOC_HUGE); /* in no component */
-	int npath = 0;
-	int nopen = 0;
-	int nvisited = 0;
-	int ncomponents = 0;
-
-	for (int i = 0; i < n; i++)
-		component[i] = index[i] = -1;
-
-	for (int root = 0; root < n; root++)
-	{
-		if (index[root] >= 0)
-			continue;
-		path[npath++] = root;
-		while (npath > 0)
-		{
-			int node = path[npath - 1];
-
-			if (index[node] < 0)
-			{
-				CHECK_FOR_INTERRUPTS();
-				index[node] = low[node] = nvisited++;
-				next[node] = graph->start[node];
-				open[nopen++] = node;
-			}
-
-			if (next[node] < graph->start[node + 1])
-			{
-				int target = graph->target[next[node]++];
-
-				if (index[target] < 0)
-					path[npath++] = target;
-				else if (component[target] < 0)
-					low[node] = Min(low[node], index[target]);
-				continue;
-			}
-
-			npath--;
-			if (npath > 0)
-				low[path[npath - 1]] = Min(low[path[npath - 1]], low[node]);
-			if (low[node] == index[node])
-			{
-				do
-					component[open[--nopen]] = ncomponents;
-				while (open[nopen] != node);
-				ncomponents++;
-			}
-		}
-	}
-
-	pfree(index);
-	pfree(low);
-	pfree(next);
-	pfree(path);
-	pfree(open);
-
-	return ncomponents;
-}
-
 /* A component's level is one above the highest that it points to. */
 static void
-find_levels(const Graph *graph, const int *component, int ncomponents,
+find_levels(const SdGraph *graph, const int *component, int ncomponents,
 			int *level)
 {
-	int n = graph->nnodes;
+	int n = graph->n;
 	int *start = palloc_extended(sizeof(int) * (ncomponents + 2),
 								 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int *member = palloc_extended(sizeof(int) * (n + 1), MCXT_ALLOC_HUGE);
@@ -394,7 +301,7 @@ find_levels(const Graph *graph, const int *component, int ncomponents,
 	{
 		int own = component[member[i]];
 
-		for (int j = graph->start[member[i]]; j < graph->start[member[i] + 1];
+		for (int64 j = graph->start[member[i]]; j < graph->start[member[i] + 1];
 			 j++)
 		{
 			int other = component[graph->target[j]];
@@ -411,14 +318,14 @@ find_levels(const Graph *graph, const int *component, int ncomponents,
 static void
 find_cycles(SdCatalog *cat, LoadOrder *order)
 {
-	Graph *graph = build_graph(order, has_any);
+	SdGraph *graph = build_graph(order, has_any);
 	Size size = sizeof(int) * (order->nnodes + 1);
 	int *component = palloc_extended(size, MCXT_ALLOC_HUGE);
 	int *level = palloc_extended(size, MCXT_ALLOC_HUGE);
 	TableNode **by_rank = palloc_extended(
 		sizeof(TableNode *) * (order->nnodes + 1), MCXT_ALLOC_HUGE);
 
-	order->ncomponents = find_components(graph, component);
+	order->ncomponents = sd_graph_components(graph, component);
 	find_levels(graph, component, order->ncomponents, level);
 	order->components =
 		palloc_extended(sizeof(Component) * (order->ncomponents + 1),
@@ -462,12 +369,12 @@ find_cycles(SdCatalog *cat, LoadOrder *order)
 static void
 find_inner_order(LoadOrder *order)
 {
-	Graph *graph = build_graph(order, has_inner);
+	SdGraph *graph = build_graph(order, has_inner);
 	Size size = sizeof(int) * (order->nnodes + 1);
 	int *component = palloc_extended(size, MCXT_ALLOC_HUGE);
 	int *level = palloc_extended(size, MCXT_ALLOC_HUGE);
 	int *first = palloc_extended(size, MCXT_ALLOC_HUGE); /* member's number */
-	int ncomponents = find_components(graph, component);
+	int ncomponents = sd_graph_components(graph, component);
 
 	find_levels(graph, component, ncomponents, level);
 	for (int i = 0; i < order->ncomponents; i++)

@@ -717,7 +717,6 @@ add_steps(SdMigration *migration)
 /* Show what is not done. */
 static void
 skip(SdMigration *migration, SdMigrationObject *object)
-
 {
 	ListCell *lc;
 

@@ -20,15 +20,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "graph.h"
 #include "trace/sequence.h"
-
-/* what follows each node */
-typedef struct Graph
-{
-	int32 n;
-	int64 *start; /* of n + 1 */
-	int32 *target;
-} Graph;
 
 /* an edge inside of a component; nodes are numbered anew */
 typedef struct InnerEdge
@@ -68,17 +61,16 @@ static bool is_forward(const SdOrder *order, const SdOrderEdge *edges,
 static int64 time_of(const SdOrder *order, int32 node);
 static void make_merged(SdOrder *order);
 static void make_place(SdOrder *order);
-static Graph *make_graph(const SdOrder *order, const SdOrderEdge *edges,
-						 int64 nedges);
-static void free_graph(Graph *graph);
-static bool sort_nodes(const Graph *graph, const int64 *times, int32 *sequence);
+static SdGraph *make_graph(const SdOrder *order, const SdOrderEdge *edges,
+						   int64 nedges);
+static bool sort_nodes(const SdGraph *graph, const int64 *times,
+					   int32 *sequence);
 static void heap_push(uint64 *heap, int32 *n, uint64 value);
 static uint64 heap_pop(uint64 *heap, int32 *n);
-static void find_components(const Graph *graph, int32 *component);
 static int compare_inner(const void *a, const void *b);
 static void insert_kinds(SdOrder *order, InnerEdge *inner, int64 ninner,
 						 int32 n);
-static Graph *make_inner_graph(const InnerEdge *inner, int64 count, int32 n);
+static SdGraph *make_inner_graph(const InnerEdge *inner, int64 count, int32 n);
 static List *make_list(const InnerEdge *inner, int64 ninner, int32 n);
 static void free_list(List *list);
 static void set_labels(List *list, const int32 *sequence);
@@ -96,7 +88,7 @@ static int compare_labels(const void *a, const void *b, void *arg);
 bool
 sd_sequence_find(SdOrder *order, const SdOrderEdge *edges, int64 nedges)
 {
-	Graph *graph;
+	SdGraph *graph;
 	int64 *times;
 	bool result;
 
@@ -117,7 +109,7 @@ sd_sequence_find(SdOrder *order, const SdOrderEdge *edges, int64 nedges)
 		times[i] = time_of(order, i);
 	order->sequence = allocate(sizeof(int32) * order->nnodes);
 	result = sort_nodes(graph, times, order->sequence);
-	free_graph(graph);
+	sd_graph_free(graph);
 	pfree(times);
 	if (result)
 		make_place(order);
@@ -181,43 +173,24 @@ make_place(SdOrder *order)
 		order->place[order->sequence[i]] = i;
 }
 
-static Graph *
+static SdGraph *
 make_graph(const SdOrder *order, const SdOrderEdge *edges, int64 nedges)
 {
-	Graph *graph = palloc(sizeof(Graph));
-	int64 count = nedges;
+	SdGraph *graph = sd_graph_begin(order->nnodes);
 
-	for (int32 i = 0; i < order->n; i++)
-		count += order->previous[i] >= 0;
-	graph->n = order->nnodes;
-	graph->start = palloc_extended(sizeof(int64) * ((Size) graph->n + 2),
-								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	graph->target = allocate(sizeof(int32) * count);
-
-	/* start[i + 1] is where the next one of i goes; in the end, where it ends
-	 */
 	for (int64 i = 0; i < nedges; i++)
-		graph->start[edges[i].from + 2]++;
+		sd_graph_count(graph, edges[i].from);
 	for (int32 i = 0; i < order->n; i++)
 		if (order->previous[i] >= 0)
-			graph->start[order->previous[i] + 2]++;
-	for (int32 i = 0; i < graph->n; i++)
-		graph->start[i + 2] += graph->start[i + 1];
+			sd_graph_count(graph, order->previous[i]);
+	sd_graph_counted(graph);
 	for (int64 i = 0; i < nedges; i++)
-		graph->target[graph->start[edges[i].from + 1]++] = edges[i].to;
+		sd_graph_add(graph, edges[i].from, edges[i].to);
 	for (int32 i = 0; i < order->n; i++)
 		if (order->previous[i] >= 0)
-			graph->target[graph->start[order->previous[i] + 1]++] = i;
+			sd_graph_add(graph, order->previous[i], i);
 
 	return graph;
-}
-
-static void
-free_graph(Graph *graph)
-{
-	pfree(graph->start);
-	pfree(graph->target);
-	pfree(graph);
 }
 
 /*
@@ -225,7 +198,7 @@ free_graph(Graph *graph)
  * can be next; false if there is a cycle.
  */
 static bool
-sort_nodes(const Graph *graph, const int64 *times, int32 *sequence)
+sort_nodes(const SdGraph *graph, const int64 *times, int32 *sequence)
 {
 	int32 *degree = palloc_extended(sizeof(int32) * ((Size) graph->n + 1),
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -304,76 +277,6 @@ heap_pop(uint64 *heap, int32 *n)
 }
 
 /*
- * Number the strongly connected components of a graph.
- */
-static void
-find_components(const Graph *graph, int32 *component)
-{
-	int32 n = graph->n;
-	Size size = sizeof(int32) * ((Size) n + 1);
-	int32 *index = allocate(size);
-	int32 *low = allocate(size);
-	int64 *next = allocate(sizeof(int64) * ((Size) n + 1)); /* to follow */
-	int32 *path = allocate(size);							/* being visited */
-	int32 *open = allocate(size); /* in no component */
-	int32 npath = 0;
-	int32 nopen = 0;
-	int32 nvisited = 0;
-	int32 ncomponents = 0;
-
-	for (int32 i = 0; i < n; i++)
-		component[i] = index[i] = -1;
-
-	for (int32 root = 0; root < n; root++)
-	{
-		if (index[root] >= 0)
-			continue;
-		path[npath++] = root;
-		while (npath > 0)
-		{
-			int32 node = path[npath - 1];
-
-			if (index[node] < 0)
-			{
-				if ((nvisited & 0xFFFF) == 0)
-					CHECK_FOR_INTERRUPTS();
-				index[node] = low[node] = nvisited++;
-				next[node] = graph->start[node];
-				open[nopen++] = node;
-			}
-
-			if (next[node] < graph->start[node + 1])
-			{
-				int32 target = graph->target[next[node]++];
-
-				if (index[target] < 0)
-					path[npath++] = target;
-				else if (component[target] < 0)
-					low[node] = Min(low[node], index[target]);
-				continue;
-			}
-
-			npath--;
-			if (npath > 0)
-				low[path[npath - 1]] = Min(low[path[npath - 1]], low[node]);
-			if (low[node] == index[node])
-			{
-				do
-					component[open[--nopen]] = ncomponents;
-				while (open[nopen] != node);
-				ncomponents++;
-			}
-		}
-	}
-
-	pfree(index);
-	pfree(low);
-	pfree(next);
-	pfree(path);
-	pfree(open);
-}
-
-/*
  * sd_sequence_drop
  *		Mark edges so that the others make no cycle; there are no hubs.
  *
@@ -383,7 +286,7 @@ void
 sd_sequence_drop(SdOrder *order, const SdOrderEdge *edges, const uint8 *kinds,
 				 int64 nedges, bool *dropped, bool *dropped_previous)
 {
-	Graph *graph = make_graph(order, edges, nedges);
+	SdGraph *graph = make_graph(order, edges, nedges);
 	int32 n = order->n;
 	int32 *component = allocate(sizeof(int32) * n);
 	int32 *size = palloc_extended(sizeof(int32) * ((Size) n + 1),
@@ -397,8 +300,8 @@ sd_sequence_drop(SdOrder *order, const SdOrderEdge *edges, const uint8 *kinds,
 	Assert(order->nnodes == n);
 	memset(dropped, 0, sizeof(bool) * nedges);
 	memset(dropped_previous, 0, sizeof(bool) * n);
-	find_components(graph, component);
-	free_graph(graph);
+	(void) sd_graph_components(graph, component);
+	sd_graph_free(graph);
 
 	for (int32 i = 0; i < n; i++)
 		size[component[i]]++;
@@ -492,14 +395,14 @@ insert_kinds(SdOrder *order, InnerEdge *inner, int64 ninner, int32 n)
 	{
 		int32 *next_sequence = allocate(sizeof(int32) * n);
 		int64 end = i;
-		Graph *graph;
+		SdGraph *graph;
 		bool is_sorted;
 
 		while (end < ninner && inner[end].kind == inner[i].kind)
 			end++;
 		graph = make_inner_graph(inner, end, n);
 		is_sorted = sort_nodes(graph, NULL, next_sequence);
-		free_graph(graph);
+		sd_graph_free(graph);
 
 		if (is_sorted)
 		{
@@ -537,23 +440,18 @@ insert_kinds(SdOrder *order, InnerEdge *inner, int64 ninner, int32 n)
 }
 
 /* The graph of the first so many edges that are not dropped. */
-static Graph *
+static SdGraph *
 make_inner_graph(const InnerEdge *inner, int64 count, int32 n)
 {
-	Graph *graph = palloc(sizeof(Graph));
+	SdGraph *graph = sd_graph_begin(n);
 
-	graph->n = n;
-	graph->start = palloc_extended(sizeof(int64) * ((Size) n + 2),
-								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	graph->target = allocate(sizeof(int32) * count);
 	for (int64 i = 0; i < count; i++)
 		if (!inner[i].is_dropped)
-			graph->start[inner[i].from + 2]++;
-	for (int32 i = 0; i < n; i++)
-		graph->start[i + 2] += graph->start[i + 1];
+			sd_graph_count(graph, inner[i].from);
+	sd_graph_counted(graph);
 	for (int64 i = 0; i < count; i++)
 		if (!inner[i].is_dropped)
-			graph->target[graph->start[inner[i].from + 1]++] = inner[i].to;
+			sd_graph_add(graph, inner[i].from, inner[i].to);
 
 	return graph;
 }

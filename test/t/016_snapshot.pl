@@ -371,17 +371,20 @@ my $asker = $node->background_psql('postgres');
 $asker->set_query_timer_restart;
 $asker->query_safe('SET client_min_messages = error');
 
-my ($changed, $problems) = (0, 0);
+my ($changed, $problems, $made) = (0, 0, 0);
 my $undo;
 foreach my $ddl (@ddl, sort keys %other_setup)
 {
 	my $more = $other_setup{$ddl};
 
+	# dead rows of so many objects slow down every answer
+	$node->safe_psql('postgres', 'VACUUM') if ++$made % 10 == 0;
 	$node->safe_psql('postgres', defined $undo && !defined $more ? $undo : $setup . ($more // ''));
 	$undo = defined $more ? undef : undo($ddl);
 	$asker->query_safe(<<'EOS');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT probe.answer() AS before, (SELECT count(*) FROM probe.facts() WHERE answer->>'problem' IS NOT NULL) AS flawed \gset
+SELECT probe.answer() AS before \gset
+SELECT count(*) AS flawed FROM jsonb_each(:'before') AS a (name, row) WHERE row->>'problem' IS NOT NULL \gset
 EOS
 	is($node->psql('postgres', "SET client_min_messages = error; $ddl", on_error_stop => 1), 0, $ddl);
 	my $answer = $asker->query_safe(<<'EOS');
@@ -393,14 +396,15 @@ EOS
 	$problems += $asker->query_safe("SELECT count(*) FROM jsonb_each(:'since') AS a (name, row) WHERE row->>'problem' IS NOT NULL");
 
 	$asker->query_safe('COMMIT');
-	my $now = $asker->query_safe('SELECT probe.answer()');
+	$asker->query_safe('SELECT probe.answer() AS now \gset');
+	my $now = $asker->query_safe("SELECT :'now'");
 	is($node->safe_psql('postgres', 'SET client_min_messages = error; SELECT probe.answer()'), $now,
 		"$ddl: the new state is told afterwards");
 	unlike($now, qr/"problem": "/, "$ddl: without a problem");
 
 	# a statement that changes nothing would be no test
 	my $told = $asker->query_safe(
-		"SELECT :'before'::jsonb IS DISTINCT FROM probe.answer()");
+		"SELECT :'before'::jsonb IS DISTINCT FROM :'now'::jsonb");
 	$changed++ if $told eq 't';
 	note "$ddl changes nothing that discovery tells" if $told ne 't';
 

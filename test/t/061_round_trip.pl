@@ -48,6 +48,8 @@ max_locks_per_transaction = 256
 allow_in_place_tablespaces = on
 CONF
 $node->safe_psql('postgres', q{CREATE TABLESPACE stress_space LOCATION ''});
+# an empty database with the extension, to be copied
+$node->safe_psql('postgres', 'CREATE DATABASE ours TEMPLATE postgres');
 
 sub document
 {
@@ -80,8 +82,8 @@ sub round_trip
 	my ($y, $reloaded) = ("${name}_y", "${name}_reloaded");
 	my $ddl = $node->safe_psql($name, 'SELECT stormdisc_ddl_text()');
 
-	$node->safe_psql('postgres', "CREATE DATABASE \"$_\"") foreach $y, $reloaded;
-	$node->safe_psql($y, 'CREATE EXTENSION stormdisc');
+	$node->safe_psql('postgres', qq{CREATE DATABASE "$y" TEMPLATE ours});
+	$node->safe_psql('postgres', qq{CREATE DATABASE "$reloaded"});
 	append_to_file("$dir/$name.ddl.sql", $ddl);
 	loads($y, "$dir/$name.ddl.sql", "$name: the DDL runs");
 	$node->command_ok([ 'pg_dump', '-s', '-f', "$dir/$name.dump.sql", '-d', $node->connstr($name) ], "$name: pg_dump -s");
@@ -133,8 +135,7 @@ SELECT stormdisc_document_ddl_text(d) FROM document;});
 	is_deeply(document("${name}_y"), $ours, "$name: and changes nothing");
 
 	# and into an empty database
-	$node->safe_psql('postgres', "CREATE DATABASE ${name}_z");
-	$node->safe_psql("${name}_z", 'CREATE EXTENSION stormdisc');
+	$node->safe_psql('postgres', "CREATE DATABASE ${name}_z TEMPLATE ours");
 	# its name is that of the whole cluster's
 	$node->safe_psql("${name}_y", 'DROP SUBSCRIPTION "Sub s"') if $name eq 'kinds';
 	loads("${name}_z", "$dir/$name.again.sql", "$name: with if_not_exists the DDL makes everything");

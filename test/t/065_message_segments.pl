@@ -35,6 +35,8 @@ BEGIN
 		SELECT count(*) FILTER (WHERE result = 'completed') INTO done
 		FROM (SELECT array_agg(id) AS ids, array_agg(attempt) AS attempts FROM stormdisc_receive('p', 500)) r, stormdisc_complete('p', ids, attempts);
 		COMMIT;
+		-- a segment lasts a second, however much is done in it
+		PERFORM pg_sleep(0.02);
 		messages := messages + done;
 		SELECT last_value % 3 INTO now FROM stormdisc.message_segment_seq;
 		IF now <> last THEN

@@ -6,7 +6,6 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use lib $FindBin::RealBin, "$FindBin::RealBin/../model";
-use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Psql;
@@ -18,50 +17,13 @@ my $clients = 6;
 my $servers = 2;
 my $rounds = 40;
 
-my ($pgbouncer) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin', '/usr/local/sbin';
-plan skip_all => 'pgbouncer is not installed (Debian package pgbouncer)' unless $pgbouncer;
-
 my $node = new_node('trace_pgbouncer');
-my $dir = PostgreSQL::Test::Utils::tempdir_short();
-my $port = PostgreSQL::Test::Cluster::get_free_port();
-my ($host, $server_port, $user) = ($node->host, $node->port, $node->safe_psql('postgres', 'SELECT current_user'));
+my ($dir, $port) = start_pgbouncer($node, $servers);
+plan skip_all => 'pgbouncer is not installed (Debian package pgbouncer)' unless $dir;
 
-append_to_file("$dir/users", qq("$user" ""\n));
-append_to_file("$dir/pgbouncer.ini", <<"EOC");
-[databases]
-postgres = host=$host port=$server_port dbname=postgres
-[pgbouncer]
-listen_addr =
-listen_port = $port
-unix_socket_dir = $dir
-auth_type = trust
-auth_file = $dir/users
-pool_mode = transaction
-default_pool_size = $servers
-max_client_conn = 100
-server_round_robin = 1
-logfile = $dir/log
-pidfile = $dir/pid
-ignore_startup_parameters = extra_float_digits, options
-EOC
-my $process = IPC::Run::start([ $pgbouncer, "$dir/pgbouncer.ini" ], '>', "$dir/out", '2>&1');
-END
-{
-	my $status = $?;
-	$process->kill_kill if $process;
-	$? = $status;
-}
-
-my $direct = Psql->new(database => "host=$host port=$server_port dbname=postgres");
+my $direct = Psql->new(database => $node->connstr('postgres'));
 my $through = "host=$dir port=$port dbname=postgres";
-my $first;
-for (1 .. 100)
-{
-	$first = Psql->new(database => $through);
-	last unless defined $first->run('SELECT 1')->{state};
-	$first->quit;
-	select undef, undef, undef, 0.1;
-}
+my $first = Psql->new(database => $through);
 is($first->value('SELECT 1'), 1, 'pgbouncer answers') or diag(slurp_file("$dir/log"));
 my @clients = ($first, map { Psql->new(database => $through) } 2 .. $clients);
 

@@ -15,6 +15,7 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   build_catalog
@@ -29,6 +30,7 @@ our @EXPORT = qw(
   run_pgbench
   seconds_setting
   start_pgbench
+  start_pgbouncer
   tests_know_every_function
 );
 
@@ -128,6 +130,8 @@ my @run_state = (
 	# metadata and resources
 	qw(delete_meta get_meta_value list_meta set_meta_value
 	  add_timestamps create create_compat_view get_by_id list set_updated_at update),
+	# roles
+	qw(area_objects grant revoke),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
@@ -204,6 +208,8 @@ sub data_template
 		my ($out, $err) = ('', '');
 
 		system_or_bail('cp', '-a', data_template(0), $new);
+		# a server without a postmaster would take OIDs of the system's own objects
+		system_or_bail('pg_resetwal', '-o', '16384', '-D', $new);
 		IPC::Run::run([ 'postgres', '--single', '-c', 'fsync=off', '-c', 'exit_on_error=on', '-D', $new, 'postgres' ],
 			'<', \"CREATE EXTENSION stormdisc\n", '>', \$out, '2>', \$err)
 		  or die "could not make the extension: $err";
@@ -352,6 +358,55 @@ sub finish_pgbench
 sub run_pgbench
 {
 	return finish_pgbench(start_pgbench(@_));
+}
+
+# A pgbouncer in transaction mode before a node, with so many connections to it:
+# the directory of its socket (and of its log) and its port; nothing where there
+# is no such program.  It ends with the test.
+my @pgbouncers;
+
+sub start_pgbouncer
+{
+	my ($node, $servers) = @_;
+	my ($program) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin', '/usr/local/sbin';
+
+	return unless $program;
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+	my $port = PostgreSQL::Test::Cluster::get_free_port();
+	my ($host, $server_port, $user) = ($node->host, $node->port, $node->safe_psql('postgres', 'SELECT current_user'));
+
+	append_to_file("$dir/users", qq("$user" ""\n));
+	append_to_file("$dir/pgbouncer.ini", <<"EOC");
+[databases]
+postgres = host=$host port=$server_port dbname=postgres
+[pgbouncer]
+listen_addr =
+listen_port = $port
+unix_socket_dir = $dir
+auth_type = trust
+auth_file = $dir/users
+pool_mode = transaction
+default_pool_size = $servers
+max_client_conn = 100
+server_round_robin = 1
+logfile = $dir/log
+pidfile = $dir/pid
+ignore_startup_parameters = extra_float_digits, options
+EOC
+	push @pgbouncers, IPC::Run::start([ $program, "$dir/pgbouncer.ini" ], '>', "$dir/out", '2>&1');
+	for (1 .. 100)
+	{
+		last if IPC::Run::run([ 'psql', '-XAtq', '-d', "host=$dir port=$port dbname=postgres", '-c', 'SELECT 1' ], '>', \my $out, '2>', \my $err);
+		usleep(100_000);
+	}
+	return ($dir, $port);
+}
+
+END
+{
+	my $status = $?;
+	$_->kill_kill foreach @pgbouncers;
+	$? = $status;
 }
 
 # Four pgbench scripts, each a whole life cycle of objects in the schema storm;
