@@ -806,6 +806,12 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
+	/* its table goes earlier, and would take it along */
+	if (strcmp(object->kind, "sequences") == 0 &&
+		sd_json_get_text(object->old_object, "owner_column") != NULL)
+		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
+								 "ALTER SEQUENCE %s OWNED BY NONE",
+								 object->old_identity);
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
