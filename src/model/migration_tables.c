@@ -93,6 +93,8 @@ static void tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
 static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 						   SdMigrationColumn *column);
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
+static void drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
+							  const char *parent);
 static void alter_settings(SdMigration *migration, SdMigrationObject *table);
 static void alter_options(SdMigration *migration, SdMigrationObject *table);
 static SdDiffRow *table_change(SdMigrationObject *table, const char *attribute);
@@ -1017,7 +1019,10 @@ drop_column(SdMigration *migration, SdMigrationObject *table,
 	step->severity =
 		column->is_lossy ? SD_SEVERITY_DESTRUCTIVE : SD_SEVERITY_SAFE;
 	step->why = column->is_lossy ? "its values are lost" : column->reason;
-	if (column->is_added && !column->is_lossy)
+	if (column->is_blocked && column->reason != NULL)
+		step->why = column->reason;
+
+	if (column->is_added && !column->is_lossy && !column->is_blocked)
 		step->why = "it is computed again";
 }
 
@@ -1189,8 +1194,14 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER %s %s %s", table_word(table),
 									 table_name(table), part);
 			step->severity = SD_SEVERITY_DESTRUCTIVE;
-			step->is_skipped = step->destructive = step->rewrites = true;
-			step->why = "values would be lost or rounded";
+			step->is_skipped = step->rewrites = true;
+			step->destructive = column->is_lossy;
+			step->severity = column->is_lossy ? SD_SEVERITY_DESTRUCTIVE
+											  : SD_SEVERITY_REWRITING;
+			step->why = column->reason != NULL
+							? column->reason
+							: "values would be lost or rounded";
+
 			continue;
 		}
 		parts = lappend(parts, part);
@@ -1708,6 +1719,8 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 table->old_identity, parent);
 		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
 		step->rank = -1;
+		if (was_partition)
+			drop_foreign_keys(migration, table, parent);
 	}
 	foreach (lc, now)
 	{
@@ -1747,6 +1760,74 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER TABLE %s OF %s", table_name(table),
 									 type);
 	}
+}
+
+/*
+ * A partition that is detached keeps the foreign keys of its parent, as its
+ * own.  Documents do not have those of partitions.
+ */
+static void
+drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
+				  const char *parent)
+{
+	SdMigrationObject *object =
+		sd_migration_find(migration, false, "tables", parent);
+	SdMigrationStep *detach = llast(table->steps);
+	ListCell *lc;
+
+	if (object == NULL || parents_of(table->new_object) != NIL)
+		return;
+	foreach (lc, object->dependents)
+	{
+		SdMigrationObject *key = lfirst(lc);
+		SdMigrationStep *step;
+		char *name;
+
+		if (strcmp(key->kind, "constraints") != 0 ||
+			key->action == SD_ACTION_DROP || key->action == SD_ACTION_REPLACE ||
+			!sd_ddl_is(key->old_object, "constraint_type", "foreign key") ||
+			sd_migration_table_of(migration, key) != object)
+			continue;
+		name = sd_json_get_text(key->old_object, "constraint_name");
+		if (sd_migration_find(migration, true, "constraints",
+							  psprintf("%s.%s", table->new_identity,
+									   quote_identifier(name))) != NULL)
+			continue;
+		step = sd_migration_step(migration, table, SD_STAGE_DROP,
+								 "ALTER TABLE %s DROP CONSTRAINT %s",
+								 table->old_identity, quote_identifier(name));
+		step->position = detach->position;
+		step->rank = detach->rank;
+	}
+}
+
+/*
+ * sd_migration_keeps_foreign_key
+ *		Has the table such a foreign key since it was detached?
+ */
+bool
+sd_migration_keeps_foreign_key(SdMigration *migration, SdMigrationObject *table,
+							   const char *name)
+{
+	ListCell *lc;
+
+	if (table == NULL || table->old_object == NULL ||
+		table->new_object == NULL ||
+		!sd_json_get_bool(table->old_object, "is_partition") ||
+		parents_of(table->new_object) != NIL)
+		return false;
+	foreach (lc, parents_of(table->old_object))
+	{
+		SdMigrationObject *key = sd_migration_find(
+			migration, false, "constraints",
+			psprintf("%s.%s", (char *) lfirst(lc), quote_identifier(name)));
+
+		if (key != NULL && key->action != SD_ACTION_DROP &&
+			key->action != SD_ACTION_REPLACE)
+			return true;
+	}
+
+	return false;
 }
 
 static bool
