@@ -40,6 +40,11 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 						sd_ddl_flag(object->new_object, "is_enforced", true);
 	ListCell *lc;
 
+	if (is_foreign_key && object->old_object == NULL &&
+		sd_migration_keeps_foreign_key(
+			migration, table,
+			sd_json_get_text(object->new_object, "constraint_name")))
+		return;
 	/* those of new tables come with them, and those of parents with these */
 	if (sd_ddl_is(object->new_object, "constraint_type", "check") &&
 		!is_new_table &&

@@ -36,6 +36,10 @@ struct SdMigrationTable
 };
 
 /* migration_tables.c */
+extern List *sd_migration_parents(JsonbContainer *table);
+extern SdMigrationColumn *sd_migration_find_column(SdMigrationObject *table,
+												   const char *name);
+extern bool sd_migration_is_bound_to_columns(SdMigrationObject *dependent);
 extern void sd_migration_table_loses(SdMigration *migration,
 									 SdMigrationObject *table,
 									 SdMigrationObject *lost);
@@ -45,6 +49,9 @@ extern void sd_migration_table_steps(SdMigration *migration,
 									 SdMigrationObject *table);
 extern bool sd_migration_stays_partition(SdMigration *migration,
 										 SdMigrationObject *object);
+extern bool sd_migration_keeps_foreign_key(SdMigration *migration,
+										   SdMigrationObject *table,
+										   const char *name);
 extern bool sd_migration_gets_parent(SdMigrationObject *table);
 extern bool sd_migration_stays_inherited(SdMigration *migration,
 										 SdMigrationObject *table,
