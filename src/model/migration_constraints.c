@@ -61,10 +61,14 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 			bool is_safe = is_foreign_key && is_first && adds && is_validated &&
 						   !is_new_table &&
 						   (!is_partitioned || migration->versions[1] >= 18);
-			SdMigrationStep *step =
+			SdMigrationStep *step;
+
+			if (is_foreign_key && adds &&
+				sd_migration_has_foreign_key(migration, object))
+				continue;
+			step =
 				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
 								  statement->text, is_safe ? " NOT VALID" : "");
-
 			step->position = node->number;
 			step->why = object->action == SD_ACTION_REPLACE && is_first
 							? object->reason

@@ -1701,6 +1701,9 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step->alone = migration->options.concurrently;
 			if (step->alone)
 				step->lock = "SHARE UPDATE EXCLUSIVE";
+			sd_migration_drop_foreign_keys(
+				migration, table,
+				((SdDdlNode *) llast(table->old_nodes))->number);
 		}
 		else
 			step = sd_migration_step(migration, table, SD_STAGE_DROP,
