@@ -43,10 +43,10 @@ COMMENT ON FUNCTION @extschema@.stormdisc_area_objects(text) IS
 -- One object of each area tells who has it.
 CREATE OR REPLACE VIEW stormdisc.area_roles AS
 SELECT m.area, r.rolname::pg_catalog.text AS role_name
-FROM (SELECT CASE p.proname
-			WHEN 'stormdisc_discover_existing_schema' THEN 'discovery'
-			WHEN 'stormdisc_create_port' THEN 'ports'
-			WHEN 'stormdisc_set_storage' THEN 'traces'
+FROM (SELECT CASE
+			WHEN p.proname OPERATOR(pg_catalog.=) 'stormdisc_discover_existing_schema' THEN 'discovery'
+			WHEN p.proname OPERATOR(pg_catalog.=) 'stormdisc_create_port' THEN 'ports'
+			WHEN p.proname OPERATOR(pg_catalog.=) 'stormdisc_set_storage' THEN 'traces'
 			ELSE 'migrations' END AS area, p.proowner AS owner, p.proacl AS acl, 'EXECUTE' AS privilege
 		FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) d.objid
 		WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass

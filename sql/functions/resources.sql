@@ -82,7 +82,7 @@ REVOKE ALL ON FUNCTION @extschema@.stormdisc_update(regclass, text, jsonb) FROM 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_delete(
 	rel regclass,
 	id anyelement,
-	hard bool DEFAULT false
+	hard bool
 )
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'stormdisc_delete_resource'
@@ -95,7 +95,7 @@ REVOKE ALL ON FUNCTION @extschema@.stormdisc_delete(regclass, anyelement, bool) 
 CREATE OR REPLACE FUNCTION @extschema@.stormdisc_delete(
 	rel regclass,
 	id text,
-	hard bool DEFAULT false
+	hard bool
 )
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'stormdisc_delete_resource'

@@ -53,6 +53,7 @@ typedef struct Object
 	Area area;		 /* not AREA_READ */
 	bool only_reads; /* is in AREA_READ, too */
 	bool is_public;
+	bool is_granted;  /* to the role that is looked at */
 	const char *type; /* as GRANT has it */
 	const char *identity;
 	const char *privilege;
@@ -248,7 +249,7 @@ static const char *const migrations_relations[] = {
 static Area argument_area(FunctionCallInfo fcinfo, int number);
 static const char *argument_role(FunctionCallInfo fcinfo, int number);
 static void check_owner(void);
-static List *read_objects(void);
+static List *read_objects(Oid role);
 static Area area_of_function(const char *name, const char *first_type,
 							 bool was_public);
 static bool is_reader(const char *name);
@@ -277,7 +278,9 @@ static SdStatement select_objects = {
 		   "AND a.privilege_type OPERATOR(pg_catalog.=) 'EXECUTE'), "
 		   "NOT EXISTS (SELECT FROM pg_catalog.pg_init_privs i "
 		   "WHERE i.objoid OPERATOR(pg_catalog.=) p.oid AND i.classoid "
-		   "OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass) "
+		   "OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass), "
+		   "EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a "
+		   "WHERE a.grantee OPERATOR(pg_catalog.=) $2) "
 		   "FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p "
 		   "ON p.oid OPERATOR(pg_catalog.=) d.objid "
 		   "WHERE d.classid OPERATOR(pg_catalog.=) "
@@ -296,7 +299,10 @@ static SdStatement select_objects = {
 		   "c.relname::pg_catalog.text, NULL, true, "
 		   "EXISTS (SELECT FROM pg_catalog.aclexplode(c.relacl) a "
 		   "WHERE a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid "
-		   "AND a.privilege_type OPERATOR(pg_catalog.=) 'SELECT'), false "
+		   "AND a.privilege_type OPERATOR(pg_catalog.=) 'SELECT'), false, "
+		   "EXISTS (SELECT FROM pg_catalog.aclexplode(c.relacl) a "
+		   "WHERE a.grantee OPERATOR(pg_catalog.=) $2 "
+		   "AND a.privilege_type OPERATOR(pg_catalog.=) 'SELECT') "
 		   "FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c "
 		   "ON c.oid OPERATOR(pg_catalog.=) d.objid "
 		   "WHERE d.classid OPERATOR(pg_catalog.=) "
@@ -309,8 +315,8 @@ static SdStatement select_objects = {
 		   "ANY (ARRAY['r', 'p', 'v', 'm']::\"char\"[]) "
 		   "AND NOT c.relispartition "
 		   "ORDER BY 1, 2",
-	.nparameters = 1,
-	.types = {OIDOID},
+	.nparameters = 2,
+	.types = {OIDOID, OIDOID},
 };
 
 static SdStatement select_areas = {
@@ -333,11 +339,11 @@ stormdisc_grant(PG_FUNCTION_ARGS)
 	ListCell *lc;
 
 	check_owner();
-	foreach (lc, read_objects())
+	foreach (lc, read_objects(get_role_oid(role, false)))
 	{
 		Object *object = lfirst(lc);
 
-		if (is_in(object, area) && !object->is_public)
+		if (is_in(object, area) && !object->is_public && !object->is_granted)
 			objects = lappend(objects, object);
 	}
 
@@ -360,14 +366,14 @@ stormdisc_revoke(PG_FUNCTION_ARGS)
 
 	check_owner();
 	read_areas(role, has);
-	foreach (lc, read_objects())
+	foreach (lc, read_objects(get_role_oid(role, false)))
 	{
 		Object *object = lfirst(lc);
 		bool is_needed = false;
 
 		for (Area other = 0; other < N_AREAS; other++)
 			is_needed |= other != area && has[other] && is_in(object, other);
-		if (is_in(object, area) && !is_needed)
+		if (is_in(object, area) && object->is_granted && !is_needed)
 			objects = lappend(objects, object);
 	}
 
@@ -383,7 +389,7 @@ stormdisc_area_objects(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Area only = PG_ARGISNULL(0) ? AREA_NONE : argument_area(fcinfo, 0);
-	List *objects = read_objects();
+	List *objects = read_objects(InvalidOid);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (Area area = 0; area < N_AREAS; area++)
@@ -457,16 +463,23 @@ check_owner(void)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_EXTENSION, "stormdisc");
 }
 
-/* In the current memory context. */
+/*
+ * In the current memory context.  For a role as they are now, also after what
+ * this statement did.
+ */
 static List *
-read_objects(void)
+read_objects(Oid role)
 {
-	Datum extension = ObjectIdGetDatum(get_extension_oid("stormdisc", false));
+	Datum values[] = {ObjectIdGetDatum(get_extension_oid("stormdisc", false)),
+					  ObjectIdGetDatum(role)};
 	List *objects = NIL;
 	SdSpi spi;
 
 	sd_spi_begin(&spi, false);
-	(void) sd_spi_read(&select_objects, &extension, NULL);
+	if (OidIsValid(role))
+		(void) sd_spi_read_latest(&select_objects, values, NULL);
+	else
+		(void) sd_spi_read(&select_objects, values, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple tuple = SPI_tuptable->vals[i];
@@ -479,6 +492,7 @@ read_objects(void)
 		object->identity = SPI_getvalue(tuple, desc, 2);
 		object->only_reads = DatumGetBool(sd_result(i, 5, NULL));
 		object->is_public = DatumGetBool(sd_result(i, 6, NULL));
+		object->is_granted = DatumGetBool(sd_result(i, 8, NULL));
 		if (strcmp(object->type, "ROUTINE") == 0)
 		{
 			object->privilege = "EXECUTE";

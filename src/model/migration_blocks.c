@@ -42,7 +42,9 @@ static void keep_columns(Blocking *blocking, SdMigrationObject *table,
 static void keep_what_stands_on(Blocking *blocking, SdMigrationObject *table);
 static void keep_schema(Blocking *blocking, SdMigrationObject *object);
 static void block_columns(Blocking *blocking, SdMigrationObject *table);
+static void keep_computed(SdMigrationObject *table);
 static bool mentions(SdMigrationObject *object, const char *column);
+
 static bool block_names(Blocking *blocking);
 static bool name_key(SdMigrationObject *object, bool is_new, char *key);
 static bool block_partitions(Blocking *blocking);
@@ -323,6 +325,8 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 {
 	ListCell *lc;
 
+	keep_computed(table);
+
 	foreach (lc, table->table->columns)
 	{
 		SdMigrationColumn *column = lfirst(lc);
@@ -342,6 +346,46 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 					  psprintf("it may need the other column %s of %s",
 							   quote_identifier(column->name),
 							   table->old_identity));
+		}
+	}
+}
+
+/* What a column is computed from stays, if that stays. */
+static void
+keep_computed(SdMigrationObject *table)
+{
+	bool is_more = true;
+	ListCell *lc;
+
+	while (is_more)
+	{
+		is_more = false;
+		foreach (lc, table->table->columns)
+		{
+			SdMigrationColumn *computed = lfirst(lc);
+			char *expression =
+				computed->old_column != NULL &&
+						sd_json_get_text(computed->old_column,
+										 "generated_type") != NULL
+					? sd_json_get_text(computed->old_column, "default_value")
+					: NULL;
+			ListCell *lc2;
+
+			if (!computed->is_blocked || expression == NULL)
+				continue;
+			foreach (lc2, table->table->columns)
+			{
+				SdMigrationColumn *column = lfirst(lc2);
+
+				if (column->is_blocked ||
+					(!column->is_dropped && !column->is_retyped) ||
+					!sd_sql_mentions(expression, column->name))
+					continue;
+				column->is_blocked = true;
+				column->reason = psprintf("%s is kept, and is computed from it",
+										  quote_identifier(computed->name));
+				is_more = true;
+			}
 		}
 	}
 }

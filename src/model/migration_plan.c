@@ -66,9 +66,11 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
+
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
+static void rename_range(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -715,7 +717,6 @@ add_steps(SdMigration *migration)
 /* Show what is not done. */
 static void
 skip(SdMigration *migration, SdMigrationObject *object)
-
 {
 	ListCell *lc;
 
@@ -773,10 +774,15 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	else if (!sd_migration_name(object, false, &name))
 		return;
 	else if (object->is_swapped)
+	{
+		if (strcmp(object->kind, "types") == 0 &&
+			sd_ddl_is(object->old_object, "type_kind", "range"))
+			rename_range(migration, object);
 		step = sd_migration_step(
 			migration, object, SD_STAGE_DROP, "ALTER %s %s RENAME TO %s",
 			name.what, name.name,
 			quote_identifier(sd_migration_swap_name(migration, object)));
+	}
 	else if (name.table != NULL)
 		step =
 			sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -807,6 +813,7 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER SEQUENCE %s OWNED BY NONE",
 								 object->old_identity);
+
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -895,6 +902,37 @@ goes_with_type(const SdMigrationObject *object)
 	}
 
 	return false;
+}
+
+/*
+ * The new range type has a multirange type of the same name, and both have
+ * functions of theirs.
+ */
+static void
+rename_range(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	char *subtype = sd_json_get_text(object->old_object, "subtype");
+	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
+	const char *to;
+
+	if (list_length(names) != 2 || subtype == NULL)
+		return;
+	to = pstrdup(quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER TYPE %s RENAME TO %s", multirange, to);
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
+							 to);
+	to = pstrdup(quote_identifier(sd_migration_swap_name(migration, object)));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s(%s, %s) RENAME TO %s",
+							 object->old_identity, subtype, subtype, to);
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s",
+							 object->old_identity, subtype, subtype, to);
 }
 
 /* Does it go when something else goes? */

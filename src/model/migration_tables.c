@@ -1017,7 +1017,10 @@ drop_column(SdMigration *migration, SdMigrationObject *table,
 	step->severity =
 		column->is_lossy ? SD_SEVERITY_DESTRUCTIVE : SD_SEVERITY_SAFE;
 	step->why = column->is_lossy ? "its values are lost" : column->reason;
-	if (column->is_added && !column->is_lossy)
+	if (column->is_blocked && column->reason != NULL)
+		step->why = column->reason;
+
+	if (column->is_added && !column->is_lossy && !column->is_blocked)
 		step->why = "it is computed again";
 }
 
@@ -1189,8 +1192,14 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER %s %s %s", table_word(table),
 									 table_name(table), part);
 			step->severity = SD_SEVERITY_DESTRUCTIVE;
-			step->is_skipped = step->destructive = step->rewrites = true;
-			step->why = "values would be lost or rounded";
+			step->is_skipped = step->rewrites = true;
+			step->destructive = column->is_lossy;
+			step->severity = column->is_lossy ? SD_SEVERITY_DESTRUCTIVE
+											  : SD_SEVERITY_REWRITING;
+			step->why = column->reason != NULL
+							? column->reason
+							: "values would be lost or rounded";
+
 			continue;
 		}
 		parts = lappend(parts, part);

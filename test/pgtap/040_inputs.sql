@@ -198,7 +198,9 @@ WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid
 	AND proargtypes[n - 1] = corpus.type::oid;
 SELECT is((SELECT string_agg(DISTINCT format('%s %s %s', proname, left(expression, 40), answer), E'\n') FROM attempts
 	WHERE answer !~ '^(rows|0A000|22...|3F000|42...|55000|P0002|SD001)$'
-		AND (answer <> '23514' OR proname NOT LIKE 'stormdisc\_check\_%')), NULL, 'every function: a clean SQLSTATE for every input, at once');
+		AND (answer <> '23514' OR proname NOT LIKE 'stormdisc\_check\_%')
+		-- what the table says of a row
+		AND (answer !~ '^23...$' OR proname NOT IN ('stormdisc_create', 'stormdisc_update', 'stormdisc_delete'))), NULL, 'every function: a clean SQLSTATE for every input, at once');
 SELECT cmp_ok((SELECT count(*) FROM attempts), '>=', 2000::bigint, 'many inputs');
 SELECT is((SELECT string_agg(proname, ' ') FROM pg_depend d JOIN pg_proc p ON p.oid = objid
 	WHERE classid = 'pg_proc'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stormdisc')

@@ -13,7 +13,9 @@ SELECT count(*) AS made FROM stormdisc_create_partitions() \gset
 CREATE TEMP VIEW tables AS SELECT c.oid AS relid, c.relname::text AS name, c.relkind, c.relispartition, pg_partition_root(c.oid)::oid AS root
 	FROM pg_class c WHERE relnamespace = 'stormdisc'::regnamespace AND relkind IN ('r', 'p')
 		-- traces stay on one machine: an id is unique over all of them, and one trigger keeps cycles out
-		AND relname NOT IN ('events', 'edge_store', 'root_store', 'baseline_store');
+		AND relname NOT IN ('events', 'edge_store', 'root_store', 'baseline_store')
+		-- and so do migrations, and metadata, which are few
+		AND relname NOT IN ('migrations', 'migration_log', 'migration_progress', 'migrated_schema', 'repeatable_scripts', 'schema_version', 'metadata');
 
 SELECT is_empty($$SELECT name FROM tables WHERE NOT relispartition
 		AND name NOT IN ('snapshots', 'discovery_log', 'type_map', 'own_objects', 'message_recoveries')

@@ -129,7 +129,7 @@ BEGIN
 			'SELECT stormdisc_update(''res.victim'', 1, jsonb_build_object($1, 1))',
 			'SELECT stormdisc_create(''res.victim'', jsonb_build_object($1, 1))',
 			'SELECT stormdisc_create(''res.victim'', jsonb_build_object(''id'', $1))',
-			'SELECT stormdisc_delete(''res.victim''::regclass, $1)',
+			'SELECT stormdisc_delete(''res.victim'', $1, false)',
 			'SELECT stormdisc_list(''res.victim'', order_by => $1)',
 			'SELECT stormdisc_list(''res.victim'', filter => jsonb_build_object($1, 1))',
 			'SELECT stormdisc_list(''res.victim'', filter => jsonb_build_object(''id'', $1))',
@@ -161,7 +161,7 @@ SELECT stormdisc_create('res.victim', '{"id": 2}') || stormdisc_delete('res.vict
 CREATE TABLE res."x; DROP TABLE res.victim; --" (id int PRIMARY KEY, a text);
 SELECT stormdisc_create('res."x; DROP TABLE res.victim; --"', '{"id": 1, "a": "b"}');
 SELECT stormdisc_get_by_id('res."x; DROP TABLE res.victim; --"', 1), stormdisc_list('res."x; DROP TABLE res.victim; --"');
-SELECT stormdisc_delete('res."x; DROP TABLE res.victim; --"'::regclass, 1);
+SELECT stormdisc_delete('res."x; DROP TABLE res.victim; --"', 1, false);
 SELECT stormdisc_create('res.victim; DROP TABLE res.victim', '{}');
 SELECT count(*) FROM res.victim;
 
@@ -214,7 +214,7 @@ BEGIN
 				RAISE WARNING '% is not paged by %', k.type, found;
 			END IF;
 		END LOOP;
-		IF stormdisc_delete('res.keyed'::regclass, k.one)->>'v' <> '3' THEN
+		IF stormdisc_delete('res.keyed', k.one, false)->>'v' <> '3' THEN
 			RAISE WARNING '% is not deleted', k.type;
 		END IF;
 		IF stormdisc_create('res.keyed', one)->'k' <> one->'k' THEN
@@ -299,14 +299,14 @@ SELECT res.bare(stormdisc_delete('res.soft', 'b', false)), res.bare(stormdisc_de
 SELECT stormdisc_delete('res.soft', 'b', true);
 SELECT stormdisc_delete('res.soft', 'c', NULL);
 SELECT id FROM res.soft;
-SELECT stormdisc_delete(rel => 'res.apps', id => 3)->>'name';
+SELECT stormdisc_delete(rel => 'res.apps', id => 3, hard => true)->>'name';
 SELECT stormdisc_get_by_id('res.apps', 3);
 -- what is called so but is no time is left alone
 CREATE TABLE res.hard (id int PRIMARY KEY, deleted_at bool, updated_at text, created_at int);
 SELECT stormdisc_create('res.hard', '{"id": 1, "deleted_at": true}'), stormdisc_update('res.hard', 1, '{"updated_at": "x"}');
 SELECT stormdisc_list('res.hard');
 SELECT stormdisc_update('res.hard', 1, '{}');
-SELECT stormdisc_delete('res.hard'::regclass, 1);
+SELECT stormdisc_delete('res.hard', 1, false);
 SELECT count(*) FROM res.hard;
 
 -- relations of other kinds, and without a key
@@ -314,7 +314,7 @@ CREATE TABLE res.parts (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id
 CREATE TABLE res.parts_1 PARTITION OF res.parts FOR VALUES FROM (1) TO (10);
 CREATE TABLE res.parts_2 PARTITION OF res.parts FOR VALUES FROM (10) TO (20);
 SELECT stormdisc_create('res.parts', '{"id": 1, "v": "a"}'), stormdisc_update('res.parts', 1, '{"id": 11}');
-SELECT stormdisc_get_by_id('res.parts_2', 11), stormdisc_delete('res.parts'::regclass, 11);
+SELECT stormdisc_get_by_id('res.parts_2', 11), stormdisc_delete('res.parts', 11, false);
 CREATE VIEW res.names AS SELECT id, name FROM res.apps;
 SELECT stormdisc_get_by_id('res.names', 1), stormdisc_update('res.names', 1, '{"name": "by view"}');
 SELECT r FROM stormdisc_list('res.names', order_by => 'name') r;
@@ -339,7 +339,7 @@ INSERT INTO res.loose VALUES (1, 1), (2, 1), (2, 2);
 SELECT stormdisc_get_by_id('res.loose', 1);
 SELECT stormdisc_get_by_id('res.loose', 2);
 SELECT stormdisc_update('res.loose', 2, '{"v": 3}');
-SELECT stormdisc_delete('res.loose'::regclass, 2);
+SELECT stormdisc_delete('res.loose', 2, false);
 SELECT * FROM res.loose ORDER BY id, v;
 -- dropped and generated columns, triggers and rules
 CREATE TABLE res.odd (gone int, id int PRIMARY KEY, v int, g int GENERATED ALWAYS AS (v * 2) STORED);
@@ -391,8 +391,8 @@ SELECT stormdisc_update('res.owned', 2, '{"v": 5}');
 SELECT stormdisc_update('res.owned', 1, '{"owner": "somebody else"}');
 SELECT stormdisc_create('res.owned', '{"id": 3}');
 SELECT stormdisc_create('res.owned', '{"id": 4, "owner": "somebody else"}');
-SELECT stormdisc_delete('res.owned'::regclass, 2);
-SELECT stormdisc_delete('res.owned'::regclass, 3);
+SELECT stormdisc_delete('res.owned', 2, false);
+SELECT stormdisc_delete('res.owned', 3, false);
 SELECT stormdisc_get_by_id('res.columns', 1);
 SELECT stormdisc_list('res.columns');
 SELECT stormdisc_update('res.columns', 1, '{"secret": "y"}');
@@ -407,7 +407,7 @@ SELECT stormdisc_get_by_id('res.owned', 1);
 SELECT stormdisc_list('res.owned');
 SELECT stormdisc_create('res.owned', '{"id": 5}');
 SELECT stormdisc_update('res.owned', 1, '{"v": 5}');
-SELECT stormdisc_delete('res.owned'::regclass, 1);
+SELECT stormdisc_delete('res.owned', 1, false);
 RESET ROLE;
 SELECT id, owner, v FROM res.owned ORDER BY id;
 -- views for older versions

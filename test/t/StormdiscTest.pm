@@ -130,6 +130,8 @@ my @run_state = (
 	# metadata and resources
 	qw(delete_meta get_meta_value list_meta set_meta_value
 	  add_timestamps create create_compat_view get_by_id list set_updated_at update),
+	# roles
+	qw(area_objects grant revoke),
 	# what their tables, views and the type of clocks are made of
 	qw(causal_edges_written check_event_kind check_event_lock_set check_event_metadata events_written
 	  merge_sketches trace_roots_written vclock_eq vclock_from_jsonb vclock_hash vclock_in vclock_ne vclock_out
