@@ -268,6 +268,7 @@ table_of_row(SdMigration *migration, const SdDiffRow *row)
 
 	if (strcmp(row->kind, "partitions") == 0)
 		return get_object(migration, false, "tables", identity);
+	(void) sd_migration_column_name(identity);
 	names = sd_sql_identifiers(identity);
 	identity = quote_qualified_identifier(linitial(names), lsecond(names));
 
