@@ -285,6 +285,13 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 
 	(void) sd_migration_name(object, true, &name);
 	alter_parent_index(migration, object);
+	/* these follow from columns that get other types, and it with them */
+	if (strcmp(sd_json_get_text(object->old_object, "definition"),
+			   sd_json_get_text(source, "definition")) == 0)
+	{
+		(void) sd_migration_take(object, "opclasses");
+		(void) sd_migration_take(object, "collations");
+	}
 	if (object->changes == NIL)
 		return;
 	if (is_of_constraint ||

@@ -625,6 +625,7 @@ bool
 sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 {
 	JsonbContainer *source = object->old_object;
+	ListCell *lc;
 
 	if (strcmp(object->kind, "sequences") == 0)
 	{
@@ -644,6 +645,14 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		if (table == NULL)
 			return false;
 		column = find_column(table, column_name);
+		/* others that use it would not let the table go */
+		foreach (lc, object->dependents)
+		{
+			SdMigrationObject *dependent = lfirst(lc);
+
+			if (strcmp(dependent->kind, "tables") == 0 && dependent != table)
+				return false;
+		}
 
 		return table->action == SD_ACTION_DROP ||
 			   table->action == SD_ACTION_REPLACE ||
@@ -665,7 +674,6 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 										 : "parent_constraint") != NULL ||
 			!sd_ddl_flag(source, "is_local", true);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
-		ListCell *lc;
 
 		if (!is_inherited || table == NULL || table->new_object == NULL)
 			return is_inherited;
@@ -891,12 +899,18 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 	if (table->table == NULL)
 		return;
 	alter_parents(migration, table);
-	foreach (lc, table->table->columns)
+	/* what is computed goes before what it is computed from */
+	for (int turn = 0; turn < 2; turn++)
 	{
-		SdMigrationColumn *column = lfirst(lc);
+		foreach (lc, table->table->columns)
+		{
+			SdMigrationColumn *column = lfirst(lc);
 
-		if (column->is_dropped)
-			drop_column(migration, table, column);
+			if (column->is_dropped &&
+				(sd_json_get_text(column->old_column, "generated_type") !=
+				 NULL) == (turn == 0))
+				drop_column(migration, table, column);
+		}
 	}
 	foreach (lc, table->table->columns)
 	{
