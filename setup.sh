@@ -79,11 +79,12 @@ as_server() {
   fi
 }
 
-# A runner that hangs is one that breaks.
+# A runner that hangs is one that breaks; what it may leave behind is not to keep
+# the lock.
 as_server_for() {
   local limit=${STORMDISC_LIMIT:-$1}
   shift
-  as_server timeout --kill-after=30s "$limit" "$@"
+  as_server timeout --kill-after=30s "$limit" "$@" 9<&-
 }
 
 need_root_to() {
