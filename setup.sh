@@ -473,7 +473,7 @@ run_pgtap() {
 run_tap() {
   local status=0 said=$BUILD/tap
   PERL_TEST_HARNESS_DUMP_TAP=$said run_logged "$TAP_PROGRESS" installcheck_only tap \
-    PROVE_FLAGS="--jobs ${STORMDISC_JOBS:-$(($(nproc) + 1))} --rules 'par=test/t/0*' --timer --merge" || status=$?
+    PROVE_FLAGS="--jobs ${STORMDISC_JOBS:-$(($(nproc) + 1))} --rules 'par=test/t/{0,1}*' --timer --merge" || status=$?
   # of files that run at the same time prove shows but the results
   { [ ! -d "$said" ] || find "$said" -type f | sort | xargs cat; cat "$LOG"; } >"$LOG.all"
   mv "$LOG.all" "$LOG"
