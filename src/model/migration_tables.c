@@ -89,8 +89,6 @@ static void tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
 static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 						   SdMigrationColumn *column);
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
-static void drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
-							  const char *parent);
 static void alter_settings(SdMigration *migration, SdMigrationObject *table);
 static void alter_options(SdMigration *migration, SdMigrationObject *table);
 static SdDiffRow *table_change(SdMigrationObject *table, const char *attribute);
@@ -1713,6 +1711,9 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step = sd_migration_step(migration, table, SD_STAGE_DROP,
 									 "ALTER TABLE %s DETACH PARTITION %s",
 									 parent, table->old_identity);
+			sd_migration_drop_foreign_keys(
+				migration, table,
+				((SdDdlNode *) llast(table->old_nodes))->number);
 		}
 		else
 			step = sd_migration_step(migration, table, SD_STAGE_DROP,
@@ -1720,8 +1721,6 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 table->old_identity, parent);
 		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
 		step->rank = -1;
-		if (was_partition)
-			drop_foreign_keys(migration, table, parent);
 	}
 	foreach (lc, now)
 	{
@@ -1761,74 +1760,6 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER TABLE %s OF %s", table_name(table),
 									 type);
 	}
-}
-
-/*
- * A partition that is detached keeps the foreign keys of its parent, as its
- * own.  Documents do not have those of partitions.
- */
-static void
-drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
-				  const char *parent)
-{
-	SdMigrationObject *object =
-		sd_migration_find(migration, false, "tables", parent);
-	SdMigrationStep *detach = llast(table->steps);
-	ListCell *lc;
-
-	if (object == NULL || sd_migration_parents(table->new_object) != NIL)
-		return;
-	foreach (lc, object->dependents)
-	{
-		SdMigrationObject *key = lfirst(lc);
-		SdMigrationStep *step;
-		char *name;
-
-		if (strcmp(key->kind, "constraints") != 0 ||
-			key->action == SD_ACTION_DROP || key->action == SD_ACTION_REPLACE ||
-			!sd_ddl_is(key->old_object, "constraint_type", "foreign key") ||
-			sd_migration_table_of(migration, key) != object)
-			continue;
-		name = sd_json_get_text(key->old_object, "constraint_name");
-		if (sd_migration_find(migration, true, "constraints",
-							  psprintf("%s.%s", table->new_identity,
-									   quote_identifier(name))) != NULL)
-			continue;
-		step = sd_migration_step(migration, table, SD_STAGE_DROP,
-								 "ALTER TABLE %s DROP CONSTRAINT %s",
-								 table->old_identity, quote_identifier(name));
-		step->position = detach->position;
-		step->rank = detach->rank;
-	}
-}
-
-/*
- * sd_migration_keeps_foreign_key
- *		Has the table such a foreign key since it was detached?
- */
-bool
-sd_migration_keeps_foreign_key(SdMigration *migration, SdMigrationObject *table,
-							   const char *name)
-{
-	ListCell *lc;
-
-	if (table == NULL || table->old_object == NULL ||
-		table->new_object == NULL ||
-		!sd_json_get_bool(table->old_object, "is_partition") ||
-		sd_migration_parents(table->new_object) != NIL)
-		return false;
-	foreach (lc, sd_migration_parents(table->old_object))
-	{
-		SdMigrationObject *key = sd_migration_find(
-			migration, false, "constraints",
-			psprintf("%s.%s", (char *) lfirst(lc), quote_identifier(name)));
-
-		if (key != NULL && key->action != SD_ACTION_DROP &&
-			key->action != SD_ACTION_REPLACE)
-			return true;
-	}
-
-	return false;
 }
 
 static bool

@@ -49,9 +49,6 @@ extern void sd_migration_table_steps(SdMigration *migration,
 									 SdMigrationObject *table);
 extern bool sd_migration_stays_partition(SdMigration *migration,
 										 SdMigrationObject *object);
-extern bool sd_migration_keeps_foreign_key(SdMigration *migration,
-										   SdMigrationObject *table,
-										   const char *name);
 extern bool sd_migration_gets_parent(SdMigrationObject *table);
 extern bool sd_migration_stays_inherited(SdMigration *migration,
 										 SdMigrationObject *table,
