@@ -14,6 +14,8 @@
 #include "model/migration_tables.h"
 
 static void add_check(SdMigration *migration, SdMigrationObject *object);
+static bool add_by_index(SdMigration *migration, SdMigrationObject *object,
+						 SdDdlNode *node);
 static bool keep_within_limits(SdMigration *migration,
 							   SdMigrationObject *object, const char *name);
 static void tell_of_own(SdMigration *migration, SdMigrationObject *object);
@@ -68,6 +70,10 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 			if (is_foreign_key && adds &&
 				sd_migration_has_foreign_key(migration, object))
 				continue;
+			if (adds && !is_new_table && !is_partitioned &&
+				migration->options.concurrently &&
+				add_by_index(migration, object, node))
+				continue;
 			step =
 				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
 								  statement->text, is_safe ? " NOT VALID" : "");
@@ -84,6 +90,51 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 				validate(migration, object);
 		}
 	}
+}
+
+/* A key by an index that is made while others write. */
+static bool
+add_by_index(SdMigration *migration, SdMigrationObject *object, SdDdlNode *node)
+{
+	JsonbContainer *source = object->new_object;
+	bool is_primary = sd_ddl_is(source, "constraint_type", "primary key");
+	char *schema = sd_json_get_text(source, "schema_name");
+	char *index_name = sd_json_get_text(source, "index_name");
+	JsonbContainer *index =
+		index_name != NULL
+			? sd_ddl_object(migration->ddl[1], "indexes",
+							quote_qualified_identifier(schema, index_name))
+			: NULL;
+	char *definition =
+		index != NULL ? sd_json_get_text(index, "definition") : NULL;
+	SdMigrationName name;
+	SdMigrationStep *step;
+
+	if ((!is_primary && !sd_ddl_is(source, "constraint_type", "unique")) ||
+		definition == NULL ||
+		strncmp(definition, "CREATE UNIQUE INDEX ", 20) != 0)
+		return false;
+	(void) sd_migration_name(object, true, &name);
+	step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
+							 "CREATE UNIQUE INDEX CONCURRENTLY %s",
+							 sd_ddl_trimmed(definition + 20));
+	step->position = node->number;
+	step->severity = SD_SEVERITY_LOCKING;
+	step->alone = true;
+	step->why = "an index is built while others may write";
+	step = sd_migration_step(
+		migration, object, SD_STAGE_CHANGE,
+		"ALTER TABLE ONLY %s ADD CONSTRAINT %s %s USING INDEX %s%s", name.table,
+		quote_identifier(sd_json_get_text(source, "constraint_name")),
+		is_primary ? "PRIMARY KEY" : "UNIQUE", quote_identifier(index_name),
+		!sd_json_get_bool(source, "is_deferrable") ? ""
+		: sd_json_get_bool(source, "initially_deferred")
+			? " DEFERRABLE INITIALLY DEFERRED"
+			: " DEFERRABLE");
+	step->position = node->number;
+	step->why = "the index is there";
+
+	return true;
 }
 
 /* What a table had before it inherits stays its own, too. */
