@@ -156,6 +156,9 @@ extern bool sd_migration_take(SdMigrationObject *object, const char *attribute);
 extern bool sd_migration_only(SdMigrationObject *object,
 							  const char *const *attributes);
 
+extern const char *sd_migration_column_name(const char *identity);
+extern void sd_migration_malformed(const char *kind, const char *identity);
+
 /* migration_plan.c */
 extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,

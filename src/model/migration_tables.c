@@ -122,7 +122,7 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 		if (strcmp(row->kind, "columns") == 0)
 		{
 			SdMigrationColumn *column =
-				get_column(object, lthird(sd_sql_identifiers(row->identity)));
+				get_column(object, sd_migration_column_name(row->identity));
 
 			column->changes = lappend(column->changes, row);
 		}
@@ -155,6 +155,11 @@ get_column(SdMigrationObject *table, const char *name)
 	column->name = name;
 	column->old_column = sd_ddl_column(table->old_object, name);
 	column->new_column = sd_ddl_column(table->new_object, name);
+	if ((column->old_column != NULL &&
+		 sd_json_get_text(column->old_column, "formatted_type") == NULL) ||
+		(column->new_column != NULL &&
+		 sd_json_get_text(column->new_column, "formatted_type") == NULL))
+		sd_migration_malformed("columns", name);
 	plan->columns = lappend(plan->columns, column);
 
 	return column;
