@@ -174,7 +174,7 @@ find_column(SdMigrationObject *table, const char *name)
 {
 	ListCell *lc;
 
-	if (table->table == NULL)
+	if (table->table == NULL || name == NULL)
 		return NULL;
 	foreach (lc, table->table->columns)
 	{
