@@ -117,6 +117,11 @@ my @run_state = (
 	# metrics, health and sinks
 	qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
 	  drop_partitions health heartbeat forget_health sink_write),
+	# migrations
+	qw(accept_migration baseline begin_migration current_version drift_repair end_step init_schema migrate migrate_all
+	  migrated_documents migration_status migration_steps migration_text pending_migrations register_migration
+	  register_repeatable repair_migration resume_step rollback schema_drift test_migration unregister_migration
+	  unregister_repeatable),
 	# maintenance and settings
 	qw(apply_session_config backup_readiness cleanup_old_data distribute distribution get_config maintain
 	  maintain_all maintenance_rules reset_config reset_retention schedule_maintenance set_config set_retention
