@@ -11,6 +11,7 @@
 
 #include "utils/builtins.h"
 
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 static char *needed_text(SdMigrationObject *object, const char *key);
@@ -282,9 +283,8 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 {
 	SdMigrationName name;
 	JsonbContainer *source = object->new_object;
-	char *table =
-		quote_qualified_identifier(needed_text(object, "schema_name"),
-								   needed_text(object, "table_name"));
+	char *table = quote_qualified_identifier(needed_text(object, "schema_name"),
+											 needed_text(object, "table_name"));
 	const char *plain =
 		pstrdup(quote_identifier(needed_text(object, "index_name")));
 	bool is_of_constraint = sd_json_get_text(source, "constraint_name") != NULL;
