@@ -11,8 +11,10 @@
 
 #include "utils/builtins.h"
 
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
+static char *needed_text(SdMigrationObject *object, const char *key);
 static void add_check(SdMigration *migration, SdMigrationObject *object);
 static bool add_by_index(SdMigration *migration, SdMigrationObject *object,
 						 SdDdlNode *node);
@@ -332,19 +334,19 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 {
 	SdMigrationName name;
 	JsonbContainer *source = object->new_object;
-	char *table =
-		quote_qualified_identifier(sd_json_get_text(source, "schema_name"),
-								   sd_json_get_text(source, "table_name"));
+	char *table = quote_qualified_identifier(needed_text(object, "schema_name"),
+											 needed_text(object, "table_name"));
 	const char *plain =
-		pstrdup(quote_identifier(sd_json_get_text(source, "index_name")));
+		pstrdup(quote_identifier(needed_text(object, "index_name")));
 	bool is_of_constraint = sd_json_get_text(source, "constraint_name") != NULL;
 	SdMigrationStep *step;
 
-	(void) sd_migration_name(object, true, &name);
+	if (!sd_migration_name(object, true, &name))
+		sd_migration_malformed("indexes", object->new_identity);
 	alter_parent_index(migration, object);
 	/* these follow from columns that get other types, and it with them */
-	if (strcmp(sd_json_get_text(object->old_object, "definition"),
-			   sd_json_get_text(source, "definition")) == 0)
+	if (sd_migration_same(sd_json_get_text(object->old_object, "definition"),
+						  sd_json_get_text(source, "definition")))
 	{
 		(void) sd_migration_take(object, "opclasses");
 		(void) sd_migration_take(object, "collations");
@@ -500,4 +502,16 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 			step->position = ((SdDdlNode *) llast(object->new_nodes))->number;
 		}
 	}
+}
+
+/* A member that the new object must have. */
+static char *
+needed_text(SdMigrationObject *object, const char *key)
+{
+	char *text = sd_json_get_text(object->new_object, key);
+
+	if (text == NULL)
+		sd_migration_malformed(object->kind, object->new_identity);
+
+	return text;
 }

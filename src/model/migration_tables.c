@@ -170,7 +170,7 @@ sd_migration_find_column(SdMigrationObject *table, const char *name)
 {
 	ListCell *lc;
 
-	if (table->table == NULL)
+	if (table->table == NULL || name == NULL)
 		return NULL;
 	foreach (lc, table->table->columns)
 	{
