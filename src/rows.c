@@ -342,6 +342,8 @@ check_not_null(SdOpenTable *open, const bool *nulls, int n)
 				 RelationGetRelationName(open->rel));
 }
 
+/* A row into an index that is open; what index_insert() says of a unique one.
+ */
 static bool
 insert_row(SdOpenTable *open, Relation index, IndexInfo *info, Datum *values,
 		   bool *nulls, ItemPointer tid, IndexUniqueCheck check)
@@ -407,7 +409,7 @@ sd_table_insert_new(SdOpenTable *open, Datum *values, bool *nulls)
 	return is_new;
 }
 
-/* One row into one index; what index_insert() says of a unique one. */
+/* Likewise, and open it. */
 static bool
 insert_keys(SdOpenTable *open, Oid oid, Datum *values, bool *nulls,
 			ItemPointer tid, IndexUniqueCheck check)
