@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "arguments.h"
+#include "compat.h"
 
 /*
  * sd_argument_required

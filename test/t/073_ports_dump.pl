@@ -43,7 +43,7 @@ EOS
 	{
 		my ($relation, $kind) = @$row;
 
-		next if $not_dumped{$relation};
+		next if $not_dumped{$relation} || $relation eq 'stormdisc.schema_version'; # has when it was installed
 		$contents{$relation} = $psql->value($kind eq 'S'
 			? "SELECT last_value || ' ' || is_called FROM $relation"
 			: "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(r::text, E'\\n' ORDER BY r::text COLLATE \"C\")), '') FROM $relation AS r");
