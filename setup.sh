@@ -426,7 +426,7 @@ count_broken_tap_files() {
 
 # The log has everything; this is what one wants to watch.
 REGRESS_PROGRESS='/^test .* \.\.\. /p; /^ok /p; /^not ok /p; /^Bail out/p'
-TAP_PROGRESS='/# TODO/d; s/^\[[0-9:]*] //; /^test\//p; /^not ok/p; /^Bail out/p; /^psql:/p; /^Files=/p'
+TAP_PROGRESS='/# TODO/d; s/^\[[0-9:]*] //; s/ ms (.* CPU)$/ ms/; /^test\//p; /^not ok/p; /^Bail out/p; /^psql:/p; /^Files=/p'
 
 # With make's own list of tests for one kind, and the other kinds left out.
 installcheck_only() {

@@ -21,7 +21,8 @@ extern void sd_graph_counted(SdGraph *graph);
 extern int32 sd_graph_components(const SdGraph *graph, int32 *component);
 extern void sd_graph_free(SdGraph *graph);
 
-/* There is an edge from a node.  Until all are counted it stands two places on. */
+/* There is an edge from a node.  Until all are counted it stands two places on.
+ */
 static inline void
 sd_graph_count(SdGraph *graph, int32 from)
 {

@@ -232,25 +232,21 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
-AS $$
-	WITH documents AS MATERIALIZED (
-		SELECT m.stored, m.live FROM @extschema@.stormdisc_migrated_documents() m
-	), differences AS MATERIALIZED (
-		SELECT d.*
-		FROM documents o, LATERAL @extschema@.stormdisc_diff(o.stored, o.live, stormdisc_schema_drift.ignore)
-			WITH ORDINALITY d(change, object_kind, identity, attribute, old_value, new_value, severity, rename_hint, number)
-	), repairs AS MATERIALIZED (
-		SELECT s.kind, s.identity, pg_catalog.string_agg(pg_catalog.rtrim(s.statement, ';') || ';', E'\n' ORDER BY s.seq) AS statements
-		FROM documents o, LATERAL @extschema@.stormdisc_migration_sql(o.live, o.stored, true) s
-		WHERE NOT s.skipped AND EXISTS (SELECT FROM differences)
-		GROUP BY s.kind, s.identity
-	)
+BEGIN ATOMIC
 	SELECT d.change, d.object_kind, d.identity, d.attribute, d.old_value, d.new_value, d.severity, d.rename_hint, r.statements
-	FROM differences d LEFT JOIN repairs r ON CASE WHEN d.object_kind OPERATOR(pg_catalog.=) 'columns'
-			THEN r.kind OPERATOR(pg_catalog.=) ANY ('{tables,views}'::text[]) AND pg_catalog.starts_with(d.identity, r.identity || '.')
+	FROM @extschema@.stormdisc_migrated_documents() o,
+		LATERAL @extschema@.stormdisc_diff(o.stored, o.live, stormdisc_schema_drift.ignore) WITH ORDINALITY d
+		LEFT JOIN LATERAL (
+			SELECT s.kind, s.identity, pg_catalog.concat(s.identity, '.') AS prefix,
+				pg_catalog.string_agg(pg_catalog.concat(pg_catalog.rtrim(s.statement, ';'), ';'), E'\n' ORDER BY s.seq) AS statements
+			FROM @extschema@.stormdisc_migration_sql(o.live, o.stored, true) s
+			WHERE NOT s.skipped
+			GROUP BY s.kind, s.identity
+		) r ON CASE WHEN d.object_kind OPERATOR(pg_catalog.=) 'columns'
+			THEN r.kind OPERATOR(pg_catalog.=) ANY (ARRAY['tables', 'views']::text[]) AND pg_catalog.starts_with(d.identity, r.prefix)
 			ELSE r.kind OPERATOR(pg_catalog.=) d.object_kind AND r.identity OPERATOR(pg_catalog.=) d.identity END
-	ORDER BY d.number
-$$;
+	ORDER BY d.ordinality;
+END;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_schema_drift(text[]) IS
 	'how the schema differs from what the last migration has left, and what makes it as it was';
@@ -273,12 +269,13 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT s.*
-	FROM @extschema@.stormdisc_migrated_documents() m,
-		LATERAL @extschema@.stormdisc_migration_sql(m.live, m.stored, stormdisc_drift_repair.destructive) s
-	ORDER BY s.seq
-$$;
+BEGIN ATOMIC
+	SELECT s.seq, s.kind, s.identity, s.statement, s.severity, s.lock_level, s.rewrites_table, s.is_destructive, s.commit_before,
+		s.skipped, s.why
+	FROM @extschema@.stormdisc_migrated_documents() o,
+		LATERAL @extschema@.stormdisc_migration_sql(o.live, o.stored, stormdisc_drift_repair.destructive) s
+	ORDER BY s.seq;
+END;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_drift_repair(bool) IS
 	'all statements that make the schema what the last migration has left, in their order';
@@ -365,15 +362,15 @@ CREATE OR REPLACE FUNCTION @extschema@.stormdisc_migration_text(
 RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
-AS $$
+BEGIN ATOMIC
 	SELECT pg_catalog.string_agg(
-		CASE WHEN s.commit_before THEN E'-- stormdisc: commit\n' ELSE '' END
-			|| pg_catalog.rtrim(s.statement, ';') || E';\n', '' ORDER BY s.seq)
+		pg_catalog.concat(CASE WHEN s.commit_before THEN E'-- stormdisc: commit\n' END, pg_catalog.rtrim(s.statement, ';'), E';\n'),
+		'' ORDER BY s.seq)
 	FROM @extschema@.stormdisc_migration_sql(
 		stormdisc_migration_text.old_schema, stormdisc_migration_text.new_schema,
 		stormdisc_migration_text.destructive, stormdisc_migration_text.options) s
-	WHERE NOT s.skipped
-$$;
+	WHERE NOT s.skipped;
+END;
 
 COMMENT ON FUNCTION @extschema@.stormdisc_migration_text(jsonb, jsonb, bool, jsonb) IS
 	'the statements of stormdisc_migration_sql() as the script of a migration, with its commit points; NULL if there is none';

@@ -67,15 +67,15 @@ COMMENT ON COLUMN stormdisc.schema_version.duration IS 'how long its script took
 COMMENT ON COLUMN stormdisc.schema_version.fingerprint IS 'fingerprint of the schema after it, NULL if it could not be taken';
 
 GRANT SELECT ON stormdisc.schema_version TO PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('stormdisc.schema_version', $$WHERE component <> 'stormdisc'$$);
+SELECT pg_catalog.pg_extension_config_dump('stormdisc.schema_version', $$WHERE component OPERATOR(pg_catalog.<>) 'stormdisc'$$);
 
 INSERT INTO stormdisc.schema_version (component, version, description, applied_at, kind, applied_by)
-SELECT 'stormdisc', m.version, m.description, pg_catalog.now(), 'migration', CURRENT_USER
+SELECT 'stormdisc', m.column1, m.column2, pg_catalog.now(), 'migration', CURRENT_USER
 FROM (VALUES (1, 'Initial port-based architecture schema'),
 	(2, 'Add metrics tables'),
 	(3, 'Add checkpoint support'),
 	(4, 'Add port persistence'),
-	(5, 'Add performance indexes')) m(version, description);
+	(5, 'Add performance indexes')) m;
 
 CREATE TABLE stormdisc.repeatable_scripts (
 	name text COLLATE "C" NOT NULL,

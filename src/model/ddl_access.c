@@ -80,6 +80,7 @@ static void add_access(SdDdlAccess *access);
 static bool has_exactly(const SdDdlAccess *access, const char *grantee,
 						const char *privileges);
 static int count_privileges(const SdDdlAccess *access, const char *privileges);
+static const char *all_privileges(const SdDdlAccess *access);
 static bool is_word_in(const char *word, const char *words);
 static bool may_grant(const SdDdlAccess *access, const SdDdlGrant *grant);
 static void add_grants(SdDdlAccess *access, int first);
@@ -343,8 +344,8 @@ add_access(SdDdlAccess *access)
 		sd_ddl_statement(access->node, "%sREVOKE ALL %s FROM PUBLIC",
 						 access->prefix, access->target);
 	if (!is_owner_as_usual && access->owner != NULL)
-		sd_ddl_statement(access->node, "%sREVOKE ALL %s FROM %s",
-						 access->prefix, access->target,
+		sd_ddl_statement(access->node, "%sREVOKE %s %s FROM %s", access->prefix,
+						 all_privileges(access), access->target,
 						 quote_identifier(access->owner));
 
 	/* who grants must have been granted it */
@@ -399,6 +400,21 @@ count_privileges(const SdDdlAccess *access, const char *privileges)
 		count--;
 
 	return count;
+}
+
+/*
+ * All privileges of an owner.  Where the server has more than the one that the
+ * document is from, owners keep that, and nobody else gets it, as with a dump.
+ */
+static const char *
+all_privileges(const SdDdlAccess *access)
+{
+	if (access->version < MAINTAIN_VERSION &&
+		PG_MAJORVERSION_NUM >= MAINTAIN_VERSION &&
+		is_word_in("MAINTAIN", access->of_owner))
+		return "INSERT, SELECT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
+
+	return "ALL";
 }
 
 static bool
@@ -458,10 +474,9 @@ add_grants(SdDdlAccess *access, int first)
 		privileges = lappend(
 			privileges, psprintf("%s%s", grant->privilege, access->columns));
 	}
-	/* on a newer server that may be more, as it would be after a dump */
 	if (access->columns[0] == '\0' && access->of_owner[0] != '\0' &&
 		list_length(privileges) == count_privileges(access, access->of_owner))
-		privileges = list_make1("ALL");
+		privileges = list_make1(pstrdup(all_privileges(access)));
 	if (!is_owner)
 		sd_ddl_statement(access->node, "SET SESSION AUTHORIZATION %s",
 						 quote_identifier(model->grantor));

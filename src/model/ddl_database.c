@@ -13,6 +13,9 @@
 
 #include "model/ddl.h"
 
+/* subscriptions may run as the owners of their tables since */
+#define RUN_AS_OWNER_VERSION 16
+
 static void add_public_schema(SdDdl *ddl, SdDdlNode *node,
 							  JsonbContainer *object);
 static void add_mapping(SdDdlNode *node, const char *name, const char *mapping);
@@ -342,8 +345,8 @@ sd_ddl_subscription(SdDdl *ddl, JsonbContainer *object)
 	else
 		appendStringInfoString(&options, ", slot_name = NONE");
 	add_flag(&options, object, "is_binary", "binary");
-	if (streaming != NULL)
-		add_option(&options, "streaming", streaming);
+	/* by default it is another since 18 */
+	add_option(&options, "streaming", streaming != NULL ? streaming : "off");
 	add_flag(&options, object, "two_phase", "two_phase");
 	add_flag(&options, object, "disable_on_error", "disable_on_error");
 	if (commit != NULL)
@@ -352,7 +355,11 @@ sd_ddl_subscription(SdDdl *ddl, JsonbContainer *object)
 		add_option(&options, "origin", origin);
 	if (!sd_ddl_flag(object, "password_required", true))
 		add_option(&options, "password_required", "false");
-	add_flag(&options, object, "run_as_owner", "run_as_owner");
+	if (ddl->version >= RUN_AS_OWNER_VERSION)
+		add_flag(&options, object, "run_as_owner", "run_as_owner");
+	else if (PG_MAJORVERSION_NUM >= RUN_AS_OWNER_VERSION)
+		/* as it did before there was a choice */
+		add_option(&options, "run_as_owner", "true");
 	add_flag(&options, object, "failover", "failover");
 	add_flag(&options, object, "retain_dead_tuples", "retain_dead_tuples");
 	if (retention != 0)

@@ -156,6 +156,9 @@ extern bool sd_migration_take(SdMigrationObject *object, const char *attribute);
 extern bool sd_migration_only(SdMigrationObject *object,
 							  const char *const *attributes);
 
+extern const char *sd_migration_column_name(const char *identity);
+extern void sd_migration_malformed(const char *kind, const char *identity);
+
 /* migration_plan.c */
 extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
@@ -172,6 +175,11 @@ extern void sd_migration_block(SdMigration *migration);
 /* migration_partitions.c */
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);
 extern void sd_migration_leave_lonely_indexes(SdMigration *migration);
+extern bool sd_migration_has_foreign_key(SdMigration *migration,
+										 SdMigrationObject *object);
+extern void sd_migration_drop_foreign_keys(SdMigration *migration,
+										   SdMigrationObject *table,
+										   int position);
 
 /* the alterers */
 extern void sd_migration_alter_table(SdMigration *migration,

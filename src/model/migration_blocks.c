@@ -42,7 +42,12 @@ static void keep_columns(Blocking *blocking, SdMigrationObject *table,
 static void keep_what_stands_on(Blocking *blocking, SdMigrationObject *table);
 static void keep_schema(Blocking *blocking, SdMigrationObject *object);
 static void block_columns(Blocking *blocking, SdMigrationObject *table);
+static void keep_types(Blocking *blocking, SdMigrationObject *table);
+static bool spread_columns(Blocking *blocking);
+static void keep_computed(SdMigrationObject *table);
+
 static bool mentions(SdMigrationObject *object, const char *column);
+
 static bool block_names(Blocking *blocking);
 static bool name_key(SdMigrationObject *object, bool is_new, char *key);
 static bool block_partitions(Blocking *blocking);
@@ -89,6 +94,7 @@ sd_migration_block(SdMigration *migration)
 		}
 		is_more = block_names(&blocking);
 		is_more |= block_partitions(&blocking);
+		is_more |= spread_columns(&blocking);
 	}
 }
 
@@ -271,8 +277,11 @@ keep_columns(Blocking *blocking, SdMigrationObject *table,
 		SdMigrationColumn *column = lfirst(lc);
 
 		if ((!column->is_dropped && !column->is_retyped) ||
-			column->is_blocked || !mentions(dependent, column->name))
+			column->is_blocked || !mentions(dependent, column->name) ||
+			(!column->is_dropped &&
+			 !sd_migration_is_bound_to_columns(dependent)))
 			continue;
+
 		column->is_blocked = true;
 		column->reason =
 			psprintf("%s is kept, and needs it", dependent->old_identity);
@@ -323,6 +332,9 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 {
 	ListCell *lc;
 
+	keep_computed(table);
+	keep_types(blocking, table);
+
 	foreach (lc, table->table->columns)
 	{
 		SdMigrationColumn *column = lfirst(lc);
@@ -342,6 +354,135 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 					  psprintf("it may need the other column %s of %s",
 							   quote_identifier(column->name),
 							   table->old_identity));
+		}
+	}
+}
+
+/* What the type and default of a column need stays, if that stays. */
+static void
+keep_types(Blocking *blocking, SdMigrationObject *table)
+{
+	static const char *const keys[] = {"formatted_type", "collation",
+									   "default_value"};
+	SdMigration *migration = blocking->migration;
+	ListCell *lc;
+
+	foreach (lc, table->table->columns)
+	{
+		SdMigrationColumn *column = lfirst(lc);
+
+		if (!column->is_blocked || column->old_column == NULL)
+			continue;
+		for (int i = 0; i < lengthof(keys); i++)
+		{
+			char *text = sd_json_get_text(column->old_column, keys[i]);
+			ListCell *lc2;
+
+			foreach (lc2,
+					 text != NULL ? sd_ddl_named(migration->ddl[0], text) : NIL)
+			{
+				SdDdlNode *node = lfirst(lc2);
+				SdMigrationObject *needed = sd_migration_find(
+					migration, false, node->kind, node->identity);
+
+				if (needed != NULL && (needed->action == SD_ACTION_DROP ||
+									   needed->action == SD_ACTION_REPLACE))
+					block(blocking, needed,
+						  psprintf("column %s of %s is kept, and needs it",
+								   quote_identifier(column->name),
+								   table->old_identity));
+			}
+		}
+	}
+}
+
+/* A column stays in a whole tree of tables, or in none. */
+static bool
+spread_columns(Blocking *blocking)
+{
+	bool is_more = false;
+	ListCell *lc;
+
+	foreach (lc, blocking->migration->all)
+	{
+		SdMigrationObject *table = lfirst(lc);
+		ListCell *lc2;
+
+		if (table->table == NULL || table->old_object == NULL)
+			continue;
+		foreach (lc2, sd_migration_parents(table->old_object))
+		{
+			SdMigrationObject *parent = sd_migration_find(
+				blocking->migration, false, "tables", lfirst(lc2));
+			ListCell *lc3;
+
+			if (parent == NULL || parent->table == NULL)
+				continue;
+			foreach (lc3, table->table->columns)
+			{
+				SdMigrationColumn *column = lfirst(lc3);
+				SdMigrationColumn *above =
+					sd_migration_find_column(parent, column->name);
+
+				if (above == NULL || above->is_blocked == column->is_blocked ||
+					(!column->is_blocked && !column->is_dropped &&
+					 !column->is_retyped) ||
+					(!above->is_blocked && !above->is_dropped &&
+					 !above->is_retyped))
+					continue;
+				if (above->is_blocked)
+					column->reason =
+						psprintf("that of %s is kept", parent->old_identity);
+				else
+					above->reason =
+						psprintf("that of %s is kept", table->old_identity);
+				above->is_blocked = column->is_blocked = true;
+				block_columns(blocking, table);
+				block_columns(blocking, parent);
+				is_more = true;
+			}
+		}
+	}
+
+	return is_more;
+}
+
+/* What a column is computed from stays, if that stays. */
+static void
+keep_computed(SdMigrationObject *table)
+{
+	bool is_more = true;
+	ListCell *lc;
+
+	while (is_more)
+	{
+		is_more = false;
+		foreach (lc, table->table->columns)
+		{
+			SdMigrationColumn *computed = lfirst(lc);
+			char *expression =
+				computed->old_column != NULL &&
+						sd_json_get_text(computed->old_column,
+										 "generated_type") != NULL
+					? sd_json_get_text(computed->old_column, "default_value")
+					: NULL;
+			ListCell *lc2;
+
+			if (!computed->is_blocked || expression == NULL)
+				continue;
+			foreach (lc2, table->table->columns)
+			{
+				SdMigrationColumn *column = lfirst(lc2);
+
+				if (column->is_blocked ||
+					(!column->is_dropped && !column->is_retyped) ||
+					!sd_sql_mentions(expression, column->name))
+					continue;
+				column->is_blocked = true;
+				column->reason = psprintf("%s is kept, and is computed from it",
+										  quote_identifier(computed->name));
+				is_more = true;
+			}
 		}
 	}
 }

@@ -14,6 +14,8 @@
 #include "model/migration_tables.h"
 
 static void add_check(SdMigration *migration, SdMigrationObject *object);
+static bool keep_within_limits(SdMigration *migration,
+							   SdMigrationObject *object, const char *name);
 static void tell_of_own(SdMigration *migration, SdMigrationObject *object);
 static void validate(SdMigration *migration, SdMigrationObject *object);
 static SdMigrationObject *constraint_of(SdMigration *migration,
@@ -61,10 +63,14 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 			bool is_safe = is_foreign_key && is_first && adds && is_validated &&
 						   !is_new_table &&
 						   (!is_partitioned || migration->versions[1] >= 18);
-			SdMigrationStep *step =
+			SdMigrationStep *step;
+
+			if (is_foreign_key && adds &&
+				sd_migration_has_foreign_key(migration, object))
+				continue;
+			step =
 				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
 								  statement->text, is_safe ? " NOT VALID" : "");
-
 			step->position = node->number;
 			step->why = object->action == SD_ACTION_REPLACE && is_first
 							? object->reason
@@ -285,6 +291,13 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 
 	(void) sd_migration_name(object, true, &name);
 	alter_parent_index(migration, object);
+	/* these follow from columns that get other types, and it with them */
+	if (strcmp(sd_json_get_text(object->old_object, "definition"),
+			   sd_json_get_text(source, "definition")) == 0)
+	{
+		(void) sd_migration_take(object, "opclasses");
+		(void) sd_migration_take(object, "collations");
+	}
 	if (object->changes == NIL)
 		return;
 	if (is_of_constraint ||
@@ -339,6 +352,40 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
+/*
+ * ALTER SEQUENCE refuses limits that the value is not within, so it has to be
+ * moved there before.  False if no value can be within the old limits and the
+ * new ones.
+ */
+static bool
+keep_within_limits(SdMigration *migration, SdMigrationObject *object,
+				   const char *name)
+{
+	int64 old_min = sd_ddl_int64(object->old_object, "min_value", 1);
+	int64 old_max = sd_ddl_int64(object->old_object, "max_value", PG_INT64_MAX);
+	int64 min = Max(sd_ddl_int64(object->new_object, "min_value", 1), old_min);
+	int64 max = Min(sd_ddl_int64(object->new_object, "max_value", PG_INT64_MAX),
+					old_max);
+	SdMigrationStep *step;
+
+	if (min > max)
+		return false;
+	if (min == old_min && max == old_max)
+		return true;
+	step = sd_migration_step(
+		migration, object, SD_STAGE_CHANGE,
+		"SELECT pg_catalog.setval(%s, CASE WHEN last_value < " INT64_FORMAT
+		" THEN " INT64_FORMAT " ELSE " INT64_FORMAT
+		" END, is_called AND last_value > " INT64_FORMAT
+		") FROM %s WHERE last_value NOT BETWEEN " INT64_FORMAT
+		" AND " INT64_FORMAT,
+		quote_literal_cstr(name), min, min, max, max, name, min, max);
+	step->lock = NULL;
+	step->why = "a value outside of the new limits is moved to them";
+
+	return true;
+}
+
 /* A sequence: everything but its name and schema. */
 void
 sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
@@ -358,18 +405,19 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 	if (is_changed)
 	{
 		char *type = sd_json_get_text(source, "data_type");
+		bool has_limits = keep_within_limits(migration, object, name.name);
 
 		(void) sd_migration_step(
 			migration, object, SD_STAGE_CHANGE,
 			"ALTER SEQUENCE %s AS %s INCREMENT BY " INT64_FORMAT
 			" MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT
-			" START WITH " INT64_FORMAT " CACHE " INT64_FORMAT " %s",
+			" START WITH " INT64_FORMAT "%s CACHE " INT64_FORMAT " %s",
 			name.name, type != NULL ? type : "bigint",
 			sd_ddl_int64(source, "increment", 1),
 			sd_ddl_int64(source, "min_value", 1),
 			sd_ddl_int64(source, "max_value", PG_INT64_MAX),
 			sd_ddl_int64(source, "start_value", 1),
-			sd_ddl_int64(source, "cache_size", 1),
+			has_limits ? "" : " RESTART", sd_ddl_int64(source, "cache_size", 1),
 			sd_json_get_bool(source, "is_cycle") ? "CYCLE" : "NO CYCLE");
 	}
 	if (sd_migration_take(object, "persistence"))

@@ -475,8 +475,11 @@ sd_migration_alter_subscription(SdMigration *migration,
 		{"run_as_owner", "run_as_owner", NULL},
 		{"failover", "failover", NULL},
 		{"two_phase", "two_phase", NULL},
+		{"retain_dead_tuples", "retain_dead_tuples", NULL},
+		{"wal_receiver_timeout", "wal_receiver_timeout", "'-1'"},
 	};
 	JsonbContainer *now = object->new_object;
+	char *server = sd_json_get_text(now, "server_name");
 	SdMigrationName name;
 
 	if (!sd_migration_name(object, true, &name))
@@ -494,24 +497,44 @@ sd_migration_alter_subscription(SdMigration *migration,
 		bool by_default = strcmp(key, "password_required") == 0;
 		const char *value;
 
-		if ((strcmp(key, "two_phase") == 0 &&
-			 migration->versions[1] < TWO_PHASE_VERSION) ||
-			!sd_migration_take(object, key))
+		SdMigrationStep *step;
+
+		if (!sd_migration_take(object, key))
 			continue;
 		if (parts[i].by_default != NULL)
 			value =
 				text == NULL ? parts[i].by_default : quote_literal_cstr(text);
 		else
 			value = sd_ddl_flag(now, key, by_default) ? "true" : "false";
-		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+		step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER SUBSCRIPTION %s SET (%s = %s)",
 								 name.name, parts[i].option, value);
+		if (strcmp(key, "two_phase") == 0 &&
+			migration->versions[1] < TWO_PHASE_VERSION)
+		{
+			step->is_skipped = true;
+			step->why = "it cannot be altered, and a new subscription would "
+						"begin anew";
+		}
 	}
-	if (object->changes != NIL)
+	if (sd_migration_take(object, "max_retention_duration"))
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_CHANGE,
+			"ALTER SUBSCRIPTION %s SET (max_retention_duration = " INT64_FORMAT
+			")",
+			name.name, sd_ddl_int64(now, "max_retention_duration", 0));
+	if (sd_migration_take(object, "server_name"))
 	{
-		object->is_blocked = true;
-		object->reason = "its connection would be lost";
-		object->changes = NIL;
+		SdMigrationStep *step = sd_migration_step(
+			migration, object, SD_STAGE_CHANGE, "ALTER SUBSCRIPTION %s %s%s",
+			name.name, server != NULL ? "SERVER " : "CONNECTION ''",
+			server != NULL ? quote_identifier(server) : "");
+
+		if (server == NULL)
+		{
+			step->is_skipped = true;
+			step->why = "its connection is not in documents";
+		}
 	}
 }
 

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * migration_partitions.c
- *	  When partitions get their indexes.
+ *	  When partitions get their indexes, and what they keep when they are
+ *	  detached.
  *
  * ATTACH PARTITION looks for an index of the partition to go with each of the
  * parent's, and makes what it does not find, under names of its own.  So a
@@ -18,6 +19,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_tables.h"
 
 /* of a name with its schema, all of it in quotes */
 #define TABLE_KEY_SIZE (4 * NAMEDATALEN + 8)
@@ -39,6 +41,9 @@ static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
 static JsonbContainer *find_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
+static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
+static char *detached_from(SdMigrationObject *table);
+static char *parent_of(SdMigration *migration, const char *table);
 static bool has_child_on(SdMigration *migration, const TableNodes *partition,
 						 const char *index);
 
@@ -147,6 +152,140 @@ sd_migration_leave_lonely_indexes(SdMigration *migration)
 		}
 	}
 	hash_destroy(tables);
+}
+
+/*
+ * sd_migration_has_foreign_key
+ *		Has a partition that is detached a foreign key already?  It keeps those
+ *		of its parents, which documents do not repeat.
+ */
+bool
+sd_migration_has_foreign_key(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, object);
+	char *parent;
+
+	if (table == NULL || table->old_object == NULL ||
+		table->action == SD_ACTION_REPLACE)
+		return false;
+	for (parent = detached_from(table); parent != NULL;
+		 parent = parent_of(migration, parent))
+	{
+		SdMigrationObject *key = sd_migration_find(
+			migration, false, "constraints",
+			psprintf("%s.%s", parent,
+					 quote_identifier(sd_json_get_text(object->new_object,
+													   "constraint_name"))));
+
+		if (key != NULL && is_same_key(key->old_object, object->new_object))
+			return key->action != SD_ACTION_DROP &&
+				   key->action != SD_ACTION_REPLACE;
+	}
+
+	return false;
+}
+
+/*
+ * sd_migration_drop_foreign_keys
+ *		After a partition is detached: drop the foreign keys that it has from
+ *		its parents and should not have.
+ */
+void
+sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
+							   int position)
+{
+	JsonbContainer *constraints =
+		sd_json_get_object(&migration->documents[0]->root, "constraints");
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (constraints == NULL)
+		return;
+	sd_json_walk(&walk, constraints);
+	while (sd_json_next_member(&walk, &key, &value))
+	{
+		JsonbContainer *constraint = sd_json_as_object(&value);
+		SdMigrationObject *before;
+		SdMigrationObject *now;
+		SdMigrationStep *step;
+		const char *name;
+		char *of;
+		char *parent;
+
+		CHECK_FOR_INTERRUPTS();
+		if (constraint == NULL ||
+			!sd_ddl_is(constraint, "constraint_type", "foreign key"))
+			continue;
+		of = qualified(constraint, "schema_name", "table_name");
+		for (parent = detached_from(table); parent != NULL;
+			 parent = parent_of(migration, parent))
+		{
+			if (of != NULL && strcmp(of, parent) == 0)
+				break;
+		}
+		if (parent == NULL)
+			continue;
+		before = sd_migration_find(migration, false, "constraints",
+								   sd_json_as_text(&key));
+		if (before != NULL && (before->action == SD_ACTION_DROP ||
+							   before->action == SD_ACTION_REPLACE))
+			continue;
+		name = pstrdup(
+			quote_identifier(sd_json_get_text(constraint, "constraint_name")));
+		now = sd_migration_find(migration, true, "constraints",
+								psprintf("%s.%s", table->new_identity, name));
+		if (now != NULL && now->new_object != NULL &&
+			is_same_key(constraint, now->new_object))
+			continue;
+		step = sd_migration_step(migration, table, SD_STAGE_DROP,
+								 "ALTER TABLE %s DROP CONSTRAINT %s",
+								 table->old_identity, name);
+		step->position = position;
+		step->why = "it is its parent's";
+	}
+}
+
+static bool
+is_same_key(JsonbContainer *before, JsonbContainer *now)
+{
+	char *definition =
+		before != NULL ? sd_json_get_text(before, "definition") : NULL;
+	char *new_definition = sd_json_get_text(now, "definition");
+
+	return definition != NULL && new_definition != NULL &&
+		   sd_ddl_is(before, "constraint_type", "foreign key") &&
+		   strcmp(definition, new_definition) == 0;
+}
+
+/* What a partition is detached from, or NULL. */
+static char *
+detached_from(SdMigrationObject *table)
+{
+	char *before;
+	char *now;
+
+	if (table->old_object == NULL || table->new_object == NULL ||
+		!sd_json_get_bool(table->old_object, "is_partition"))
+		return NULL;
+	before = qualified(table->old_object, "parent_schema", "parent_name");
+	now = sd_json_get_bool(table->new_object, "is_partition")
+			  ? qualified(table->new_object, "parent_schema", "parent_name")
+			  : NULL;
+
+	return now != NULL && before != NULL && strcmp(before, now) == 0 ? NULL
+																	 : before;
+}
+
+/* What a table of the old document is a partition of, or NULL. */
+static char *
+parent_of(SdMigration *migration, const char *table)
+{
+	JsonbContainer *object = find_object(migration, false, "tables", table);
+
+	return object != NULL && sd_json_get_bool(object, "is_partition")
+			   ? qualified(object, "parent_schema", "parent_name")
+			   : NULL;
 }
 
 /* Has the partition an index that is attached to this one? */

@@ -66,7 +66,6 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
-
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
@@ -269,6 +268,7 @@ table_of_row(SdMigration *migration, const SdDiffRow *row)
 
 	if (strcmp(row->kind, "partitions") == 0)
 		return get_object(migration, false, "tables", identity);
+	(void) sd_migration_column_name(identity);
 	names = sd_sql_identifiers(identity);
 	identity = quote_qualified_identifier(linitial(names), lsecond(names));
 
@@ -717,7 +717,6 @@ add_steps(SdMigration *migration)
 /* Show what is not done. */
 static void
 skip(SdMigration *migration, SdMigrationObject *object)
-
 {
 	ListCell *lc;
 
@@ -808,7 +807,12 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
-
+	/* its table goes earlier, and would take it along */
+	if (strcmp(object->kind, "sequences") == 0 &&
+		sd_json_get_text(object->old_object, "owner_column") != NULL)
+		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
+								 "ALTER SEQUENCE %s OWNED BY NONE",
+								 object->old_identity);
 	step->why = object->reason;
 	if (strcmp(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))

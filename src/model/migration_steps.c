@@ -198,3 +198,26 @@ sd_migration_only(SdMigrationObject *object, const char *const *attributes)
 
 	return true;
 }
+
+/* sd_migration_column_name: Of "schema.table.column" the last part, raw. */
+const char *
+sd_migration_column_name(const char *identity)
+{
+	List *names = sd_sql_identifiers(identity);
+
+	if (list_length(names) != 3)
+		sd_migration_malformed("columns", identity);
+
+	return lthird(names);
+}
+
+/* sd_migration_malformed: Raise an error about an object of a document. */
+void
+sd_migration_malformed(const char *kind, const char *identity)
+{
+	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("\"%s\" in \"%s\" of the document is not what it should be",
+				   identity, kind),
+			errhint("The document must be one that stormdisc_schema() has "
+					"returned."));
+}

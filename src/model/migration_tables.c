@@ -28,22 +28,18 @@ static const char *const table_attributes[] = {
 static SdMigrationTable *table_plan(SdMigrationObject *table);
 static SdMigrationColumn *get_column(SdMigrationObject *table,
 									 const char *name);
-static SdMigrationColumn *find_column(SdMigrationObject *table,
-									  const char *name);
 static void study_column(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static SdDiffRow *column_change(SdMigrationColumn *column,
 								const char *attribute);
 static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 						  SdMigrationColumn *column);
-static bool is_bound_to_columns(SdMigrationObject *dependent);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
 				  SdMigrationObject *object);
 static void column_loses(SdMigration *migration, SdMigrationObject *table,
 						 const char *name, SdMigrationObject *lost);
-static List *parents_of(JsonbContainer *table);
 static bool has_text(List *texts, const char *text);
 static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
@@ -126,7 +122,7 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 		if (strcmp(row->kind, "columns") == 0)
 		{
 			SdMigrationColumn *column =
-				get_column(object, lthird(sd_sql_identifiers(row->identity)));
+				get_column(object, sd_migration_column_name(row->identity));
 
 			column->changes = lappend(column->changes, row);
 		}
@@ -151,7 +147,7 @@ static SdMigrationColumn *
 get_column(SdMigrationObject *table, const char *name)
 {
 	SdMigrationTable *plan = table_plan(table);
-	SdMigrationColumn *column = find_column(table, name);
+	SdMigrationColumn *column = sd_migration_find_column(table, name);
 
 	if (column != NULL)
 		return column;
@@ -159,13 +155,18 @@ get_column(SdMigrationObject *table, const char *name)
 	column->name = name;
 	column->old_column = sd_ddl_column(table->old_object, name);
 	column->new_column = sd_ddl_column(table->new_object, name);
+	if ((column->old_column != NULL &&
+		 sd_json_get_text(column->old_column, "formatted_type") == NULL) ||
+		(column->new_column != NULL &&
+		 sd_json_get_text(column->new_column, "formatted_type") == NULL))
+		sd_migration_malformed("columns", name);
 	plan->columns = lappend(plan->columns, column);
 
 	return column;
 }
 
-static SdMigrationColumn *
-find_column(SdMigrationObject *table, const char *name)
+SdMigrationColumn *
+sd_migration_find_column(SdMigrationObject *table, const char *name)
 {
 	ListCell *lc;
 
@@ -222,6 +223,14 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 		else if (old_generated != NULL && new_generated == NULL &&
 				 strcmp(old_generated, "stored") != 0)
 			column->is_dropped = column->is_added = true;
+	}
+	if (column_change(column, "identity") != NULL &&
+		sd_json_get_text(column->new_column, "identity") == NULL &&
+		!migration->options.destructive)
+	{
+		column->is_blocked = true;
+		column->reason = "its sequence would be lost";
+		return;
 	}
 	if (column->is_lossy && !migration->options.destructive)
 	{
@@ -280,7 +289,7 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		SdMigrationObject *dependent = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!column->is_dropped && !is_bound_to_columns(dependent))
+		if (!column->is_dropped && !sd_migration_is_bound_to_columns(dependent))
 			continue;
 		if (strcmp(dependent->kind, "tables") == 0 ||
 			strcmp(dependent->kind, "sequences") == 0 ||
@@ -323,8 +332,8 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */
-static bool
-is_bound_to_columns(SdMigrationObject *dependent)
+bool
+sd_migration_is_bound_to_columns(SdMigrationObject *dependent)
 {
 	static const char *const kinds[] = {
 		"views",	"rules",		   "functions",	  "policies",
@@ -396,7 +405,7 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	if (table->action == SD_ACTION_KEEP)
 		table->action = SD_ACTION_ALTER;
 
-	if (has_text(parents_of(table->old_object), lost->old_identity))
+	if (has_text(sd_migration_parents(table->old_object), lost->old_identity))
 	{
 		plan->reattached =
 			lappend(plan->reattached, unconstify(char *, lost->old_identity));
@@ -625,6 +634,7 @@ bool
 sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 {
 	JsonbContainer *source = object->old_object;
+	ListCell *lc;
 
 	if (strcmp(object->kind, "sequences") == 0)
 	{
@@ -643,7 +653,15 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 									  sd_json_get_text(source, "owner_table")));
 		if (table == NULL)
 			return false;
-		column = find_column(table, column_name);
+		column = sd_migration_find_column(table, column_name);
+		/* others that use it would not let the table go */
+		foreach (lc, object->dependents)
+		{
+			SdMigrationObject *dependent = lfirst(lc);
+
+			if (strcmp(dependent->kind, "tables") == 0 && dependent != table)
+				return false;
+		}
 
 		return table->action == SD_ACTION_DROP ||
 			   table->action == SD_ACTION_REPLACE ||
@@ -665,11 +683,10 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 										 : "parent_constraint") != NULL ||
 			!sd_ddl_flag(source, "is_local", true);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
-		ListCell *lc;
 
 		if (!is_inherited || table == NULL || table->new_object == NULL)
 			return is_inherited;
-		foreach (lc, parents_of(table->old_object))
+		foreach (lc, sd_migration_parents(table->old_object))
 		{
 			if (stays_child(table, lfirst(lc)))
 				return true;
@@ -728,8 +745,8 @@ sd_migration_reset_column_options(SdMigration *migration,
 }
 
 /* The tables that one is a child or partition of. */
-static List *
-parents_of(JsonbContainer *table)
+List *
+sd_migration_parents(JsonbContainer *table)
 {
 	List *parents = sd_json_get_texts(table, "inherits");
 	char *schema = sd_json_get_text(table, "parent_schema");
@@ -761,8 +778,8 @@ stays_child(SdMigrationObject *table, const char *parent)
 {
 	if (sd_json_get_bool(table->old_object, "is_partition") !=
 			sd_json_get_bool(table->new_object, "is_partition") ||
-		!has_text(parents_of(table->old_object), parent) ||
-		!has_text(parents_of(table->new_object), parent))
+		!has_text(sd_migration_parents(table->old_object), parent) ||
+		!has_text(sd_migration_parents(table->new_object), parent))
 		return false;
 
 	return table->table == NULL ||
@@ -779,7 +796,7 @@ sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
 
 	if (table == NULL || table->old_object == NULL || table->new_object == NULL)
 		return false;
-	foreach (lc, parents_of(table->old_object))
+	foreach (lc, sd_migration_parents(table->old_object))
 	{
 		if (stays_child(table, lfirst(lc)))
 			return true;
@@ -794,7 +811,7 @@ sd_migration_gets_parent(SdMigrationObject *table)
 {
 	ListCell *lc;
 
-	foreach (lc, parents_of(table->new_object))
+	foreach (lc, sd_migration_parents(table->new_object))
 	{
 		if (!stays_child(table, lfirst(lc)))
 			return true;
@@ -815,7 +832,7 @@ sd_migration_stays_inherited(SdMigration *migration, SdMigrationObject *table,
 
 	if (table == NULL || table->old_object == NULL || table->new_object == NULL)
 		return false;
-	foreach (lc, parents_of(table->new_object))
+	foreach (lc, sd_migration_parents(table->new_object))
 	{
 		SdMigrationObject *parent;
 		char *identity;
@@ -845,7 +862,7 @@ has_parent_with(SdMigration *migration, SdMigrationObject *table,
 {
 	ListCell *lc;
 
-	foreach (lc, parents_of(table->old_object))
+	foreach (lc, sd_migration_parents(table->old_object))
 	{
 		SdMigrationObject *parent =
 			sd_migration_find(migration, false, "tables", lfirst(lc));
@@ -853,7 +870,7 @@ has_parent_with(SdMigration *migration, SdMigrationObject *table,
 
 		if (parent == NULL || !stays_child(table, lfirst(lc)))
 			continue;
-		column = find_column(parent, name);
+		column = sd_migration_find_column(parent, name);
 		if (column != NULL && !column->is_blocked && test(column))
 			return true;
 	}
@@ -891,12 +908,18 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 	if (table->table == NULL)
 		return;
 	alter_parents(migration, table);
-	foreach (lc, table->table->columns)
+	/* what is computed goes before what it is computed from */
+	for (int turn = 0; turn < 2; turn++)
 	{
-		SdMigrationColumn *column = lfirst(lc);
+		foreach (lc, table->table->columns)
+		{
+			SdMigrationColumn *column = lfirst(lc);
 
-		if (column->is_dropped)
-			drop_column(migration, table, column);
+			if (column->is_dropped &&
+				(sd_json_get_text(column->old_column, "generated_type") !=
+				 NULL) == (turn == 0))
+				drop_column(migration, table, column);
+		}
 	}
 	foreach (lc, table->table->columns)
 	{
@@ -912,6 +935,8 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 
 		if (!column->is_blocked)
 			alter_column(migration, table, column);
+		else if (column_change(column, "identity") != NULL)
+			alter_identity(migration, table, column);
 	}
 	alter_settings(migration, table);
 	tell_of_own_columns(migration, table);
@@ -936,7 +961,7 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 	{
 		JsonbContainer *source = sd_json_as_object(&value);
 		char *name = sd_json_get_text(source, "column_name");
-		SdMigrationColumn *column = find_column(table, name);
+		SdMigrationColumn *column = sd_migration_find_column(table, name);
 		bool is_local = sd_ddl_flag(source, "is_local", true);
 
 		if (column == NULL || is_local ||
@@ -1003,7 +1028,10 @@ drop_column(SdMigration *migration, SdMigrationObject *table,
 	step->severity =
 		column->is_lossy ? SD_SEVERITY_DESTRUCTIVE : SD_SEVERITY_SAFE;
 	step->why = column->is_lossy ? "its values are lost" : column->reason;
-	if (column->is_added && !column->is_lossy)
+	if (column->is_blocked && column->reason != NULL)
+		step->why = column->reason;
+
+	if (column->is_added && !column->is_lossy && !column->is_blocked)
 		step->why = "it is computed again";
 }
 
@@ -1175,8 +1203,14 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER %s %s %s", table_word(table),
 									 table_name(table), part);
 			step->severity = SD_SEVERITY_DESTRUCTIVE;
-			step->is_skipped = step->destructive = step->rewrites = true;
-			step->why = "values would be lost or rounded";
+			step->is_skipped = step->rewrites = true;
+			step->destructive = column->is_lossy;
+			step->severity = column->is_lossy ? SD_SEVERITY_DESTRUCTIVE
+											  : SD_SEVERITY_REWRITING;
+			step->why = column->reason != NULL
+							? column->reason
+							: "values would be lost or rounded";
+
 			continue;
 		}
 		parts = lappend(parts, part);
@@ -1658,8 +1692,8 @@ alter_identity(SdMigration *migration, SdMigrationObject *table,
 static void
 alter_parents(SdMigration *migration, SdMigrationObject *table)
 {
-	List *before = parents_of(table->old_object);
-	List *now = parents_of(table->new_object);
+	List *before = sd_migration_parents(table->old_object);
+	List *now = sd_migration_parents(table->new_object);
 	bool was_partition = sd_json_get_bool(table->old_object, "is_partition");
 	bool is_partition = sd_json_get_bool(table->new_object, "is_partition");
 	SdDdlNode *attach = NULL;
@@ -1687,6 +1721,9 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step->alone = migration->options.concurrently;
 			if (step->alone)
 				step->lock = "SHARE UPDATE EXCLUSIVE";
+			sd_migration_drop_foreign_keys(
+				migration, table,
+				((SdDdlNode *) llast(table->old_nodes))->number);
 		}
 		else
 			step = sd_migration_step(migration, table, SD_STAGE_DROP,

@@ -36,6 +36,10 @@ struct SdMigrationTable
 };
 
 /* migration_tables.c */
+extern List *sd_migration_parents(JsonbContainer *table);
+extern SdMigrationColumn *sd_migration_find_column(SdMigrationObject *table,
+												   const char *name);
+extern bool sd_migration_is_bound_to_columns(SdMigrationObject *dependent);
 extern void sd_migration_table_loses(SdMigration *migration,
 									 SdMigrationObject *table,
 									 SdMigrationObject *lost);

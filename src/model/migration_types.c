@@ -137,7 +137,8 @@ keeps_order(List *olds, List *news)
 	{
 		if (!sd_migration_has_text(news, lfirst(lc)))
 			continue;
-		if (strcmp(list_nth(news, i++), lfirst(lc)) != 0)
+		if (i >= list_length(news) ||
+			!sd_migration_same(list_nth(news, i++), lfirst(lc)))
 			return false;
 	}
 
@@ -311,7 +312,7 @@ member_of(JsonbContainer *object, const char *key, const char *names_key,
 
 	foreach (lc, sd_ddl_elements(object, names_key))
 	{
-		if (lfirst(lc) != NULL && strcmp(lfirst(lc), name) == 0)
+		if (name != NULL && sd_migration_same(lfirst(lc), name))
 			return i < list_length(members) ? list_nth(members, i) : NULL;
 		i++;
 	}
@@ -505,7 +506,7 @@ comment_constraints(SdMigration *migration, SdMigrationObject *object,
 		const char *now = member_of(object->new_object, "constraint_comments",
 									"constraint_names", constraint);
 
-		if (sd_migration_same(before, now))
+		if (constraint == NULL || sd_migration_same(before, now))
 			continue;
 		sd_migration_comment(
 			migration, object, "CONSTRAINT",

@@ -168,7 +168,7 @@ sd_sql_references(const char *text, SdReferenceHandler handler, void *arg)
 List *
 sd_sql_identifiers(const char *text)
 {
-	Tokens *tokens = read_tokens(text);
+	Tokens *tokens = read_tokens(text != NULL ? text : "");
 	List *names = NIL;
 	int i = 0;
 
@@ -445,13 +445,16 @@ map_relation(const Tokens *tokens, int i, const char *name, int *next,
 	return quote_identifier(relation);
 }
 
-/* sd_sql_mentions: Is the word in a text that may be in any language? */
+/*
+ * sd_sql_mentions
+ *		Is the word in a text that may be in any language, or be NULL?
+ */
 bool
 sd_sql_mentions(const char *text, const char *word)
 {
-	int length = strlen(word);
+	int length = word != NULL ? strlen(word) : 0;
 
-	if (length == 0)
+	if (text == NULL || length == 0)
 		return false;
 	for (const char *at = strstr(text, word); at != NULL;
 		 at = strstr(at + 1, word))

@@ -313,7 +313,7 @@ sd_events_store(SdEvent *events, int n)
 		stored = n;
 	else if (n > 0)
 	{
-		if (!is_looked_for)
+		if (!is_looked_for && is_any_known(events, n))
 			n = drop_stored(events, n);
 		if (n > 0)
 			stored = insert_events(events, n, now);

@@ -623,7 +623,8 @@ sub owner
 	my ($self) = @_;
 	my $thing = $self->anything;
 
-	return if $thing =~ /^(COLUMN|CONSTRAINT|TRIGGER|INDEX)/;
+	# a materialized view that another owns may not be allowed to read its tables
+	return if $thing =~ /^(COLUMN|CONSTRAINT|TRIGGER|INDEX|MATERIALIZED)/;
 	return "ALTER $thing OWNER TO " . $self->role;
 }
 

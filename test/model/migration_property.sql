@@ -94,12 +94,15 @@ BEGIN
 	END LOOP;
 END $$;
 
--- What is left to do, as rows of text.
+-- What is left to do, as rows of text.  For one thing there is no statement, and
+-- rows say so: columns and constraints stay a table's own that INHERIT found there.
 CREATE FUNCTION pg_temp.left_over(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
 		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
 	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
-	WHERE b.name = target;
+	WHERE b.name = target
+		AND NOT (coalesce(d.attribute, '') = 'is_local'
+			AND EXISTS (SELECT FROM script s WHERE s.skipped AND s.kind = 'tables' AND starts_with(d.identity, s.identity || '.')));
 $$;
 
 -- What is left to do, and no row that was skipped is about it: the same object,

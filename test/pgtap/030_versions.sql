@@ -5,7 +5,7 @@ SET LOCAL jit = off;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS stormdisc;
-SELECT plan(44);
+SELECT plan(46);
 CREATE SCHEMA versions;
 SET LOCAL search_path = versions, public;
 SELECT current_setting('server_version_num')::int >= 170000 AS v17,
@@ -103,7 +103,18 @@ SELECT results_eq($$SELECT table_name, constraint_name, is_local, inherited_coun
 COMMENT ON CONSTRAINT nn_b_not_null ON nn2 IS 'of b';
 SELECT is((SELECT comment FROM stormdisc_constraints('nn2') WHERE constraint_name = 'nn_b_not_null'), 'of b', 'they have comments');
 
--- temporal keys [53]
+-- in DDL a name stands only where the server would choose another
+CREATE TABLE z_named (x int NOT NULL);
+CREATE TABLE a_named (x int CONSTRAINT z_named_x_not_null NOT NULL);
+CREATE TABLE p_named (y int NOT NULL, z int CONSTRAINT "Own" NOT NULL);
+SELECT results_eq($$SELECT statement FROM stormdisc_ddl(include => '{versions.?_named}', options => '{"no_owner": true}') WHERE phase = 'tables' ORDER BY seq$$,
+	$$VALUES (E'CREATE TABLE versions.a_named (\n    x integer CONSTRAINT z_named_x_not_null NOT NULL\n);'),
+		(E'CREATE TABLE versions.p_named (\n    y integer NOT NULL,\n    z integer CONSTRAINT "Own" NOT NULL\n);'),
+		(E'CREATE TABLE versions.z_named (\n    x integer CONSTRAINT z_named_x_not_null NOT NULL\n);')$$,
+	'names of not-null constraints in DDL');
+SELECT format('CREATE TABLE %I (%I int NOT NULL, %I int NOT NULL)', repeat('o', 60), repeat('c', 62) || '1', repeat('c', 62) || '2') \gexec
+SELECT is((SELECT count(*) FROM stormdisc_ddl(include => '{versions.o*}'), regexp_matches(statement, ' CONSTRAINT ', 'g') WHERE phase = 'tables'), 1::bigint, 'of two that are cut alike one has a number');
+
 CREATE TABLE temporal (r int4range, v daterange, w int4multirange, CONSTRAINT t_pk PRIMARY KEY (r, v WITHOUT OVERLAPS), CONSTRAINT t_uq UNIQUE (v, w WITHOUT OVERLAPS), CONSTRAINT t_ex EXCLUDE USING gist (r WITH &&));
 CREATE TABLE period (r int4range, v daterange, CONSTRAINT p_fk FOREIGN KEY (r, PERIOD v) REFERENCES temporal (r, PERIOD v), CONSTRAINT p_no FOREIGN KEY (r, PERIOD v) REFERENCES temporal NOT ENFORCED);
 SELECT results_eq($$SELECT constraint_name, constraint_type, columns, is_period, index_name, exclusion_operators, definition FROM stormdisc_constraints('temporal') WHERE constraint_type <> 'not null'$$,
@@ -140,7 +151,7 @@ CREATE TABLE virt_part (a int, b int GENERATED ALWAYS AS (a * 2)) PARTITION BY L
 CREATE TABLE virt_part_1 PARTITION OF virt_part (b GENERATED ALWAYS AS (a * 4)) FOR VALUES IN (1);
 SELECT is((SELECT default_value FROM stormdisc_columns('virt_part_1') WHERE column_name = 'b'), '(a * 4)', 'a partition''s own');
 \else
-SELECT skip('needs PostgreSQL 18', 20);
+SELECT skip('needs PostgreSQL 18', 22);
 \endif
 
 --

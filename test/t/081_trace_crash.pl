@@ -84,7 +84,7 @@ for my $round (1 .. $rounds)
 	}
 	else
 	{
-		$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+		wait_for_connections($node->connstr('postgres'));
 	}
 
 	my %there = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', 'SELECT id FROM stormdisc.events');

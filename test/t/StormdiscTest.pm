@@ -32,6 +32,7 @@ our @EXPORT = qw(
   start_pgbench
   start_pgbouncer
   tests_know_every_function
+  wait_for_connections
 );
 
 # The kinds of src/discovery/kinds.c, in its order: each has a function
@@ -116,6 +117,11 @@ my @run_state = (
 	# metrics, health and sinks
 	qw(record_metric record_metric_batch record_port_metrics rollup_metrics create_partitions drain_partitions
 	  drop_partitions health heartbeat forget_health sink_write),
+	# migrations
+	qw(accept_migration baseline begin_migration current_version drift_repair end_step init_schema migrate migrate_all
+	  migrated_documents migration_status migration_steps migration_text pending_migrations register_migration
+	  register_repeatable repair_migration resume_step rollback schema_drift test_migration unregister_migration
+	  unregister_repeatable),
 	# maintenance and settings
 	qw(apply_session_config backup_readiness cleanup_old_data distribute distribution get_config maintain
 	  maintain_all maintenance_rules reset_config reset_retention schedule_maintenance set_config set_retention
@@ -360,6 +366,20 @@ sub run_pgbench
 	return finish_pgbench(start_pgbench(@_));
 }
 
+# Until somebody can connect there.  poll_query_until() would not do: it writes to
+# a psql that may have ended as there is no server.
+sub wait_for_connections
+{
+	my ($connstr) = @_;
+
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return if IPC::Run::run([ 'psql', '-XAtq', '-d', $connstr, '-c', 'SELECT 1' ], '<', \undef, '>', \my $out, '2>', \my $err);
+		usleep(100_000);
+	}
+	die "nobody can connect to $connstr";
+}
+
 # A pgbouncer in transaction mode before a node, with so many connections to it:
 # the directory of its socket (and of its log) and its port; nothing where there
 # is no such program.  It ends with the test.
@@ -394,11 +414,7 @@ pidfile = $dir/pid
 ignore_startup_parameters = extra_float_digits, options
 EOC
 	push @pgbouncers, IPC::Run::start([ $program, "$dir/pgbouncer.ini" ], '>', "$dir/out", '2>&1');
-	for (1 .. 100)
-	{
-		last if IPC::Run::run([ 'psql', '-XAtq', '-d', "host=$dir port=$port dbname=postgres", '-c', 'SELECT 1' ], '>', \my $out, '2>', \my $err);
-		usleep(100_000);
-	}
+	wait_for_connections("host=$dir port=$port dbname=postgres");
 	return ($dir, $port);
 }
 
