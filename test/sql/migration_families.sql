@@ -297,7 +297,7 @@ SET client_min_messages = error;
 CREATE PUBLICATION regress_pub FOR TABLE fam.t (id), TABLE fam.u WHERE (id > 3);
 CREATE PUBLICATION regress_pub2 FOR TABLE fam.t;
 CREATE PUBLICATION regress_pub3;
-RESET client_min_messages;
+CREATE SUBSCRIPTION regress_sub CONNECTION '' PUBLICATION a, b WITH (connect = false, slot_name = NONE);
 SET client_min_messages = warning;
 SELECT public.keep('a');
 ALTER EXTENSION hstore SET SCHEMA fam2;
