@@ -41,6 +41,7 @@ static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
 static JsonbContainer *find_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
+static bool gets_child(SdMigration *migration, const char *parent);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -286,6 +287,90 @@ parent_of(SdMigration *migration, const char *table)
 	return object != NULL && sd_json_get_bool(object, "is_partition")
 			   ? qualified(object, "parent_schema", "parent_name")
 			   : NULL;
+}
+
+/*
+ * sd_migration_leave_unlike_checks
+ *		A check of a table that becomes a child has to be that of its parent to
+ *		the letter, as the server prints it.  But the text of a list of strings
+ *		is another one once it was read from a text: then the parent's has to be
+ *		made of its text as well.
+ */
+void
+sd_migration_leave_unlike_checks(SdMigration *migration)
+{
+	JsonbContainer *constraints =
+		sd_json_get_object(&migration->documents[1]->root, "constraints");
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (constraints == NULL)
+		return;
+	sd_json_walk(&walk, constraints);
+	while (sd_json_next_member(&walk, &key, &value))
+	{
+		JsonbContainer *constraint = sd_json_as_object(&value);
+		SdMigrationObject *object;
+		SdMigrationObject *table;
+		char *definition;
+		char *of;
+
+		CHECK_FOR_INTERRUPTS();
+		if (constraint == NULL ||
+			!sd_ddl_is(constraint, "constraint_type", "check"))
+			continue;
+		definition = sd_json_get_text(constraint, "definition");
+		of = qualified(constraint, "schema_name", "table_name");
+		if (definition == NULL || strstr(definition, "])::") == NULL ||
+			of == NULL)
+			continue;
+		table = sd_migration_find(migration, true, "tables", of);
+		if (table == NULL || table->action == SD_ACTION_CREATE ||
+			!gets_child(migration, of))
+			continue;
+		sd_migration_leave(
+			migration,
+			sd_migration_find(migration, true, "constraints",
+							  sd_json_as_text(&key)),
+			"a table that gets this parent has to have the same");
+	}
+}
+
+/* Does a table become a partition or child of this one? */
+static bool
+gets_child(SdMigration *migration, const char *parent)
+{
+	ListCell *lc;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *table = lfirst(lc);
+		char *of;
+
+		if (strcmp(table->kind, "tables") != 0 || table->new_object == NULL ||
+			!JsonContainerIsObject(table->new_object))
+			continue;
+		if (sd_json_get_bool(table->new_object, "is_partition"))
+		{
+			of = qualified(table->new_object, "parent_schema", "parent_name");
+			if (of != NULL && strcmp(of, parent) == 0 &&
+				(table->old_object == NULL || sd_migration_gets_parent(table)))
+				return true;
+		}
+		else if (table->old_object != NULL && sd_migration_gets_parent(table))
+		{
+			ListCell *lc2;
+
+			foreach (lc2, sd_json_get_texts(table->new_object, "inherits"))
+			{
+				if (strcmp(lfirst(lc2), parent) == 0)
+					return true;
+			}
+		}
+	}
+
+	return false;
 }
 
 /* Has the partition an index that is attached to this one? */
