@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "utils/builtins.h"
 
 #include "model/migration_families.h"
@@ -479,12 +481,26 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 								 sd_ddl_is(source, "persistence", "unlogged")
 									 ? "UNLOGGED"
 									 : "LOGGED");
-	if ((sd_migration_take(object, "owner_schema") |
-		 sd_migration_take(object, "owner_table") |
-		 sd_migration_take(object, "owner_column")) &&
-		!sd_json_get_bool(source, "is_identity"))
+	if (sd_migration_take(object, "owner_schema") |
+		sd_migration_take(object, "owner_table") |
+		sd_migration_take(object, "owner_column"))
 	{
 		SdMigrationStep *step;
+
+		if (sd_json_get_bool(source, "is_identity"))
+		{
+			/* if that table goes, this goes and comes with the new one */
+			step = sd_migration_step(
+				migration, object, SD_STAGE_FINISH, "-- %s.%s gets no identity",
+				quote_qualified_identifier(
+					sd_json_get_text(source, "owner_schema"),
+					sd_json_get_text(source, "owner_table")),
+				quote_identifier(sd_json_get_text(source, "owner_column")));
+			step->position = INT_MAX;
+			step->is_skipped = true;
+			step->why = "its sequence is that of a table that is kept";
+			return;
+		}
 
 		if (sd_json_get_text(object->old_object, "owner_table") != NULL)
 			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
