@@ -81,8 +81,8 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 			table->attach->after =
 				list_concat(table->attach->after, table->index_children);
 		}
-		/* dropped before its parent, and so are those who need it */
-		else if (table->table != NULL)
+		/* made and altered after its parent, and dropped before it */
+		if (table->table != NULL)
 		{
 			JsonbContainer *object = find_object(migration, is_new, "tables",
 												 table->attach->identity);

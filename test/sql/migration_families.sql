@@ -294,6 +294,7 @@ CREATE FOREIGN TABLE fam.moved (a int) SERVER regress_server;
 CREATE USER MAPPING FOR regress_families_user SERVER regress_server;
 CREATE TABLE fam.t (id int PRIMARY KEY, name text);
 CREATE TABLE fam.u (id int PRIMARY KEY);
+-- a server with another wal_level warns otherwise
 SET client_min_messages = error;
 CREATE PUBLICATION regress_pub FOR TABLE fam.t (id), TABLE fam.u WHERE (id > 3);
 CREATE PUBLICATION regress_pub2 FOR TABLE fam.t;
