@@ -42,7 +42,6 @@ typedef struct SdMigrationOptions
 {
 	bool destructive;
 	bool concurrently;
-	JsonbContainer *renames; /* old identity -> new identity, or NULL */
 } SdMigrationOptions;
 
 typedef struct SdMigrationObject SdMigrationObject;
