@@ -466,6 +466,15 @@ DELETE FROM stormdisc.migrations;
 SELECT stormdisc_register_migration(1, 'baseline', 'SELECT stormdisc_baseline(7)');
 SELECT version, action FROM stormdisc_migrate();
 
+-- settings with which a script is no SQL: not everybody may see its text
+SELECT stormdisc_register_migration(1, 'quoted', $$SELECT 'word\', 'secret'$$);
+SET ROLE regress_disc_migrator;
+SET standard_conforming_strings = off;
+SELECT * FROM stormdisc_pending_migrations();
+RESET standard_conforming_strings;
+SELECT * FROM stormdisc_pending_migrations();
+RESET ROLE;
+
 -- from nothing: the base, then all versions; again, only what is missing
 DELETE FROM stormdisc.schema_version WHERE component = 'schema';
 DELETE FROM stormdisc.migrations;
