@@ -104,7 +104,9 @@ stormdisc_list(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(ARG_AFTER))
 		read_after(fcinfo, &table, order);
 
-	sd_query_start(&query, "SELECT pg_catalog.to_jsonb(t.*) FROM ");
+	/* nothing is made of the rows that are skipped */
+	sd_query_start(&query,
+				   "SELECT pg_catalog.to_jsonb(t.*) FROM (SELECT t.* FROM ");
 	appendStringInfo(&query.sql, "%s AS t WHERE true", table.name);
 	append_filter(&query, fcinfo, &table);
 	if (!PG_ARGISNULL(ARG_AFTER))
@@ -114,6 +116,7 @@ stormdisc_list(PG_FUNCTION_ARGS)
 	sd_query_parameter(&query, INT8OID, Int64GetDatum(per_page), false);
 	appendStringInfoString(&query.sql, " OFFSET ");
 	sd_query_parameter(&query, INT8OID, Int64GetDatum(offset), false);
+	appendStringInfoString(&query.sql, ") AS t");
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	if (SPI_connect() != SPI_OK_CONNECT)

@@ -67,7 +67,7 @@ sd_resource_open(SdResourceTable *table, FunctionCallInfo fcinfo)
 	table->name = quote_qualified_identifier(
 		get_namespace_name(RelationGetNamespace(rel)),
 		RelationGetRelationName(rel));
-	table->columns = CreateTupleDescCopy(RelationGetDescr(rel));
+	table->columns = CreateTupleDescCopyConstr(RelationGetDescr(rel));
 	table->key = find_key(rel);
 	table->created_at = find_time(table, "created_at");
 	table->updated_at = find_time(table, "updated_at");

@@ -361,11 +361,15 @@ part(const JsonbValue *value, int i)
 
 /*
  * sd_json_get
- *		The member of an object that has this key; false if there is none.
+ *		The member of an object that has this key; false if there is none, or
+ *		no object.
  */
 bool
 sd_json_get(JsonbContainer *object, const char *key, JsonbValue *value)
 {
+	if (object == NULL || !JsonContainerIsObject(object))
+		return false;
+
 	return getKeyJsonValueFromContainer(object, key, strlen(key), value) !=
 		   NULL;
 }

@@ -176,19 +176,10 @@ read_options(SdMigrationOptions *options, Jsonb *object)
 						errmsg("option \"%s\" must be true or false", name));
 			options->concurrently = value.val.boolean;
 		}
-		else if (strcmp(name, "renames") == 0)
-		{
-			options->renames = sd_json_as_object(&value);
-			if (options->renames == NULL)
-				ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("option \"%s\" must be an object", name),
-						errhint("For example: {\"renames\": {\"app.t\": "
-								"\"app.u\", \"app.t.a\": \"app.u.b\"}}."));
-		}
 		else
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("unrecognized option: \"%s\"", name),
-					errhint("Available options: concurrently, renames."));
+					errhint("Available options: concurrently."));
 	}
 }
 

@@ -9,11 +9,17 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "utils/builtins.h"
 
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
+static char *needed_text(SdMigrationObject *object, const char *key);
 static void add_check(SdMigration *migration, SdMigrationObject *object);
+static bool add_by_index(SdMigration *migration, SdMigrationObject *object,
+						 SdDdlNode *node);
 static bool keep_within_limits(SdMigration *migration,
 							   SdMigrationObject *object, const char *name);
 static void tell_of_own(SdMigration *migration, SdMigrationObject *object);
@@ -68,6 +74,10 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 			if (is_foreign_key && adds &&
 				sd_migration_has_foreign_key(migration, object))
 				continue;
+			if (adds && !is_new_table && !is_partitioned &&
+				migration->options.concurrently &&
+				add_by_index(migration, object, node))
+				continue;
 			step =
 				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s%s",
 								  statement->text, is_safe ? " NOT VALID" : "");
@@ -84,6 +94,51 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 				validate(migration, object);
 		}
 	}
+}
+
+/* A key by an index that is made while others write. */
+static bool
+add_by_index(SdMigration *migration, SdMigrationObject *object, SdDdlNode *node)
+{
+	JsonbContainer *source = object->new_object;
+	bool is_primary = sd_ddl_is(source, "constraint_type", "primary key");
+	char *schema = sd_json_get_text(source, "schema_name");
+	char *index_name = sd_json_get_text(source, "index_name");
+	JsonbContainer *index =
+		index_name != NULL
+			? sd_ddl_object(migration->ddl[1], "indexes",
+							quote_qualified_identifier(schema, index_name))
+			: NULL;
+	char *definition =
+		index != NULL ? sd_json_get_text(index, "definition") : NULL;
+	SdMigrationName name;
+	SdMigrationStep *step;
+
+	if ((!is_primary && !sd_ddl_is(source, "constraint_type", "unique")) ||
+		definition == NULL ||
+		strncmp(definition, "CREATE UNIQUE INDEX ", 20) != 0)
+		return false;
+	(void) sd_migration_name(object, true, &name);
+	step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
+							 "CREATE UNIQUE INDEX CONCURRENTLY %s",
+							 sd_ddl_trimmed(definition + 20));
+	step->position = node->number;
+	step->severity = SD_SEVERITY_LOCKING;
+	step->alone = true;
+	step->why = "an index is built while others may write";
+	step = sd_migration_step(
+		migration, object, SD_STAGE_CHANGE,
+		"ALTER TABLE ONLY %s ADD CONSTRAINT %s %s USING INDEX %s%s", name.table,
+		quote_identifier(sd_json_get_text(source, "constraint_name")),
+		is_primary ? "PRIMARY KEY" : "UNIQUE", quote_identifier(index_name),
+		!sd_json_get_bool(source, "is_deferrable") ? ""
+		: sd_json_get_bool(source, "initially_deferred")
+			? " DEFERRABLE INITIALLY DEFERRED"
+			: " DEFERRABLE");
+	step->position = node->number;
+	step->why = "the index is there";
+
+	return true;
 }
 
 /* What a table had before it inherits stays its own, too. */
@@ -281,19 +336,19 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 {
 	SdMigrationName name;
 	JsonbContainer *source = object->new_object;
-	char *table =
-		quote_qualified_identifier(sd_json_get_text(source, "schema_name"),
-								   sd_json_get_text(source, "table_name"));
+	char *table = quote_qualified_identifier(needed_text(object, "schema_name"),
+											 needed_text(object, "table_name"));
 	const char *plain =
-		pstrdup(quote_identifier(sd_json_get_text(source, "index_name")));
+		pstrdup(quote_identifier(needed_text(object, "index_name")));
 	bool is_of_constraint = sd_json_get_text(source, "constraint_name") != NULL;
 	SdMigrationStep *step;
 
-	(void) sd_migration_name(object, true, &name);
+	if (!sd_migration_name(object, true, &name))
+		sd_migration_malformed("indexes", object->new_identity);
 	alter_parent_index(migration, object);
 	/* these follow from columns that get other types, and it with them */
-	if (strcmp(sd_json_get_text(object->old_object, "definition"),
-			   sd_json_get_text(source, "definition")) == 0)
+	if (sd_migration_same(sd_json_get_text(object->old_object, "definition"),
+						  sd_json_get_text(source, "definition")))
 	{
 		(void) sd_migration_take(object, "opclasses");
 		(void) sd_migration_take(object, "collations");
@@ -426,12 +481,26 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 								 sd_ddl_is(source, "persistence", "unlogged")
 									 ? "UNLOGGED"
 									 : "LOGGED");
-	if ((sd_migration_take(object, "owner_schema") |
-		 sd_migration_take(object, "owner_table") |
-		 sd_migration_take(object, "owner_column")) &&
-		!sd_json_get_bool(source, "is_identity"))
+	if (sd_migration_take(object, "owner_schema") |
+		sd_migration_take(object, "owner_table") |
+		sd_migration_take(object, "owner_column"))
 	{
 		SdMigrationStep *step;
+
+		if (sd_json_get_bool(source, "is_identity"))
+		{
+			/* if that table goes, this goes and comes with the new one */
+			step = sd_migration_step(
+				migration, object, SD_STAGE_FINISH, "-- %s.%s gets no identity",
+				quote_qualified_identifier(
+					sd_json_get_text(source, "owner_schema"),
+					sd_json_get_text(source, "owner_table")),
+				quote_identifier(sd_json_get_text(source, "owner_column")));
+			step->position = INT_MAX;
+			step->is_skipped = true;
+			step->why = "its sequence is that of a table that is kept";
+			return;
+		}
 
 		if (sd_json_get_text(object->old_object, "owner_table") != NULL)
 			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
@@ -449,4 +518,16 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 			step->position = ((SdDdlNode *) llast(object->new_nodes))->number;
 		}
 	}
+}
+
+/* A member that the new object must have. */
+static char *
+needed_text(SdMigrationObject *object, const char *key)
+{
+	char *text = sd_json_get_text(object->new_object, key);
+
+	if (text == NULL)
+		sd_migration_malformed(object->kind, object->new_identity);
+
+	return text;
 }

@@ -41,6 +41,9 @@ static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
 static JsonbContainer *find_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
+static bool leave_check_of_children(SdMigration *migration, const char *parent,
+									const char *name, bool leave);
+static bool becomes_child(SdMigrationObject *table, const char *parent);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -81,8 +84,8 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 			table->attach->after =
 				list_concat(table->attach->after, table->index_children);
 		}
-		/* dropped before its parent, and so are those who need it */
-		else if (table->table != NULL)
+		/* made and altered after its parent, and dropped before it */
+		if (table->table != NULL)
 		{
 			JsonbContainer *object = find_object(migration, is_new, "tables",
 												 table->attach->identity);
@@ -286,6 +289,120 @@ parent_of(SdMigration *migration, const char *table)
 	return object != NULL && sd_json_get_bool(object, "is_partition")
 			   ? qualified(object, "parent_schema", "parent_name")
 			   : NULL;
+}
+
+static const char *const unlike_reason =
+	"a table that gets this parent has to have the same";
+
+/*
+ * sd_migration_leave_unlike_checks
+ *		A check of a table that becomes a child has to be that of its parent to
+ *		the letter, as the server prints it.  But the text of a list of strings
+ *		is another one once it was read from a text: then the parent's has to be
+ *		made of its text as well.
+ */
+void
+sd_migration_leave_unlike_checks(SdMigration *migration)
+{
+	JsonbContainer *constraints =
+		sd_json_get_object(&migration->documents[1]->root, "constraints");
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (constraints == NULL)
+		return;
+	sd_json_walk(&walk, constraints);
+	while (sd_json_next_member(&walk, &key, &value))
+	{
+		JsonbContainer *constraint = sd_json_as_object(&value);
+		SdMigrationObject *object;
+		SdMigrationObject *table;
+		const char *name;
+		char *definition;
+		char *of;
+
+		CHECK_FOR_INTERRUPTS();
+		if (constraint == NULL ||
+			!sd_ddl_is(constraint, "constraint_type", "check"))
+			continue;
+		definition = sd_json_get_text(constraint, "definition");
+		of = qualified(constraint, "schema_name", "table_name");
+		if (definition == NULL || strstr(definition, "])::") == NULL ||
+			of == NULL)
+			continue;
+		table = sd_migration_find(migration, true, "tables", of);
+		if (table == NULL || table->action == SD_ACTION_CREATE)
+			continue;
+		name =
+			quote_identifier(sd_json_get_text(constraint, "constraint_name"));
+		name = pstrdup(name);
+		if (!leave_check_of_children(migration, of, name, false))
+			continue;
+		object = sd_migration_find(migration, true, "constraints",
+								   sd_json_as_text(&key));
+		if (object != NULL)
+			sd_migration_leave(migration, object, unlike_reason);
+		(void) leave_check_of_children(migration, of, name, true);
+	}
+}
+
+/*
+ * Is the check of a table that becomes a partition or child of this one made of
+ * its text?  Otherwise, with "leave", let those go that are not.
+ */
+static bool
+leave_check_of_children(SdMigration *migration, const char *parent,
+						const char *name, bool leave)
+{
+	List *all = list_copy(migration->all);
+	ListCell *lc;
+
+	foreach (lc, all)
+	{
+		SdMigrationObject *table = lfirst(lc);
+		SdMigrationObject *check;
+
+		if (strcmp(table->kind, "tables") != 0 || table->new_object == NULL ||
+			!JsonContainerIsObject(table->new_object) ||
+			!becomes_child(table, parent))
+			continue;
+		check = sd_migration_find(migration, true, "constraints",
+								  psprintf("%s.%s", table->new_identity, name));
+		if (leave && check != NULL && check->old_object != NULL)
+			sd_migration_leave(migration, check, unlike_reason);
+		else if (!leave && (table->old_object == NULL || check == NULL ||
+							check->old_object == NULL ||
+							check->action == SD_ACTION_REPLACE))
+			return true;
+	}
+
+	return false;
+}
+
+static bool
+becomes_child(SdMigrationObject *table, const char *parent)
+{
+	char *of;
+	ListCell *lc;
+
+	if (table->old_object != NULL && !sd_migration_gets_parent(table))
+		return false;
+	if (sd_json_get_bool(table->new_object, "is_partition"))
+	{
+		of = qualified(table->new_object, "parent_schema", "parent_name");
+		return of != NULL && strcmp(of, parent) == 0;
+	}
+	/* one that is made as a child has the parent's */
+	if (table->old_object == NULL)
+		return false;
+	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
+	{
+		if (strcmp(lfirst(lc), parent) == 0)
+			return true;
+	}
+
+	return false;
 }
 
 /* Has the partition an index that is attached to this one? */

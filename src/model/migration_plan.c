@@ -65,6 +65,8 @@ static void leave_attached(SdMigration *migration, SdMigrationObject *object,
 static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
+static const char *concurrently(const char *statement);
+static bool is_plain_index(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
@@ -96,6 +98,7 @@ sd_migration_plan(SdMigration *migration)
 	build_graphs(migration);
 	alter_objects(migration);
 	sd_migration_leave_lonely_indexes(migration);
+	sd_migration_leave_unlike_checks(migration);
 	if (!migration->options.destructive)
 		sd_migration_block(migration);
 	migration->is_decided = true;
@@ -802,6 +805,13 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		if (table != NULL)
 			step->position = table->old_position;
 	}
+	if (strcmp(object->kind, "indexes") == 0 &&
+		migration->options.concurrently && is_plain_index(migration, object))
+	{
+		step->statement = unconstify(char *, concurrently(step->statement));
+		step->lock = sd_migration_lock(step->statement);
+		step->alone = true;
+	}
 	if (is_late(object))
 	{
 		step->stage = SD_STAGE_FINISH;
@@ -825,6 +835,17 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							 : SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = step->severity == SD_SEVERITY_DESTRUCTIVE;
 	}
+}
+
+/* Is it an index that can be dropped while others use the table? */
+static bool
+is_plain_index(SdMigration *migration, SdMigrationObject *object)
+{
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+
+	return table != NULL &&
+		   sd_json_get_text(object->old_object, "constraint_name") == NULL &&
+		   !sd_ddl_is(table->old_object, "table_type", "partitioned table");
 }
 
 /*
@@ -961,12 +982,23 @@ goes_with_another(SdMigration *migration, SdMigrationObject *object)
 	return true;
 }
 
+/* CREATE INDEX or DROP INDEX that others can write during. */
+static const char *
+concurrently(const char *statement)
+{
+	const char *words = strstr(statement, "INDEX ");
+
+	return psprintf("%s CONCURRENTLY%s",
+					pnstrdup(statement, words + 5 - statement), words + 5);
+}
+
 /* The statements that make an object, as the new document has them. */
 static void
 make(SdMigration *migration, SdMigrationObject *object)
 {
 	ListCell *lc;
 	SdMigrationObject *table;
+	bool is_index_of_old_table;
 
 	if (strcmp(object->kind, "constraints") == 0)
 	{
@@ -974,6 +1006,11 @@ make(SdMigration *migration, SdMigrationObject *object)
 		return;
 	}
 	table = sd_migration_new_table_of(migration, object);
+	is_index_of_old_table =
+		strcmp(object->kind, "indexes") == 0 && table != NULL &&
+		table->action != SD_ACTION_CREATE &&
+		table->action != SD_ACTION_REPLACE &&
+		!sd_ddl_is(table->new_object, "table_type", "partitioned table");
 	foreach (lc, object->new_nodes)
 	{
 		SdDdlNode *node = lfirst(lc);
@@ -983,9 +1020,15 @@ make(SdMigration *migration, SdMigrationObject *object)
 		foreach (lc2, node->statements)
 		{
 			SdDdlStatement *statement = lfirst(lc2);
-			SdMigrationStep *step = sd_migration_step(
-				migration, object, SD_STAGE_CHANGE, "%s", statement->text);
+			bool is_concurrent = migration->options.concurrently &&
+								 is_index_of_old_table &&
+								 strncmp(statement->text, "CREATE ", 7) == 0;
+			SdMigrationStep *step =
+				sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s",
+								  is_concurrent ? concurrently(statement->text)
+												: statement->text);
 
+			step->alone = is_concurrent;
 			step->position = node->number;
 			if (strcmp(node->kind, "partitions") != 0 &&
 				(table == NULL || table->action == SD_ACTION_CREATE ||

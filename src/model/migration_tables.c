@@ -170,7 +170,7 @@ sd_migration_find_column(SdMigrationObject *table, const char *name)
 {
 	ListCell *lc;
 
-	if (table->table == NULL)
+	if (table->table == NULL || name == NULL)
 		return NULL;
 	foreach (lc, table->table->columns)
 	{
@@ -1713,14 +1713,9 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			continue;
 		if (was_partition)
 		{
-			step = sd_migration_step(
-				migration, table, SD_STAGE_DROP,
-				"ALTER TABLE %s DETACH PARTITION %s%s", parent,
-				table->old_identity,
-				migration->options.concurrently ? " CONCURRENTLY" : "");
-			step->alone = migration->options.concurrently;
-			if (step->alone)
-				step->lock = "SHARE UPDATE EXCLUSIVE";
+			step = sd_migration_step(migration, table, SD_STAGE_DROP,
+									 "ALTER TABLE %s DETACH PARTITION %s",
+									 parent, table->old_identity);
 			sd_migration_drop_foreign_keys(
 				migration, table,
 				((SdDdlNode *) llast(table->old_nodes))->number);

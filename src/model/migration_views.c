@@ -98,8 +98,8 @@ replace_view(SdMigration *migration, SdMigrationObject *object)
 											 "check_option", NULL};
 	const char *text = NULL;
 	SdDdlNode *last;
-	List *changes = object->changes;
 	bool is_changed = sd_migration_take_all(object, attributes);
+	List *changes = list_copy(object->changes);
 	ListCell *lc;
 	ListCell *lc2;
 
@@ -112,7 +112,7 @@ replace_view(SdMigration *migration, SdMigrationObject *object)
 			row->has_new)
 		{
 			is_changed = true;
-			object->changes = list_delete_ptr(list_copy(object->changes), row);
+			object->changes = list_delete_ptr(object->changes, row);
 		}
 	}
 	if (!is_changed || object->new_nodes == NIL)

@@ -501,6 +501,8 @@ sub create_index
 	$sql .= ' INCLUDE (id)' if $method eq 'btree' && $key !~ /\bid\b/ && $self->chance(10) && grep { $_->{name} eq 'id' } @{ $table->{columns} };
 	$sql .= ' WITH (fillfactor = 80)' if $method eq 'btree' && $self->chance(10);
 	$sql .= ' WHERE ' . ident($column->{name}) . ' IS NOT NULL' if $self->chance(15);
+	# of two equal ones, the server may attach the other one to a parent's
+	return if $table->{index_definitions}{ $sql =~ s/^.* USING //r }++;
 	$self->{indexes}{ qualified($index) } = $index if $index->{name};
 	return $sql;
 }

@@ -116,7 +116,8 @@ CREATE FUNCTION pg_temp.not_said(target text, ignore text[]) RETURNS SETOF text 
 			s.identity = d.identity
 			OR starts_with(d.identity, s.identity || '.') OR starts_with(d.identity, s.identity || '(')
 			OR starts_with(s.identity, d.identity || '.')
-			OR position(s.identity IN d.identity) > 0));
+			OR position(s.identity IN d.identity) > 0
+			OR position(d.identity IN s.statement) > 0));
 $$;
 
 -- What a script says that it cannot say.

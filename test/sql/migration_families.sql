@@ -12,7 +12,9 @@ CREATE FUNCTION public.keep(name text) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO public.documents VALUES ($1, public.stormdisc_schema(exclude => '{public.*}')) ON CONFLICT (name) DO UPDATE SET document = excluded.document
 $$;
 CREATE FUNCTION public.migration(name_from text, name_to text, OUT seq int, OUT kind text, OUT statement text, OUT notes text, OUT skipped bool) RETURNS SETOF record LANGUAGE sql AS $$
-	SELECT m.seq, m.kind, m.statement, concat_ws(', ', nullif(m.severity, 'safe'), CASE WHEN m.is_destructive THEN 'is_destructive' END,
+	-- what only some versions say: where a query's columns are from
+	SELECT m.seq, m.kind, CASE WHEN m.statement ~ '^CREATE .*VIEW ' THEN regexp_replace(m.statement, '([ (])(typed|used|t|again|longer|other)\.(?=\w)', '\1', 'g')
+			ELSE m.statement END, concat_ws(', ', nullif(m.severity, 'safe'), CASE WHEN m.is_destructive THEN 'is_destructive' END,
 		CASE WHEN m.commit_before THEN 'commit_before' END, CASE WHEN m.skipped THEN 'skipped' END, nullif(m.lock_level, '')), m.skipped
 	FROM public.documents a, public.documents b, public.stormdisc_migration_sql(a.document, b.document, true) m
 	WHERE a.name = name_from AND b.name = name_to AND m.kind <> 'settings'
@@ -169,7 +171,7 @@ CREATE OR REPLACE AGGREGATE fam.total(int) (SFUNC = int4pl, STYPE = int, INITCON
 ALTER FUNCTION fam.same(int, int) OWNER TO regress_families_owner;
 ALTER OPERATOR fam.===(int, int) SET (RESTRICT = eqsel, JOIN = eqjoinsel);
 DROP OPERATOR fam.!==(int, int);
-CREATE OPERATOR fam.!== (FUNCTION = fam.same, LEFTARG = int, RIGHTARG = int, COMMUTATOR = OPERATOR(fam.!==));
+CREATE OPERATOR fam.!== (FUNCTION = int4ne, LEFTARG = int, RIGHTARG = int);
 ALTER OPERATOR FAMILY fam.members USING btree DROP OPERATOR 3 (int, bigint);
 ALTER OPERATOR FAMILY fam.members USING btree ADD OPERATOR 5 >(int, bigint);
 DROP CAST (fam.boxed AS text);
@@ -292,10 +294,13 @@ CREATE FOREIGN TABLE fam.moved (a int) SERVER regress_server;
 CREATE USER MAPPING FOR regress_families_user SERVER regress_server;
 CREATE TABLE fam.t (id int PRIMARY KEY, name text);
 CREATE TABLE fam.u (id int PRIMARY KEY);
+-- a server with another wal_level warns otherwise
+SET client_min_messages = error;
 CREATE PUBLICATION regress_pub FOR TABLE fam.t (id), TABLE fam.u WHERE (id > 3);
 CREATE PUBLICATION regress_pub2 FOR TABLE fam.t;
 CREATE PUBLICATION regress_pub3;
 CREATE SUBSCRIPTION regress_sub CONNECTION '' PUBLICATION a, b WITH (connect = false, slot_name = NONE);
+SET client_min_messages = warning;
 SELECT public.keep('a');
 ALTER EXTENSION hstore SET SCHEMA fam2;
 ALTER FOREIGN DATA WRAPPER regress_wrap OPTIONS (DROP debug, SET "Other" '2');
@@ -366,7 +371,8 @@ REVOKE SELECT (name) ON fam.t FROM regress_families_user;
 GRANT INSERT (more) ON fam.t TO public;
 ALTER TABLE fam.owned OWNER TO regress_families_owner;
 GRANT DELETE ON fam.usual TO regress_families_user;
-REVOKE TRIGGER ON fam.usual FROM postgres;
+REVOKE ALL ON fam.usual FROM postgres;
+GRANT SELECT, INSERT ON fam.usual TO postgres;
 GRANT ALL ON fam.nothing TO postgres;
 GRANT EXECUTE ON FUNCTION fam.f() TO public;
 REVOKE EXECUTE ON FUNCTION fam.f() FROM regress_families_user;

@@ -264,8 +264,9 @@ SELECT count(*) FROM stormdisc_list('res.many', order_by => 'b', after => '{"id"
 SELECT count(*) FROM stormdisc_list('res.many', order_by => 'a', after => '{"id": 1, "a": null}', filter => '{"b": "0"}');
 -- with indexes a page is found without reading those before it
 CREATE TABLE res.large AS SELECT i AS id, i % 10 AS a, '2020-01-01Z'::timestamptz + i * interval '1 s' AS created_at FROM generate_series(1, 20000) i;
-ALTER TABLE res.large ADD PRIMARY KEY (id), ALTER created_at SET NOT NULL;
+ALTER TABLE res.large ADD PRIMARY KEY (id), ALTER created_at SET NOT NULL, ALTER a SET NOT NULL;
 CREATE INDEX ON res.large (created_at, id);
+CREATE INDEX ON res.large (a, id);
 ANALYZE res.large;
 CREATE FUNCTION res.blocks(query text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -278,6 +279,8 @@ SELECT res.blocks(query) IS NOT NULL AS warm, res.blocks(query) < 60 AS few FROM
 	($$SELECT stormdisc_list('res.large', per_page => 10, after => '{"id": 10000, "created_at": "2020-01-01T02:46:40Z"}')$$),
 	($$SELECT stormdisc_list('res.large', per_page => 10, order_by => 'id', after => '{"id": 19000}')$$),
 	($$SELECT stormdisc_list('res.large', per_page => 10, order_by => 'id desc', after => '{"id": 1000}')$$),
+	($$SELECT stormdisc_list('res.large', per_page => 10, order_by => 'a', after => '{"id": 19005, "a": 5}')$$),
+	($$SELECT stormdisc_list('res.large', per_page => 10, order_by => 'a desc', after => '{"id": 1005, "a": 5}')$$),
 	($$SELECT stormdisc_get_by_id('res.large', 15000)$$)) v (query);
 
 -- rows that are deleted softly
@@ -308,6 +311,10 @@ SELECT stormdisc_list('res.hard');
 SELECT stormdisc_update('res.hard', 1, '{}');
 SELECT stormdisc_delete('res.hard', 1, false);
 SELECT count(*) FROM res.hard;
+
+CREATE TABLE res.generated (id int PRIMARY KEY, day date, updated_at date GENERATED ALWAYS AS (day + 1) STORED);
+SELECT stormdisc_create('res.generated', '{"id": 1, "day": "2020-01-01"}'), stormdisc_update('res.generated', 1, '{"day": "2020-02-01"}');
+DROP TABLE res.generated;
 
 -- relations of other kinds, and without a key
 CREATE TABLE res.parts (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id);

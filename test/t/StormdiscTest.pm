@@ -96,7 +96,8 @@ my @strict_readers = qw(diff_live fingerprint ddl ddl_text);
 
 # Functions that read no schema, and those that write.
 my @no_readers = qw(active_connections advice_rules capabilities classify_error detect_dialect dialects diff diff_objects
-  document_ddl document_ddl_text document_fingerprint idle_transactions map_type retry_delay slow_queries split_sql vocabulary);
+  document_ddl document_ddl_text document_fingerprint idle_transactions map_type migration_script migration_sql
+  retry_delay slow_queries split_sql vocabulary);
 my @writers = qw(discover_existing_schema drop_snapshot);
 
 # Functions that read the rows of tables, and what their queries are made of, in
