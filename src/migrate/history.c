@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "errors.h"
 #include "migrate/migrate.h"
 #include "spi_util.h"
 
@@ -29,6 +30,16 @@ PG_FUNCTION_INFO_V1(stormdisc_pending_migrations);
 #define STATUS_COLS 10 /* OUT columns in sql/functions/migrations.sql */
 #define PENDING_COLS 6
 
+/* a script to be parsed, for sd_try() */
+typedef struct Pending
+{
+	const char *name;
+	const char *sql;
+	const SdScriptOptions *options;
+	SdScript *script;
+} Pending;
+
+static void parse_pending(void *arg);
 static char *result_text(MemoryContext context, uint64 row, int column);
 static Interval *result_interval(MemoryContext context, uint64 row, int column);
 static const char *status_detail(const SdVersion *version);
@@ -231,18 +242,37 @@ put_pending(FunctionCallInfo fcinfo, int number, const char *description,
 			const char *sql, bool has_down, const SdScriptOptions *options)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	SdScript *script = sd_script_parse(description, sql, options);
-	Datum values[PENDING_COLS];
+	Pending pending = {description, sql, options, NULL};
+	Datum values[PENDING_COLS] = {0};
 	bool nulls[PENDING_COLS] = {false};
+
+	/*
+	 * The caller's settings may be such that the text is no SQL.  The error
+	 * would show it, and not everybody may see it.
+	 */
+	(void) sd_try(parse_pending, &pending);
 
 	nulls[0] = number < 0;
 	values[0] = Int32GetDatum(number);
 	values[1] = CStringGetTextDatum(description);
-	values[2] = Int32GetDatum(list_length(script->statements));
-	values[3] = Int32GetDatum(script->nsteps);
+	nulls[2] = nulls[3] = pending.script == NULL;
+	if (pending.script != NULL)
+	{
+		values[2] = Int32GetDatum(list_length(pending.script->statements));
+		values[3] = Int32GetDatum(pending.script->nsteps);
+	}
 	values[4] = BoolGetDatum(has_down);
 	values[5] = BoolGetDatum(options->in_transaction);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+static void
+parse_pending(void *arg)
+{
+	Pending *pending = arg;
+
+	pending->script =
+		sd_script_parse(pending->name, pending->sql, pending->options);
 }
 
 /*

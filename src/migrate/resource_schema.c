@@ -233,6 +233,10 @@ stormdisc_add_timestamps(PG_FUNCTION_ARGS)
 	}
 
 	schema = get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	/* it may have been dropped while we waited for the lock */
+	if (schema == NULL)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("extension \"%s\" does not exist", "stormdisc"));
 	function = LookupFuncName(
 		list_make2(makeString(pstrdup(schema)), makeString(TRIGGER_FUNCTION)),
 		0, NULL, false);

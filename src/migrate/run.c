@@ -28,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/wait_event.h"
@@ -64,6 +65,7 @@ static int target_argument(FunctionCallInfo fcinfo, int number, int by_default);
 static void plan_base(SdRun *run, const char *sql);
 static void plan_repeatables(SdRun *run, int target);
 static SdTask *add_task(SdRun *run, SdTaskKind kind, SdVersion *version);
+static void check_extension(const SdRun *run);
 static SdVersion *registered(const SdHistory *history, int number, int from,
 							 int to);
 static void refuse_steps(const SdTask *task);
@@ -163,6 +165,7 @@ stormdisc_baseline(PG_FUNCTION_ARGS)
 				errmsg("invalid version: %d", version.number),
 				errhint("Versions of migrations are numbers from 1."));
 	PreventCommandIfReadOnly("stormdisc_baseline()");
+	sd_run_check_nesting();
 	sd_migrations_lock();
 	sd_history_read(&run.history);
 	if (!run.history.is_empty)
@@ -651,13 +654,26 @@ sd_run_step(SdRun *run, const SdScript *script, const SdScriptStep *step,
 	PG_TRY();
 	{
 		sd_script_run(script, step, handler, arg);
+		check_extension(run);
 		sd_script_check_constraints(script);
+		check_extension(run);
 	}
 	PG_FINALLY();
 	{
 		is_running = false;
 	}
 	PG_END_TRY();
+}
+
+/* What a script has dropped cannot write down that it was run. */
+static void
+check_extension(const SdRun *run)
+{
+	Oid function = run->fcinfo->flinfo->fn_oid;
+
+	if (!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(function)))
+		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("a migration cannot drop the extension stormdisc"));
 }
 
 /*

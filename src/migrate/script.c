@@ -53,14 +53,17 @@ static void set_option(const char *name, const char *value);
 
 /*
  * The names of constraints that are checked at the end of a transaction unless
- * it says otherwise, as SET CONSTRAINTS takes them.
+ * it says otherwise, as SET CONSTRAINTS takes them: it raises an error for
+ * those in schemas that the caller may not use.
  */
 static SdStatement select_deferred = {
 	.sql = "SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I.%I', "
 		   "n.nspname, c.conname), ', ') FROM pg_catalog.pg_constraint c "
 		   "JOIN pg_catalog.pg_namespace n "
 		   "ON n.oid OPERATOR(pg_catalog.=) c.connamespace "
-		   "WHERE c.condeferrable AND c.condeferred",
+		   "WHERE c.condeferrable AND c.condeferred "
+		   "AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') "
+		   "AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)",
 	.reads_all = true,
 };
 

@@ -165,9 +165,13 @@ stormdisc_begin_migration(PG_FUNCTION_ARGS)
 	values[1] = Int32GetDatum(task->script->nsteps);
 	values[2] = BoolGetDatum(resumes);
 
-	/* the lock of this transaction is ours: nobody else has one */
-	if (!has_session_lock)
-		has_session_lock = sd_lock_session(SD_LOCK_MIGRATIONS, 0);
+	/*
+	 * The lock of this transaction is ours: nobody else has one.  Whether the
+	 * session still has its own is not known: DISCARD ALL would have freed it.
+	 */
+	if (has_session_lock)
+		sd_unlock_session(SD_LOCK_MIGRATIONS, 0);
+	has_session_lock = sd_lock_session(SD_LOCK_MIGRATIONS, 0);
 
 	return HeapTupleGetDatum(
 		heap_form_tuple(BlessTupleDesc(desc), values, nulls));

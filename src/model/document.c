@@ -587,6 +587,7 @@ prepare_part(Document *doc, Part *part)
 {
 	const SdKind *kind = part->kind;
 	Oid argtypes[] = {REGCLASSOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	char *schema = get_namespace_name(doc->options->functions);
 	const char *list;
 	const char *name;
 	int length;
@@ -594,8 +595,12 @@ prepare_part(Document *doc, Part *part)
 	Oid function;
 	bool *left_out;
 
+	/* nothing keeps another session from dropping what we are */
+	if (schema == NULL)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("extension \"%s\" does not exist", "stormdisc"));
 	function = LookupFuncName(
-		list_make2(makeString(get_namespace_name(doc->options->functions)),
+		list_make2(makeString(schema),
 				   makeString(psprintf("stormdisc_%s", kind->name))),
 		lengthof(argtypes), argtypes, false);
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));

@@ -25,6 +25,7 @@ PG_FUNCTION_INFO_V1(stormdisc_migration_script);
 
 #define MIGRATION_COLS 11 /* OUT columns in sql/functions/migration_sql.sql */
 
+static void append_comment(StringInfo text, const char *comment);
 static void begin(SdMigration *migration, FunctionCallInfo fcinfo);
 static void read_options(SdMigrationOptions *options, Jsonb *object);
 static void run(SdMigration *migration);
@@ -93,17 +94,8 @@ stormdisc_migration_script(PG_FUNCTION_ARGS)
 
 		if (step->is_skipped)
 		{
-			appendStringInfo(&text, "-- skipped: %s\n", step->why);
-			for (char *line = step->statement; line != NULL;)
-			{
-				char *end = strchr(line, '\n');
-
-				appendStringInfo(&text, "-- %.*s%s\n",
-								 end != NULL ? (int) (end - line)
-											 : (int) strlen(line),
-								 line, end != NULL ? "" : ";");
-				line = end != NULL ? end + 1 : NULL;
-			}
+			append_comment(&text, psprintf("skipped: %s", step->why));
+			append_comment(&text, psprintf("%s;", step->statement));
 			continue;
 		}
 		if (in_transaction && (step->commit_before || step->alone))
@@ -124,6 +116,21 @@ stormdisc_migration_script(PG_FUNCTION_ARGS)
 	sd_settings_restore(level);
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(text.data, text.len));
+}
+
+/* Names may hold ends of lines, of either kind, which end a comment. */
+static void
+append_comment(StringInfo text, const char *comment)
+{
+	for (;;)
+	{
+		int length = (int) strcspn(comment, "\r\n");
+
+		appendStringInfo(text, "-- %.*s\n", length, comment);
+		if (comment[length] == '\0')
+			break;
+		comment += length + 1;
+	}
 }
 
 /* The arguments, which are those of both functions. */

@@ -94,13 +94,19 @@ BEGIN
 	END LOOP;
 END $$;
 
+-- Keep the document of what is there now.
+CREATE FUNCTION pg_temp.look() RETURNS void LANGUAGE sql AS $$
+	DELETE FROM documents WHERE name = 'live';
+	INSERT INTO documents VALUES ('live', stormdisc_schema(mode => 'atomic'));
+$$;
+
 -- What is left to do, as rows of text.  For one thing there is no statement, and
 -- rows say so: columns and constraints stay a table's own that INHERIT found there.
 CREATE FUNCTION pg_temp.left_over(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
 		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
-	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
-	WHERE b.name = target
+	FROM documents l, documents b, stormdisc_diff(l.document, b.document, ignore) d
+	WHERE l.name = 'live' AND b.name = target
 		AND NOT (coalesce(d.attribute, '') = 'is_local'
 			AND EXISTS (SELECT FROM script s WHERE s.skipped AND s.kind = 'tables' AND starts_with(d.identity, s.identity || '.')));
 $$;
@@ -110,8 +116,8 @@ $$;
 CREATE FUNCTION pg_temp.not_said(target text, ignore text[]) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', d.change, d.object_kind, d.identity, d.attribute)
 		|| CASE WHEN d.attribute IS NOT NULL THEN format(': %s is not %s', d.old_value, d.new_value) ELSE '' END
-	FROM documents b, stormdisc_diff(stormdisc_schema(mode => 'atomic'), b.document, ignore) d
-	WHERE b.name = target AND NOT EXISTS (
+	FROM documents l, documents b, stormdisc_diff(l.document, b.document, ignore) d
+	WHERE l.name = 'live' AND b.name = target AND NOT EXISTS (
 		SELECT FROM script s WHERE s.skipped AND (
 			s.identity = d.identity
 			OR starts_with(d.identity, s.identity || '.') OR starts_with(d.identity, s.identity || '(')

@@ -411,3 +411,17 @@ DROP SCHEMA fam, fam2 CASCADE;
 DROP TABLE public.documents;
 DROP FUNCTION public.keep(text), public.migration(text, text), public.left_over(text);
 DROP ROLE regress_families_owner, regress_families_user;
+
+-- what is skipped is in comments, also where names have ends of lines in them
+CREATE SCHEMA lines;
+CREATE TEMP TABLE kept AS SELECT public.stormdisc_schema(schemas => '{lines}') AS document;
+CREATE DOMAIN lines.word AS text;
+DO $$
+BEGIN
+	EXECUTE format('CREATE TABLE lines.%I (i int)', E'a\rDROP TABLE b; --');
+	EXECUTE format('CREATE TABLE lines.%I (w lines.word)', E'c\nDROP TABLE d; --');
+END $$;
+SELECT line FROM pg_temp.kept k, public.stormdisc_migration_script(public.stormdisc_schema(schemas => '{lines}'), k.document) s (script),
+	regexp_split_to_table(s.script, E'[\r\n]') line WHERE line !~ '^SET ';
+DROP TABLE pg_temp.kept;
+DROP SCHEMA lines CASCADE;

@@ -304,6 +304,12 @@ SELECT * FROM stormdisc_migration_steps(10, 'down');
 SELECT stormdisc_end_step(10, 1);
 SELECT * FROM stormdisc_begin_migration(9);
 SELECT * FROM stormdisc_begin_migration(10);
+-- a pool of connections that frees all locks of a session: it takes its own again
+SELECT pg_advisory_unlock_all();
+SET client_min_messages = error;
+SELECT * FROM stormdisc_begin_migration(10);
+RESET client_min_messages;
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 SELECT version, status, detail FROM stormdisc_migration_status() WHERE version = 10;
 SELECT stormdisc_end_step(10, 2);
 SELECT * FROM stormdisc_resume_step(10, 1);
@@ -436,6 +442,38 @@ SELECT stormdisc_register_migration(12, 'as another', 'SET ROLE regress_disc_mig
 SELECT version, action FROM stormdisc_migrate();
 SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE oid = 'mig.twelve'::regclass;
 SELECT current_user = session_user AS same;
+
+-- a constraint that waits, in a schema that the caller may not use
+CREATE SCHEMA mig_hidden CREATE TABLE late (i int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED);
+SELECT stormdisc_register_migration(13, 'no right to the other schema', 'CREATE TABLE mig.thirteen (i int)', 'DROP TABLE mig.thirteen');
+SET ROLE regress_disc_migrator;
+SELECT version, action FROM stormdisc_migrate();
+SELECT version, action FROM stormdisc_rollback();
+RESET ROLE;
+DROP SCHEMA mig_hidden CASCADE;
+
+-- a script that drops the extension, also to make it again, or runs migrations
+SET client_min_messages = error;
+SELECT stormdisc_register_migration(13, 'drops all', 'DROP EXTENSION stormdisc CASCADE');
+SELECT version, action FROM stormdisc_migrate();
+CALL stormdisc_migrate_all();
+SELECT problem FROM stormdisc_test_migration(13);
+RESET client_min_messages;
+SELECT stormdisc_register_migration(13, 'drops all', 'SET client_min_messages = error; DROP EXTENSION stormdisc CASCADE; CREATE EXTENSION stormdisc');
+SELECT version, action FROM stormdisc_migrate();
+DELETE FROM stormdisc.schema_version WHERE component = 'schema';
+DELETE FROM stormdisc.migrations;
+SELECT stormdisc_register_migration(1, 'baseline', 'SELECT stormdisc_baseline(7)');
+SELECT version, action FROM stormdisc_migrate();
+
+-- settings with which a script is no SQL: not everybody may see its text
+SELECT stormdisc_register_migration(1, 'quoted', $$SELECT 'word\', 'secret'$$);
+SET ROLE regress_disc_migrator;
+SET standard_conforming_strings = off;
+SELECT * FROM stormdisc_pending_migrations();
+RESET standard_conforming_strings;
+SELECT * FROM stormdisc_pending_migrations();
+RESET ROLE;
 
 -- from nothing: the base, then all versions; again, only what is missing
 DELETE FROM stormdisc.schema_version WHERE component = 'schema';

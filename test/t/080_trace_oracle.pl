@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
 
-my $traces = seconds_setting('STORMDISC_ORACLE_TRACES', 1600);
+my $traces = seconds_setting('STORMDISC_ORACLE_TRACES', 2000);
 my $seed = seconds_setting('STORMDISC_ORACLE_SEED', 1);
 my $traces_of_mutants = 400;
 my $compare = "$FindBin::RealBin/../oracle_traces/compare";
