@@ -25,10 +25,13 @@ $ENV{PGHOST} = $node->host;
 $ENV{PGPORT} = $node->port;
 $ENV{PGDATABASE} = 'postgres';
 
+$node->safe_psql('postgres', 'CREATE EXTENSION IF NOT EXISTS stormdisc');
 $node->safe_psql('postgres', 'CREATE TABLE documents (name text, document jsonb)');
 for my $name (sort keys %schemas)
 {
-	load($node, $name, $schemas{$name});
+	$node->safe_psql('postgres', "CREATE DATABASE $name");
+	$node->command_ok([ 'psql', '-X', '-q', '-d', $node->connstr($name), '-f', $schemas{$name} ], "$name loads");
+	$node->safe_psql($name, 'CREATE EXTENSION IF NOT EXISTS stormdisc');
 	my $document = $node->safe_psql($name, 'SELECT stormdisc_schema()');
 	$node->safe_psql('postgres', "INSERT INTO documents VALUES ('$name', \$document\$$document\$document\$)");
 }
