@@ -17,8 +17,7 @@ my $times = seconds_setting('STORMDISC_FUZZ_TIMES', 100);
 my $root = "$FindBin::RealBin/../..";
 my %schemas = (
 	demo => "$root/examples/demo_schema.sql",
-	kinds => "$root/test/oracle/kinds.sql",
-	stress => "$root/test/ddl/stress_schema.sql");
+	kinds => "$root/test/oracle/kinds.sql");
 
 my $node = new_node('bad_documents', conf => "fsync = off\nrestart_after_crash = on\n");
 $ENV{PGHOST} = $node->host;
