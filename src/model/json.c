@@ -487,13 +487,16 @@ sd_json_as_text(const JsonbValue *value)
 /*
  * sd_json_walk
  *		Begin a walk through the members of an object or the elements of an
- *		array.
+ *		array; NULL has none.
  */
 void
 sd_json_walk(SdJsonWalk *walk, JsonbContainer *container)
 {
 	JsonbValue value;
 
+	walk->iterator = NULL;
+	if (container == NULL)
+		return;
 	walk->iterator = JsonbIteratorInit(container);
 	(void) JsonbIteratorNext(&walk->iterator, &value, true);
 }
@@ -505,7 +508,8 @@ sd_json_walk(SdJsonWalk *walk, JsonbContainer *container)
 bool
 sd_json_next_member(SdJsonWalk *walk, JsonbValue *key, JsonbValue *value)
 {
-	if (JsonbIteratorNext(&walk->iterator, key, true) != WJB_KEY)
+	if (walk->iterator == NULL ||
+		JsonbIteratorNext(&walk->iterator, key, true) != WJB_KEY)
 		return false;
 	(void) JsonbIteratorNext(&walk->iterator, value, true);
 
@@ -519,7 +523,8 @@ sd_json_next_member(SdJsonWalk *walk, JsonbValue *key, JsonbValue *value)
 bool
 sd_json_next_element(SdJsonWalk *walk, JsonbValue *value)
 {
-	return JsonbIteratorNext(&walk->iterator, value, true) == WJB_ELEM;
+	return walk->iterator != NULL &&
+		   JsonbIteratorNext(&walk->iterator, value, true) == WJB_ELEM;
 }
 
 /*
