@@ -149,7 +149,7 @@ sd_migration_step(SdMigration *migration, SdMigrationObject *object,
 				  SdMigrationStage stage, const char *format, ...)
 	pg_attribute_printf(4, 5);
 extern const char *sd_migration_lock(const char *statement);
-extern SdDiffRow *sd_migration_change(SdMigrationObject *object,
+extern SdDiffRow *sd_migration_change(const SdMigrationObject *object,
 									  const char *attribute);
 extern bool sd_migration_take(SdMigrationObject *object, const char *attribute);
 extern bool sd_migration_only(SdMigrationObject *object,
@@ -170,6 +170,7 @@ extern void sd_migration_leave(SdMigration *migration,
 
 /* migration_blocks.c */
 extern void sd_migration_block(SdMigration *migration);
+extern bool sd_migration_moves_values(const SdMigrationObject *object);
 
 /* migration_partitions.c */
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);

@@ -117,6 +117,8 @@ loses_data(const SdMigrationObject *object)
 						   "partitioned table") ||
 				!sd_ddl_is(object->new_object, "table_type",
 						   "partitioned table"));
+	if (sd_migration_moves_values(object))
+		return true;
 	if (object->action != SD_ACTION_DROP || object->changes == NIL)
 		return false;
 	/* it goes with the identity, which is another step */
@@ -126,6 +128,30 @@ loses_data(const SdMigrationObject *object)
 	row = linitial(object->changes);
 
 	return row->attribute == NULL && row->severity == SD_SEVERITY_DESTRUCTIVE;
+}
+
+/*
+ * sd_migration_moves_values
+ *		Is it a composite type that tables have, and that has to be made again,
+ *		so that values of the one attribute would be those of another?
+ */
+bool
+sd_migration_moves_values(const SdMigrationObject *object)
+{
+	SdDiffRow *row = sd_migration_change(object, "attribute_names");
+	ListCell *lc;
+
+	if (strcmp(object->kind, "types") != 0 ||
+		object->action != SD_ACTION_REPLACE || row == NULL ||
+		row->severity != SD_SEVERITY_DESTRUCTIVE)
+		return false;
+	foreach (lc, object->dependents)
+	{
+		if (strcmp(((SdMigrationObject *) lfirst(lc))->kind, "tables") == 0)
+			return true;
+	}
+
+	return false;
 }
 
 static void

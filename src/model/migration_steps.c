@@ -146,7 +146,7 @@ sd_migration_lock(const char *statement)
 
 /* sd_migration_change: The change of an attribute of the object itself. */
 SdDiffRow *
-sd_migration_change(SdMigrationObject *object, const char *attribute)
+sd_migration_change(const SdMigrationObject *object, const char *attribute)
 {
 	ListCell *lc;
 

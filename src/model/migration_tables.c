@@ -506,6 +506,9 @@ column_loses(SdMigration *migration, SdMigrationObject *table, const char *name,
 	else
 	{
 		column->is_retyped = true;
+		column->is_lossy |= sd_migration_moves_values(lost);
+		column->is_blocked |=
+			column->is_lossy && !migration->options.destructive;
 		if (sd_json_get_text(column->old_column, "default_value") != NULL)
 			column->is_suspended = true;
 	}

@@ -33,6 +33,8 @@ static SdSeverity column_added(JsonbContainer *column);
 static SdSeverity constraint_added(JsonbContainer *constraint);
 static SdSeverity labels_changed(const JsonbValue *old_value,
 								 const JsonbValue *new_value);
+static SdSeverity attributes_changed(const JsonbValue *old_value,
+									 const JsonbValue *new_value);
 static SdSeverity type_changed(const JsonbValue *old_value,
 							   const JsonbValue *new_value);
 static SdSeverity modifier_changed(const TypeParts *old_type,
@@ -176,6 +178,8 @@ sd_severity_changed(const SdAttributeWord *word, const SdCanonical *object,
 		return new_value == NULL ? word->severity : SD_SEVERITY_SAFE;
 	if (strcmp(word->name, "labels") == 0)
 		return labels_changed(old_value, new_value);
+	if (strcmp(word->name, "attribute_names") == 0)
+		return attributes_changed(old_value, new_value);
 
 	return word->severity;
 }
@@ -215,6 +219,35 @@ labels_changed(const JsonbValue *old_value, const JsonbValue *new_value)
 	}
 
 	return severity;
+}
+
+/*
+ * Attributes can be added behind the others.  If the type has to be made again,
+ * values go from one place to the same place: they would be those of another.
+ */
+static SdSeverity
+attributes_changed(const JsonbValue *old_value, const JsonbValue *new_value)
+{
+	JsonbContainer *before =
+		old_value != NULL ? sd_json_as_array(old_value) : NULL;
+	JsonbContainer *now =
+		new_value != NULL ? sd_json_as_array(new_value) : NULL;
+
+	if (before == NULL)
+		return SD_SEVERITY_SAFE;
+	for (int i = 0; i < JsonContainerSize(before); i++)
+	{
+		JsonbValue *name = getIthJsonbValueFromContainer(before, i);
+		JsonbValue *other = now != NULL && i < JsonContainerSize(now)
+								? getIthJsonbValueFromContainer(now, i)
+								: NULL;
+
+		if (other == NULL || name->type != jbvString ||
+			other->type != jbvString || sd_json_compare_keys(name, other) != 0)
+			return SD_SEVERITY_DESTRUCTIVE;
+	}
+
+	return SD_SEVERITY_SAFE;
 }
 
 /* Of a column's type, as it is printed. */

@@ -138,5 +138,20 @@ SELECT count(*) FROM migration_documents d, stormdisc_migration_sql(d.document, 
 \set VERBOSITY default
 
 DROP SCHEMA mig CASCADE;
+
+-- a type that is made again has its values by their places: not unasked
+CREATE SCHEMA mig;
+CREATE TYPE mig.pair AS (x int, y int);
+CREATE TABLE mig.pairs (p mig.pair);
+INSERT INTO migration_documents SELECT 'pairs', stormdisc_schema(schemas => '{mig}');
+DROP SCHEMA mig CASCADE;
+CREATE SCHEMA mig;
+CREATE TYPE mig.pair AS (y int, x int);
+CREATE TABLE mig.pairs (p mig.pair);
+SELECT statement, severity, is_destructive, skipped, why
+FROM migration_documents, stormdisc_migration_sql(document, stormdisc_schema(schemas => '{mig}'))
+WHERE name = 'pairs' AND kind IN ('tables', 'columns');
+DROP SCHEMA mig CASCADE;
+
 DROP TABLE migration_documents;
 DROP FUNCTION migration_keep, migration_rows, migration_run, migration_rest;
