@@ -99,6 +99,7 @@ sd_migration_plan(SdMigration *migration)
 	alter_objects(migration);
 	sd_migration_leave_lonely_indexes(migration);
 	sd_migration_leave_unlike_checks(migration);
+	sd_migration_leave_unvalidated_checks(migration);
 	if (!migration->options.destructive)
 		sd_migration_block(migration);
 	migration->is_decided = true;
