@@ -176,6 +176,7 @@ extern bool sd_migration_moves_values(const SdMigrationObject *object);
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);
 extern void sd_migration_leave_lonely_indexes(SdMigration *migration);
 extern void sd_migration_leave_unlike_checks(SdMigration *migration);
+extern void sd_migration_leave_unvalidated_checks(SdMigration *migration);
 extern bool sd_migration_has_foreign_key(SdMigration *migration,
 										 SdMigrationObject *object);
 extern void sd_migration_drop_foreign_keys(SdMigration *migration,

@@ -43,6 +43,10 @@ static JsonbContainer *find_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
 static bool leave_check_of_children(SdMigration *migration, const char *parent,
 									const char *name, bool leave);
+static void leave_check_of_parents(SdMigration *migration,
+								   JsonbContainer *table, const char *name);
+static void leave_check_of_all_children(SdMigration *migration,
+										const char *parent, const char *name);
 static bool becomes_child(SdMigrationObject *table, const char *parent);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
@@ -378,6 +382,111 @@ leave_check_of_children(SdMigration *migration, const char *parent,
 	}
 
 	return false;
+}
+
+/*
+ * sd_migration_leave_unvalidated_checks
+ *		A table that is made as a child gets the check of its parent as a valid
+ *		one, also where the parent's is NOT VALID.  Where it should not be valid
+ *		either, the parent's has to come back after the table is there.
+ */
+void
+sd_migration_leave_unvalidated_checks(SdMigration *migration)
+{
+	JsonbContainer *constraints =
+		sd_json_get_object(&migration->documents[1]->root, "constraints");
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (constraints == NULL)
+		return;
+	sd_json_walk(&walk, constraints);
+	while (sd_json_next_member(&walk, &key, &value))
+	{
+		JsonbContainer *constraint = sd_json_as_object(&value);
+		SdMigrationObject *table;
+		char *of;
+
+		CHECK_FOR_INTERRUPTS();
+		if (constraint == NULL ||
+			!sd_ddl_is(constraint, "constraint_type", "check") ||
+			sd_ddl_flag(constraint, "is_local", true) ||
+			sd_ddl_flag(constraint, "is_validated", true) ||
+			!sd_ddl_flag(constraint, "is_enforced", true))
+			continue;
+		of = qualified(constraint, "schema_name", "table_name");
+		table = of != NULL ? sd_migration_find(migration, true, "tables", of)
+						   : NULL;
+		if (table != NULL && (table->action == SD_ACTION_CREATE ||
+							  table->action == SD_ACTION_REPLACE))
+			leave_check_of_parents(migration, table->new_object,
+								   pstrdup(quote_identifier(sd_json_get_text(
+									   constraint, "constraint_name"))));
+	}
+}
+
+/* With what its children have of it: that is made valid again. */
+static void
+leave_check_of_parents(SdMigration *migration, JsonbContainer *table,
+					   const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, sd_json_get_texts(table, "inherits"))
+	{
+		const char *parent = lfirst(lc);
+		SdMigrationObject *check = sd_migration_find(
+			migration, true, "constraints", psprintf("%s.%s", parent, name));
+		JsonbContainer *object = find_object(migration, true, "tables", parent);
+
+		CHECK_FOR_INTERRUPTS();
+		if (check != NULL && check->old_object != NULL)
+		{
+			sd_migration_leave(migration, check,
+							   "a new child should have it NOT VALID as well");
+			leave_check_of_all_children(migration, parent, name);
+		}
+		if (object != NULL)
+			leave_check_of_parents(migration, object, name);
+	}
+}
+
+static void
+leave_check_of_all_children(SdMigration *migration, const char *parent,
+							const char *name)
+{
+	JsonbContainer *tables =
+		sd_json_get_object(&migration->documents[1]->root, "tables");
+	SdJsonWalk walk;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (tables == NULL)
+		return;
+	sd_json_walk(&walk, tables);
+	while (sd_json_next_member(&walk, &key, &value))
+	{
+		JsonbContainer *object = sd_json_as_object(&value);
+		char *child = sd_json_as_text(&key);
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach (lc,
+				 object != NULL ? sd_json_get_texts(object, "inherits") : NIL)
+		{
+			SdMigrationObject *check;
+
+			if (strcmp(lfirst(lc), parent) != 0)
+				continue;
+			check = sd_migration_find(migration, true, "constraints",
+									  psprintf("%s.%s", child, name));
+			if (check != NULL && check->old_object != NULL)
+				sd_migration_leave(migration, check,
+								   "its parent's is made again");
+			leave_check_of_all_children(migration, child, name);
+		}
+	}
 }
 
 static bool

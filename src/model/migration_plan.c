@@ -99,6 +99,7 @@ sd_migration_plan(SdMigration *migration)
 	alter_objects(migration);
 	sd_migration_leave_lonely_indexes(migration);
 	sd_migration_leave_unlike_checks(migration);
+	sd_migration_leave_unvalidated_checks(migration);
 	if (!migration->options.destructive)
 		sd_migration_block(migration);
 	migration->is_decided = true;
@@ -799,6 +800,17 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	if (step == NULL)
 		return;
 	if (object->old_position < 0)
+	{
+		SdMigrationObject *table = sd_migration_table_of(migration, object);
+
+		if (table != NULL)
+			step->position = table->old_position;
+	}
+	/* one that is inherited can be dropped when its table has left the parent
+	 */
+	if (strcmp(object->kind, "constraints") == 0 &&
+		sd_ddl_is(object->old_object, "constraint_type", "check") &&
+		sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
 	{
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
 

@@ -372,13 +372,15 @@ take_away(SdMigration *migration, SdMigrationObject *object,
 							strcmp(grant->grantor, before->owner) == 0;
 
 			all.privilege = ALL;
+			if (kept == NULL)
+				kept = find_grant(now, &all);
 			if (by_owner != of_owner)
 				continue;
 			if (only_option)
 				is_wanted[i] =
 					kept != NULL && grant->is_grantable && !kept->is_grantable;
 			else
-				is_wanted[i] = kept == NULL && find_grant(now, &all) == NULL;
+				is_wanted[i] = kept == NULL;
 		}
 		for (int i = 0; i < before->ngrants; i++)
 		{

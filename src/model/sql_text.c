@@ -88,6 +88,7 @@ static const char *read_string(Token *token, bool has_escapes);
 static const char *read_quoted_name(Token *token);
 static const char *read_body(Token *token);
 static bool begins_name(char c);
+static bool has_word(const char *text, const char *word);
 static bool continues_name(char c);
 static bool is_operator(char c);
 static bool is_sign(const Token *token, char c);
@@ -447,15 +448,30 @@ map_relation(const Tokens *tokens, int i, const char *name, int *next,
 
 /*
  * sd_sql_mentions
- *		Is the word in a text that may be in any language, or be NULL?
+ *		Is the word in a text that may be in any language, or be NULL?  Quoted,
+ *		its quotes are doubled.
  */
 bool
 sd_sql_mentions(const char *text, const char *word)
 {
-	int length = word != NULL ? strlen(word) : 0;
+	const char *quoted;
 
-	if (text == NULL || length == 0)
+	if (text == NULL || word == NULL || word[0] == '\0')
 		return false;
+	if (has_word(text, word))
+		return true;
+	if (strchr(word, '"') == NULL)
+		return false;
+	quoted = quote_identifier(word);
+
+	return has_word(text, pnstrdup(quoted + 1, strlen(quoted) - 2));
+}
+
+static bool
+has_word(const char *text, const char *word)
+{
+	int length = strlen(word);
+
 	for (const char *at = strstr(text, word); at != NULL;
 		 at = strstr(at + 1, word))
 	{
