@@ -343,7 +343,7 @@ put_text(void *arg, const char *phase, const char *kind, const char *identity,
 	if (script->phase != phase)
 		appendStringInfo(&script->text, "%s-- %s\n\n",
 						 script->phase != NULL ? "\n" : "", phase);
-	else if (strcmp(script->identity, identity) != 0)
+	else if (sd_ddl_compare(script->identity, identity) != 0)
 		appendStringInfoChar(&script->text, '\n');
 	script->phase = phase;
 	script->identity = identity;
@@ -380,7 +380,7 @@ read_option(SdDdlOptions *options, const char *name, JsonbValue *value)
 {
 	bool *flag = NULL;
 
-	if (strcmp(name, "schemas") == 0)
+	if (sd_ddl_compare(name, "schemas") == 0)
 	{
 		JsonbContainer *object = sd_json_as_object(value);
 
@@ -393,13 +393,13 @@ read_option(SdDdlOptions *options, const char *name, JsonbValue *value)
 		return;
 	}
 
-	if (strcmp(name, "if_not_exists") == 0)
+	if (sd_ddl_compare(name, "if_not_exists") == 0)
 		flag = &options->if_not_exists;
-	else if (strcmp(name, "no_owner") == 0)
+	else if (sd_ddl_compare(name, "no_owner") == 0)
 		flag = &options->no_owner;
-	else if (strcmp(name, "no_privileges") == 0)
+	else if (sd_ddl_compare(name, "no_privileges") == 0)
 		flag = &options->no_privileges;
-	else if (strcmp(name, "no_comments") == 0)
+	else if (sd_ddl_compare(name, "no_comments") == 0)
 		flag = &options->no_comments;
 	if (flag == NULL)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -437,7 +437,7 @@ read_schema_map(SdSchemaMap *map, JsonbContainer *object)
 							  NAMEDATALEN - 1));
 		for (int i = 0; i < map->count; i++)
 		{
-			if (strcmp(map->to[i], to) == 0)
+			if (sd_ddl_compare(map->to[i], to) == 0)
 				ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("schemas \"%s\" and \"%s\" cannot both be "
 							   "renamed to \"%s\"",

@@ -296,20 +296,12 @@ extern void sd_ddl_view(SdDdl *ddl, JsonbContainer *object);
 
 /*
  * Documents come from users: what should be a text may not be there.  A name
- * that is needed in a statement, but missing, is an error; in a comparison it is
- * before all others.  All that makes statements of documents goes through here,
- * as it includes this file, so that no place can forget it.
+ * that is needed in a statement, but missing, is an error; in a comparison it
+ * is before all others.  All that makes statements of documents uses these.
  */
 extern const char *sd_ddl_quote_identifier(const char *name);
 extern char *sd_ddl_quote_qualified(const char *schema, const char *name);
 extern char *sd_ddl_quote_literal(const char *text);
 extern int sd_ddl_compare(const char *a, const char *b);
-
-#define quote_identifier(name) sd_ddl_quote_identifier(name)
-#define quote_qualified_identifier(schema, name)                               \
-	sd_ddl_quote_qualified(schema, name)
-#define quote_literal_cstr(text) sd_ddl_quote_literal(text)
-#undef strcmp
-#define strcmp(a, b) sd_ddl_compare(a, b)
 
 #endif /* STORMDISC_DDL_H */

@@ -153,7 +153,7 @@ sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
 		if (!set_default_target(ddl, access, name))
 			return false;
 	}
-	else if (strcmp(securable->type, "column") == 0)
+	else if (sd_ddl_compare(securable->type, "column") == 0)
 	{
 		char *table;
 		char *column;
@@ -161,10 +161,10 @@ sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
 		if (!split_column(name, &table, &column))
 			return false;
 		access->target = psprintf("ON TABLE %s", table);
-		access->columns = psprintf(" (%s)", quote_identifier(column));
+		access->columns = psprintf(" (%s)", sd_ddl_quote_identifier(column));
 		access->begins_empty = true;
 	}
-	else if (strcmp(securable->word, "SCHEMA") == 0)
+	else if (sd_ddl_compare(securable->word, "SCHEMA") == 0)
 	{
 		List *names = sd_sql_identifiers(name);
 
@@ -173,7 +173,7 @@ sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
 		access->target =
 			psprintf("ON SCHEMA %s", sd_ddl_schema(ddl, linitial(names)));
 		/* the one of every database has this by default */
-		if (strcmp(name, "public") == 0)
+		if (sd_ddl_compare(name, "public") == 0)
 			access->of_public = "USAGE";
 	}
 	else
@@ -210,7 +210,7 @@ add_usual(SdDdlAccess *access, const char *grantee, const char *privileges)
 		grant->grantee = pstrdup(grantee);
 		grant->privilege = pnstrdup(privileges, length);
 		if (access->version >= MAINTAIN_VERSION ||
-			strcmp(grant->privilege, "MAINTAIN") != 0)
+			sd_ddl_compare(grant->privilege, "MAINTAIN") != 0)
 			access->ngrants++;
 		privileges += length;
 		privileges += *privileges == ' ';
@@ -225,7 +225,7 @@ split_column(const char *identity, char **table, char **column)
 
 	if (list_length(names) != 3)
 		return false;
-	*table = quote_qualified_identifier(linitial(names), lsecond(names));
+	*table = sd_ddl_quote_qualified(linitial(names), lsecond(names));
 	*column = lthird(names);
 
 	return true;
@@ -287,8 +287,9 @@ set_default_target(SdDdl *ddl, SdDdlAccess *access, const char *identity)
 	if (list_length(names) != 1)
 		return false;
 	access->owner = linitial(names);
-	appendStringInfo(&prefix, " FOR ROLE %s", quote_identifier(access->owner));
-	text += 9 + strlen(quote_identifier(access->owner));
+	appendStringInfo(&prefix, " FOR ROLE %s",
+					 sd_ddl_quote_identifier(access->owner));
+	text += 9 + strlen(sd_ddl_quote_identifier(access->owner));
 	if (strncmp(text, " in schema ", 11) == 0)
 	{
 		names = sd_sql_identifiers(text + 11);
@@ -296,7 +297,7 @@ set_default_target(SdDdl *ddl, SdDdlAccess *access, const char *identity)
 			return false;
 		appendStringInfo(&prefix, " IN SCHEMA %s",
 						 sd_ddl_schema(ddl, linitial(names)));
-		text += 11 + strlen(quote_identifier(linitial(names)));
+		text += 11 + strlen(sd_ddl_quote_identifier(linitial(names)));
 		/* what is granted there comes on top of the default */
 		access->begins_empty = true;
 	}
@@ -304,7 +305,7 @@ set_default_target(SdDdl *ddl, SdDdlAccess *access, const char *identity)
 		return false;
 	for (int i = 0; i < lengthof(default_objects); i++)
 	{
-		if (strcmp(default_objects[i].objects, text + 4) == 0)
+		if (sd_ddl_compare(default_objects[i].objects, text + 4) == 0)
 		{
 			access->of_owner = default_objects[i].of_owner;
 			access->of_public = default_objects[i].of_public;
@@ -335,9 +336,10 @@ add_access(SdDdlAccess *access)
 	{
 		SdDdlGrant *grant = &access->grants[i];
 
-		grant->is_done =
-			(is_public_as_usual && strcmp(grant->grantee, "public") == 0) ||
-			(is_owner_as_usual && strcmp(grant->grantee, access->owner) == 0);
+		grant->is_done = (is_public_as_usual &&
+						  sd_ddl_compare(grant->grantee, "public") == 0) ||
+						 (is_owner_as_usual &&
+						  sd_ddl_compare(grant->grantee, access->owner) == 0);
 	}
 	if (!is_public_as_usual &&
 		(access->is_unknown || access->of_public[0] != '\0'))
@@ -346,7 +348,7 @@ add_access(SdDdlAccess *access)
 	if (!is_owner_as_usual && access->owner != NULL)
 		sd_ddl_statement(access->node, "%sREVOKE %s %s FROM %s", access->prefix,
 						 all_privileges(access), access->target,
-						 quote_identifier(access->owner));
+						 sd_ddl_quote_identifier(access->owner));
 
 	/* who grants must have been granted it */
 	while (is_changed)
@@ -375,10 +377,10 @@ has_exactly(const SdDdlAccess *access, const char *grantee,
 	{
 		const SdDdlGrant *grant = &access->grants[i];
 
-		if (strcmp(grant->grantee, grantee) != 0)
+		if (sd_ddl_compare(grant->grantee, grantee) != 0)
 			continue;
 		if (grant->is_grantable || access->owner == NULL ||
-			strcmp(grant->grantor, access->owner) != 0 ||
+			sd_ddl_compare(grant->grantor, access->owner) != 0 ||
 			!is_word_in(grant->privilege, privileges))
 			return false;
 		found++;
@@ -437,15 +439,16 @@ is_word_in(const char *word, const char *words)
 static bool
 may_grant(const SdDdlAccess *access, const SdDdlGrant *grant)
 {
-	if (access->owner == NULL || strcmp(grant->grantor, access->owner) == 0)
+	if (access->owner == NULL ||
+		sd_ddl_compare(grant->grantor, access->owner) == 0)
 		return true;
 	for (int i = 0; i < access->ngrants; i++)
 	{
 		const SdDdlGrant *other = &access->grants[i];
 
 		if (other->is_done && other->is_grantable &&
-			strcmp(other->grantee, grant->grantor) == 0 &&
-			strcmp(other->privilege, grant->privilege) == 0)
+			sd_ddl_compare(other->grantee, grant->grantor) == 0 &&
+			sd_ddl_compare(other->privilege, grant->privilege) == 0)
 			return true;
 	}
 
@@ -458,8 +461,8 @@ static void
 add_grants(SdDdlAccess *access, int first)
 {
 	const SdDdlGrant *model = &access->grants[first];
-	bool is_owner =
-		access->owner == NULL || strcmp(model->grantor, access->owner) == 0;
+	bool is_owner = access->owner == NULL ||
+					sd_ddl_compare(model->grantor, access->owner) == 0;
 	List *privileges = NIL;
 
 	for (int i = first; i < access->ngrants; i++)
@@ -467,8 +470,8 @@ add_grants(SdDdlAccess *access, int first)
 		SdDdlGrant *grant = &access->grants[i];
 
 		if (grant->is_done || grant->is_grantable != model->is_grantable ||
-			strcmp(grant->grantor, model->grantor) != 0 ||
-			strcmp(grant->grantee, model->grantee) != 0 ||
+			sd_ddl_compare(grant->grantor, model->grantor) != 0 ||
+			sd_ddl_compare(grant->grantee, model->grantee) != 0 ||
 			!may_grant(access, grant))
 			continue;
 		privileges = lappend(
@@ -479,7 +482,7 @@ add_grants(SdDdlAccess *access, int first)
 		privileges = list_make1(pstrdup(all_privileges(access)));
 	if (!is_owner)
 		sd_ddl_statement(access->node, "SET SESSION AUTHORIZATION %s",
-						 quote_identifier(model->grantor));
+						 sd_ddl_quote_identifier(model->grantor));
 	sd_ddl_statement(access->node, "%sGRANT %s %s TO %s%s", access->prefix,
 					 sd_ddl_joined(privileges, ", "), access->target,
 					 sd_ddl_role(model->grantee),
@@ -491,8 +494,8 @@ add_grants(SdDdlAccess *access, int first)
 		SdDdlGrant *grant = &access->grants[i];
 
 		if (!grant->is_done && grant->is_grantable == model->is_grantable &&
-			strcmp(grant->grantor, model->grantor) == 0 &&
-			strcmp(grant->grantee, model->grantee) == 0 &&
+			sd_ddl_compare(grant->grantor, model->grantor) == 0 &&
+			sd_ddl_compare(grant->grantee, model->grantee) == 0 &&
 			may_grant(access, grant))
 			grant->is_done = true;
 	}
@@ -502,7 +505,8 @@ add_grants(SdDdlAccess *access, int first)
 const char *
 sd_ddl_role(const char *name)
 {
-	return strcmp(name, "public") == 0 ? "PUBLIC" : quote_identifier(name);
+	return sd_ddl_compare(name, "public") == 0 ? "PUBLIC"
+											   : sd_ddl_quote_identifier(name);
 }
 
 /* A security label: "type name for provider". */
@@ -513,20 +517,21 @@ sd_ddl_security_label(SdDdl *ddl, JsonbContainer *object)
 	char *provider = sd_ddl_text(ddl, object, "provider");
 	const char *identity = ddl->identity;
 	int length = strlen(type);
-	char *rest = psprintf(" for %s", quote_identifier(provider));
+	char *rest = psprintf(" for %s", sd_ddl_quote_identifier(provider));
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_LABELS);
 
 	if (strncmp(identity, type, length) == 0 && identity[length] == ' ')
 		identity += length + 1;
 	length = strlen(identity) - strlen(rest);
-	if (length > 0 && strcmp(identity + length, rest) == 0)
+	if (length > 0 && sd_ddl_compare(identity + length, rest) == 0)
 		identity = pnstrdup(identity, length);
-	if (strcmp(type, "schema") == 0)
+	if (sd_ddl_compare(type, "schema") == 0)
 		identity = sd_ddl_schema(ddl, sd_ddl_text(ddl, object, "object_name"));
 	node->texts = list_make1("");
 	sd_ddl_statement(node, "SECURITY LABEL FOR %s ON %s %s IS %s",
-					 quote_identifier(provider), sd_ddl_upper(type), identity,
-					 quote_literal_cstr(sd_ddl_text(ddl, object, "label")));
+					 sd_ddl_quote_identifier(provider), sd_ddl_upper(type),
+					 identity,
+					 sd_ddl_quote_literal(sd_ddl_text(ddl, object, "label")));
 }
 
 /* "index app.i on extension e" */
@@ -535,7 +540,8 @@ sd_ddl_extension_dependency(SdDdl *ddl, JsonbContainer *object)
 {
 	char *type = sd_ddl_text(ddl, object, "object_type");
 	char *extension = sd_ddl_text(ddl, object, "extension_name");
-	char *rest = psprintf(" on extension %s", quote_identifier(extension));
+	char *rest =
+		psprintf(" on extension %s", sd_ddl_quote_identifier(extension));
 	int length = strlen(ddl->identity) - strlen(rest) - strlen(type) - 1;
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_LABELS);
 	char *identity;
@@ -543,17 +549,18 @@ sd_ddl_extension_dependency(SdDdl *ddl, JsonbContainer *object)
 	if (length <= 0)
 		return;
 	identity = pnstrdup(ddl->identity + strlen(type) + 1, length);
-	if (strcmp(type, "trigger") == 0)
+	if (sd_ddl_compare(type, "trigger") == 0)
 	{
 		List *names = sd_sql_identifiers(identity);
 
 		if (list_length(names) != 3)
 			return;
-		identity = psprintf(
-			"%s ON %s", quote_identifier(lthird(names)),
-			quote_qualified_identifier(linitial(names), lsecond(names)));
+		identity =
+			psprintf("%s ON %s", sd_ddl_quote_identifier(lthird(names)),
+					 sd_ddl_quote_qualified(linitial(names), lsecond(names)));
 	}
 	node->texts = list_make1("");
 	sd_ddl_statement(node, "ALTER %s %s DEPENDS ON EXTENSION %s",
-					 sd_ddl_upper(type), identity, quote_identifier(extension));
+					 sd_ddl_upper(type), identity,
+					 sd_ddl_quote_identifier(extension));
 }

@@ -67,7 +67,7 @@ sd_ddl_constraint(SdDdl *ddl, JsonbContainer *object)
 	char *name = sd_ddl_text(ddl, object, "constraint_name");
 
 	constraint.object = object;
-	constraint.name = pstrdup(quote_identifier(name));
+	constraint.name = pstrdup(sd_ddl_quote_identifier(name));
 	constraint.table_name =
 		sd_ddl_name(ddl, object, "schema_name", "table_name");
 	constraint.table = sd_ddl_object(ddl, "tables", constraint.table_name);
@@ -76,13 +76,13 @@ sd_ddl_constraint(SdDdl *ddl, JsonbContainer *object)
 		sd_ddl_trimmed(sd_ddl_text(ddl, object, "definition"));
 	constraint.is_partition_or_own = is_partition_or_own(ddl, object);
 
-	if (strcmp(type, "check") == 0)
+	if (sd_ddl_compare(type, "check") == 0)
 		add_check(ddl, &constraint);
-	else if (strcmp(type, "not null") == 0)
+	else if (sd_ddl_compare(type, "not null") == 0)
 		add_not_null(ddl, &constraint);
-	else if (strcmp(type, "foreign key") == 0)
+	else if (sd_ddl_compare(type, "foreign key") == 0)
 		add_foreign_key(ddl, &constraint);
-	else if (strcmp(type, "trigger") != 0)
+	else if (sd_ddl_compare(type, "trigger") != 0)
 		add_key(ddl, &constraint);
 	else if (sd_json_get_text(object, "comment") != NULL)
 		/* the trigger is among the triggers */
@@ -160,7 +160,7 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 			SdDdlItem *candidate = lfirst(lc);
 
 			if (candidate->column != NULL &&
-				strcmp(candidate->column, linitial(columns)) == 0)
+				sd_ddl_compare(candidate->column, linitial(columns)) == 0)
 				item = candidate;
 		}
 	}
@@ -214,7 +214,8 @@ gets_name_by_itself(SdDdl *ddl, const Constraint *constraint,
 	char *name = sd_ddl_text(ddl, constraint->object, "constraint_name");
 	char *table = sd_ddl_text(ddl, constraint->object, "table_name");
 
-	return strcmp(name, sd_ddl_chosen_name(table, column, "not_null")) == 0 &&
+	return sd_ddl_compare(name,
+						  sd_ddl_chosen_name(table, column, "not_null")) == 0 &&
 		   count_constraints(
 			   ddl, sd_ddl_text(ddl, constraint->object, "schema_name"),
 			   name) == 1;
@@ -291,8 +292,7 @@ is_partition_or_own(SdDdl *ddl, JsonbContainer *object)
 
 	if (schema == NULL || name == NULL || sd_ddl_flag(object, "is_local", true))
 		return true;
-	table =
-		sd_ddl_object(ddl, "tables", quote_qualified_identifier(schema, name));
+	table = sd_ddl_object(ddl, "tables", sd_ddl_quote_qualified(schema, name));
 
 	return table != NULL && sd_json_get_bool(table, "is_partition");
 }
@@ -312,9 +312,10 @@ parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
 		return false;
 	foreach (lc, sd_json_get_texts(constraint->table, "inherits"))
 	{
-		JsonbContainer *parent = sd_ddl_object(
-			ddl, "constraints",
-			psprintf("%s.%s", (char *) lfirst(lc), quote_identifier(name)));
+		JsonbContainer *parent =
+			sd_ddl_object(ddl, "constraints",
+						  psprintf("%s.%s", (char *) lfirst(lc),
+								   sd_ddl_quote_identifier(name)));
 		List *columns;
 
 		if (parent == NULL || sd_ddl_flag(parent, "is_validated", true) ||
@@ -323,7 +324,7 @@ parent_is_not_valid(SdDdl *ddl, const Constraint *constraint,
 			continue;
 		columns = sd_json_get_texts(parent, "columns");
 		if (column == NULL || (list_length(columns) == 1 &&
-							   strcmp(linitial(columns), column) == 0))
+							   sd_ddl_compare(linitial(columns), column) == 0))
 			return true;
 	}
 
@@ -336,9 +337,8 @@ add_key(SdDdl *ddl, const Constraint *constraint)
 {
 	char *schema = sd_ddl_text(ddl, constraint->object, "schema_name");
 	char *index_name = sd_json_get_text(constraint->object, "index_name");
-	char *qualified = index_name != NULL
-						  ? quote_qualified_identifier(schema, index_name)
-						  : NULL;
+	char *qualified =
+		index_name != NULL ? sd_ddl_quote_qualified(schema, index_name) : NULL;
 	JsonbContainer *index =
 		qualified != NULL ? sd_ddl_object(ddl, "indexes", qualified) : NULL;
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_INDEXES);
@@ -357,7 +357,7 @@ add_key(SdDdl *ddl, const Constraint *constraint)
 		if (!has_tablespace)
 			sd_ddl_statement(
 				node, "ALTER INDEX %s SET TABLESPACE %s", qualified,
-				quote_identifier(sd_json_get_text(index, "tablespace")));
+				sd_ddl_quote_identifier(sd_json_get_text(index, "tablespace")));
 		add_index_settings(ddl, node, index, qualified);
 		add_index_partition(ddl, index, qualified);
 	}
@@ -390,7 +390,8 @@ key_definition(const Constraint *constraint, JsonbContainer *index,
 						 ? " DEFERRABLE INITIALLY DEFERRED"
 						 : " DEFERRABLE";
 		if (length > strlen(deferrable) &&
-			strcmp(definition + length - strlen(deferrable), deferrable) == 0)
+			sd_ddl_compare(definition + length - strlen(deferrable),
+						   deferrable) == 0)
 			length -= strlen(deferrable);
 		else
 			deferrable = "";
@@ -402,7 +403,7 @@ key_definition(const Constraint *constraint, JsonbContainer *index,
 		definition = psprintf("%s WITH (%s)", definition, options);
 	if (!*has_tablespace)
 		definition = psprintf("%s USING INDEX TABLESPACE %s", definition,
-							  quote_identifier(tablespace));
+							  sd_ddl_quote_identifier(tablespace));
 	*has_tablespace = true;
 
 	return psprintf("%s%s", definition, deferrable);
@@ -472,7 +473,7 @@ sd_ddl_index(SdDdl *ddl, JsonbContainer *object)
 	if (!has_tablespace)
 		sd_ddl_statement(
 			node, "ALTER INDEX %s SET TABLESPACE %s", name,
-			quote_identifier(sd_json_get_text(object, "tablespace")));
+			sd_ddl_quote_identifier(sd_json_get_text(object, "tablespace")));
 	add_index_settings(ddl, node, object, name);
 	add_index_partition(ddl, object, name);
 }
@@ -484,7 +485,7 @@ add_index_settings(SdDdl *ddl, SdDdlNode *node, JsonbContainer *index,
 {
 	char *table = sd_ddl_name(ddl, index, "schema_name", "table_name");
 	const char *plain_name =
-		quote_identifier(sd_ddl_text(ddl, index, "index_name"));
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, index, "index_name"));
 	bool is_of_view = sd_ddl_object(ddl, "views", table) != NULL;
 
 	if (sd_json_get_bool(index, "is_clustered"))
@@ -511,7 +512,7 @@ add_index_partition(SdDdl *ddl, JsonbContainer *index, const char *name)
 	ddl->kind = "indexes";
 	node = sd_ddl_node(ddl, SD_DDL_INDEX_PARTITIONS);
 	sd_ddl_statement(node, "ALTER INDEX %s ATTACH PARTITION %s",
-					 quote_qualified_identifier(
+					 sd_ddl_quote_qualified(
 						 sd_ddl_text(ddl, index, "parent_schema"), parent),
 					 name);
 	ddl->kind = kind;
@@ -530,7 +531,7 @@ index_definition(SdDdl *ddl, JsonbContainer *object, bool *has_tablespace)
 	if (!*has_tablespace && predicate == NULL)
 	{
 		definition = psprintf("%s TABLESPACE %s", definition,
-							  quote_identifier(tablespace));
+							  sd_ddl_quote_identifier(tablespace));
 		*has_tablespace = true;
 	}
 	else if (!*has_tablespace)
@@ -539,11 +540,11 @@ index_definition(SdDdl *ddl, JsonbContainer *object, bool *has_tablespace)
 		char *where = psprintf(" WHERE %s", predicate);
 
 		if (length > strlen(where) &&
-			strcmp(definition + length - strlen(where), where) == 0)
+			sd_ddl_compare(definition + length - strlen(where), where) == 0)
 		{
 			definition[length - strlen(where)] = '\0';
 			definition = psprintf("%s TABLESPACE %s%s", definition,
-								  quote_identifier(tablespace), where);
+								  sd_ddl_quote_identifier(tablespace), where);
 			*has_tablespace = true;
 		}
 	}

@@ -37,7 +37,7 @@ sd_ddl_schema_object(SdDdl *ddl, JsonbContainer *object)
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_SCHEMAS);
 
 	if (sd_json_get_bool(object, "is_default") &&
-		strcmp(name, quote_identifier(raw_name)) == 0)
+		sd_ddl_compare(name, sd_ddl_quote_identifier(raw_name)) == 0)
 	{
 		add_public_schema(ddl, node, object);
 		return;
@@ -58,7 +58,7 @@ add_public_schema(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object)
 		sd_ddl_owner(ddl, node, "SCHEMA", "public", object);
 	if (comment == NULL)
 		comment = "";
-	if (strcmp(comment, "standard public schema") != 0)
+	if (sd_ddl_compare(comment, "standard public schema") != 0)
 		sd_ddl_comment(ddl, node, "SCHEMA", "public", comment);
 }
 
@@ -68,11 +68,11 @@ sd_ddl_extension(SdDdl *ddl, JsonbContainer *object)
 {
 	char *raw_name = sd_ddl_text(ddl, object, "extension_name");
 	char *schema = sd_json_get_text(object, "schema_name");
-	char *name = pstrdup(quote_identifier(raw_name));
+	char *name = pstrdup(sd_ddl_quote_identifier(raw_name));
 	SdDdlNode *node;
 	ListCell *lc;
 
-	if (strcmp(raw_name, "stormdisc") == 0)
+	if (sd_ddl_compare(raw_name, "stormdisc") == 0)
 		return;
 	node = sd_ddl_node(ddl, SD_DDL_EXTENSIONS);
 	sd_ddl_provide_word(ddl, node, "extensions", raw_name);
@@ -178,7 +178,7 @@ static void
 add_wrapper(SdDdl *ddl, JsonbContainer *object)
 {
 	char *raw_name = sd_ddl_text(ddl, object, "wrapper_name");
-	char *name = pstrdup(quote_identifier(raw_name));
+	char *name = pstrdup(sd_ddl_quote_identifier(raw_name));
 	char *handler = sd_json_get_text(object, "handler");
 	char *validator = sd_json_get_text(object, "validator");
 	char *connection = sd_json_get_text(object, "connection_function");
@@ -205,7 +205,7 @@ static void
 add_server(SdDdl *ddl, JsonbContainer *object)
 {
 	char *raw_name = sd_ddl_text(ddl, object, "server_name");
-	char *name = pstrdup(quote_identifier(raw_name));
+	char *name = pstrdup(sd_ddl_quote_identifier(raw_name));
 	char *wrapper = sd_ddl_text(ddl, object, "wrapper_name");
 	char *type = sd_json_get_text(object, "server_type");
 	char *version = sd_json_get_text(object, "server_version");
@@ -218,10 +218,10 @@ add_server(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_statement(
 		node, "CREATE SERVER %s%s%s%s%s%s FOREIGN DATA WRAPPER %s%s%s%s",
 		sd_ddl_if_not_exists(ddl), name, type != NULL ? " TYPE " : "",
-		type != NULL ? quote_literal_cstr(type) : "",
+		type != NULL ? sd_ddl_quote_literal(type) : "",
 		version != NULL ? " VERSION " : "",
-		version != NULL ? quote_literal_cstr(version) : "",
-		quote_identifier(wrapper), options != NULL ? " OPTIONS (" : "",
+		version != NULL ? sd_ddl_quote_literal(version) : "",
+		sd_ddl_quote_identifier(wrapper), options != NULL ? " OPTIONS (" : "",
 		options != NULL ? options : "", options != NULL ? ")" : "");
 	sd_ddl_owner(ddl, node, "SERVER", name, object);
 	sd_ddl_comment_of(ddl, node, "SERVER", name, object);
@@ -238,20 +238,21 @@ add_user_mapping(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_need_word(ddl, node, "server", server);
 	sd_ddl_statement(node, "CREATE USER MAPPING %sFOR %s SERVER %s",
 					 sd_ddl_if_not_exists(ddl),
-					 strcmp(user, "public") == 0 ? "PUBLIC"
-												 : quote_identifier(user),
-					 quote_identifier(server));
+					 sd_ddl_compare(user, "public") == 0
+						 ? "PUBLIC"
+						 : sd_ddl_quote_identifier(user),
+					 sd_ddl_quote_identifier(server));
 	sd_ddl_warn(ddl,
 				"the user mapping of %s on server %s is without its options",
-				user, quote_identifier(server));
+				user, sd_ddl_quote_identifier(server));
 }
 
 /* A publication. */
 void
 sd_ddl_publication(SdDdl *ddl, JsonbContainer *object)
 {
-	char *name =
-		pstrdup(quote_identifier(sd_ddl_text(ddl, object, "publication_name")));
+	char *name = pstrdup(
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "publication_name")));
 	char *generated = sd_json_get_text(object, "generated_columns");
 	List *tables = sd_json_get_texts(object, "table_names");
 	List *except = sd_json_get_texts(object, "except_tables");
@@ -319,7 +320,7 @@ static void
 add_option(StringInfo options, const char *name, const char *value)
 {
 	appendStringInfo(options, "%s%s = %s", options->len > 0 ? ", " : "", name,
-					 quote_literal_cstr(value));
+					 sd_ddl_quote_literal(value));
 }
 
 /* A subscription, not enabled, and without its connection. */
@@ -327,7 +328,7 @@ void
 sd_ddl_subscription(SdDdl *ddl, JsonbContainer *object)
 {
 	char *name = pstrdup(
-		quote_identifier(sd_ddl_text(ddl, object, "subscription_name")));
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "subscription_name")));
 	char *slot = sd_json_get_text(object, "slot_name");
 	char *commit = sd_json_get_text(object, "synchronous_commit");
 	char *streaming = sd_json_get_text(object, "streaming");
@@ -372,7 +373,7 @@ sd_ddl_subscription(SdDdl *ddl, JsonbContainer *object)
 		node, "duplicate_object",
 		"CREATE SUBSCRIPTION %s %s%s PUBLICATION %s WITH (%s)", name,
 		server != NULL ? "SERVER " : "CONNECTION ''",
-		server != NULL ? quote_identifier(server) : "",
+		server != NULL ? sd_ddl_quote_identifier(server) : "",
 		sd_ddl_identifiers(sd_json_get_texts(object, "publications")),
 		options.data);
 	sd_ddl_owner(ddl, node, "SUBSCRIPTION", name, object);

@@ -44,7 +44,7 @@ void
 sd_ddl_language(SdDdl *ddl, JsonbContainer *object)
 {
 	char *raw_name = sd_ddl_text(ddl, object, "language_name");
-	char *name = pstrdup(quote_identifier(raw_name));
+	char *name = pstrdup(sd_ddl_quote_identifier(raw_name));
 	char *inline_handler = sd_json_get_text(object, "inline_handler");
 	char *validator = sd_json_get_text(object, "validator");
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_LANGUAGES);
@@ -79,11 +79,11 @@ sd_ddl_function(SdDdl *ddl, JsonbContainer *object)
 		what = "AGGREGATE";
 	else if (sd_ddl_is(object, "function_kind", "procedure"))
 		what = "PROCEDURE";
-	name = psprintf("%s(%s)", quote_qualified_identifier(schema, raw_name),
+	name = psprintf("%s(%s)", sd_ddl_quote_qualified(schema, raw_name),
 					arguments != NULL ? arguments : "");
-	if (strcmp(what, "AGGREGATE") == 0 &&
+	if (sd_ddl_compare(what, "AGGREGATE") == 0 &&
 		(arguments == NULL || arguments[0] == '\0'))
-		name = psprintf("%s(*)", quote_qualified_identifier(schema, raw_name));
+		name = psprintf("%s(*)", sd_ddl_quote_qualified(schema, raw_name));
 
 	sd_ddl_provide(ddl, node, schema, raw_name, true);
 	for (int i = 0; i < lengthof(function_texts); i++)
@@ -144,7 +144,7 @@ search_path_setting(SdDdl *ddl, List *settings)
 			to = sd_schema_map_find(&ddl->options.schemas, schema);
 			is_changed |= to != NULL;
 			names =
-				lappend(names, quote_literal_cstr(to != NULL ? to : schema));
+				lappend(names, sd_ddl_quote_literal(to != NULL ? to : schema));
 			while (*text != '\0' && (is_quoted || *text != ','))
 			{
 				if (*text == '"')
@@ -191,7 +191,8 @@ warn_of_mentions(SdDdl *ddl, JsonbContainer *object, const char *name)
 			sd_ddl_warn(ddl,
 						"the body of %s mentions schema %s and is as it "
 						"was",
-						name, quote_identifier(ddl->options.schemas.from[i]));
+						name,
+						sd_ddl_quote_identifier(ddl->options.schemas.from[i]));
 	}
 }
 
@@ -204,7 +205,7 @@ sd_ddl_transform(SdDdl *ddl, JsonbContainer *object)
 	char *to_sql = sd_json_get_text(object, "to_sql");
 	char *name =
 		psprintf("FOR %s LANGUAGE %s", sd_ddl_text(ddl, object, "type"),
-				 quote_identifier(language));
+				 sd_ddl_quote_identifier(language));
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_OPERATORS);
 
 	sd_ddl_need_word(ddl, node, "languages", language);
@@ -240,7 +241,7 @@ sd_ddl_operator(SdDdl *ddl, JsonbContainer *object)
 	char *raw_name = sd_ddl_text(ddl, object, "operator_name");
 	char *left = sd_json_get_text(object, "left_type");
 	char *right = sd_json_get_text(object, "right_type");
-	char *name = psprintf("%s.%s", quote_identifier(schema), raw_name);
+	char *name = psprintf("%s.%s", sd_ddl_quote_identifier(schema), raw_name);
 	char *with_types = psprintf("%s (%s, %s)", name, left ? left : "NONE",
 								right ? right : "NONE");
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_OPERATORS);
@@ -284,7 +285,8 @@ sd_ddl_operator_class(SdDdl *ddl, JsonbContainer *object)
 {
 	char *name = sd_ddl_name(ddl, object, "schema_name", "object_name");
 	char *method = sd_ddl_text(ddl, object, "access_method");
-	char *with_method = psprintf("%s USING %s", name, quote_identifier(method));
+	char *with_method =
+		psprintf("%s USING %s", name, sd_ddl_quote_identifier(method));
 	List *members = sd_json_get_texts(object, "members");
 	char *storage = sd_json_get_text(object, "storage_type");
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_OPERATORS);
@@ -314,7 +316,7 @@ sd_ddl_operator_class(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_provide_qualified(ddl, node, name, false);
 	sd_ddl_need_word(ddl, node, "family",
 					 psprintf("%s USING %s", sd_ddl_text(ddl, object, "family"),
-							  quote_identifier(method)));
+							  sd_ddl_quote_identifier(method)));
 	if (storage != NULL || members == NIL)
 		members = lappend(
 			members,
@@ -328,7 +330,7 @@ sd_ddl_operator_class(SdDdl *ddl, JsonbContainer *object)
 		"CREATE OPERATOR CLASS %s%s FOR TYPE %s USING %s FAMILY %s "
 		"AS\n    %s",
 		name, sd_json_get_bool(object, "is_default") ? " DEFAULT" : "",
-		sd_ddl_text(ddl, object, "input_type"), quote_identifier(method),
+		sd_ddl_text(ddl, object, "input_type"), sd_ddl_quote_identifier(method),
 		sd_ddl_text(ddl, object, "family"), sd_ddl_joined(members, ",\n    "));
 	sd_ddl_owner(ddl, node, "OPERATOR CLASS", with_method, object);
 	sd_ddl_comment_of(ddl, node, "OPERATOR CLASS", with_method, object);
@@ -339,7 +341,7 @@ void
 sd_ddl_access_method(SdDdl *ddl, JsonbContainer *object)
 {
 	char *raw_name = sd_ddl_text(ddl, object, "access_method_name");
-	char *name = pstrdup(quote_identifier(raw_name));
+	char *name = pstrdup(sd_ddl_quote_identifier(raw_name));
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_LANGUAGES);
 
 	sd_ddl_provide_word(ddl, node, "access_methods", raw_name);

@@ -11,12 +11,6 @@
 
 #include "model/ddl.h"
 
-/* here the functions themselves are meant: see ddl.h */
-#undef quote_identifier
-#undef quote_qualified_identifier
-#undef quote_literal_cstr
-#undef strcmp
-
 static const char *needed(const char *text);
 
 /* sd_ddl_quote_identifier: The name in SQL. */

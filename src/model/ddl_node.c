@@ -222,8 +222,8 @@ sd_ddl_find(SdDdl *ddl, const char *kind, const char *identity)
 	{
 		SdDdlNode *node = lfirst(lc);
 
-		if (strcmp(node->kind, kind) == 0 &&
-			strcmp(node->identity, identity) == 0)
+		if (sd_ddl_compare(node->kind, kind) == 0 &&
+			sd_ddl_compare(node->identity, identity) == 0)
 			return node;
 	}
 
@@ -264,7 +264,7 @@ sd_ddl_owner(SdDdl *ddl, SdDdlNode *node, const char *what, const char *name,
 	if (owner == NULL || ddl->options.no_owner)
 		return;
 	sd_ddl_statement(node, "ALTER %s %s OWNER TO %s", what, name,
-					 quote_identifier(owner));
+					 sd_ddl_quote_identifier(owner));
 	((SdDdlStatement *) llast(node->statements))->is_own = true;
 }
 
@@ -276,7 +276,7 @@ sd_ddl_comment(SdDdl *ddl, SdDdlNode *node, const char *what, const char *name,
 	if (comment == NULL || ddl->options.no_comments)
 		return;
 	sd_ddl_statement(node, "COMMENT ON %s %s IS %s", what, name,
-					 quote_literal_cstr(comment));
+					 sd_ddl_quote_literal(comment));
 	((SdDdlStatement *) llast(node->statements))->is_own = true;
 }
 
@@ -341,8 +341,8 @@ char *
 sd_ddl_name(SdDdl *ddl, JsonbContainer *object, const char *schema_key,
 			const char *key)
 {
-	return quote_qualified_identifier(sd_ddl_text(ddl, object, schema_key),
-									  sd_ddl_text(ddl, object, key));
+	return sd_ddl_quote_qualified(sd_ddl_text(ddl, object, schema_key),
+								  sd_ddl_text(ddl, object, key));
 }
 
 /* sd_ddl_int64: A number, or what goes without saying. */
@@ -461,7 +461,7 @@ sd_ddl_schema(SdDdl *ddl, const char *schema)
 {
 	const char *to = sd_schema_map_find(&ddl->options.schemas, schema);
 
-	return quote_identifier(to != NULL ? to : schema);
+	return sd_ddl_quote_identifier(to != NULL ? to : schema);
 }
 
 /* sd_ddl_trimmed: A definition without the semicolon that it may end with. */
@@ -499,10 +499,11 @@ sd_ddl_storage_options(List *options)
 		if (result.len > 0)
 			appendStringInfoString(&result, ", ");
 		if (strncmp(name, "toast.", 6) == 0)
-			appendStringInfo(&result, "toast.%s", quote_identifier(name + 6));
+			appendStringInfo(&result, "toast.%s",
+							 sd_ddl_quote_identifier(name + 6));
 		else
-			appendStringInfoString(&result, quote_identifier(name));
-		appendStringInfo(&result, "=%s", quote_literal_cstr(equals + 1));
+			appendStringInfoString(&result, sd_ddl_quote_identifier(name));
+		appendStringInfo(&result, "=%s", sd_ddl_quote_literal(equals + 1));
 	}
 
 	return result.data;
@@ -525,9 +526,10 @@ sd_ddl_foreign_options(List *options)
 
 		if (equals == NULL)
 			continue;
-		appendStringInfo(&result, "%s%s %s", result.len > 0 ? ", " : "",
-						 quote_identifier(pnstrdup(option, equals - option)),
-						 quote_literal_cstr(equals + 1));
+		appendStringInfo(
+			&result, "%s%s %s", result.len > 0 ? ", " : "",
+			sd_ddl_quote_identifier(pnstrdup(option, equals - option)),
+			sd_ddl_quote_literal(equals + 1));
 	}
 
 	return result.data;
@@ -541,8 +543,8 @@ sd_ddl_identifiers(List *names)
 	ListCell *lc;
 
 	foreach (lc, names)
-		quoted =
-			lappend(quoted, unconstify(char *, quote_identifier(lfirst(lc))));
+		quoted = lappend(
+			quoted, unconstify(char *, sd_ddl_quote_identifier(lfirst(lc))));
 
 	return sd_ddl_joined(quoted, ", ");
 }

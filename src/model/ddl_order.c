@@ -144,7 +144,7 @@ compare_nodes(const void *a, const void *b)
 	int result = (int) left->phase - (int) right->phase;
 
 	if (result == 0)
-		result = strcmp(left->identity, right->identity);
+		result = sd_ddl_compare(left->identity, right->identity);
 	if (result == 0)
 		result = left->number - right->number;
 
@@ -263,7 +263,7 @@ add_providers(Search *search, const char *key, bool has_arguments)
 
 		if (provider == search->node ||
 			(search->node->ignores_own_kind &&
-			 strcmp(provider->kind, search->node->kind) == 0))
+			 sd_ddl_compare(provider->kind, search->node->kind) == 0))
 			continue;
 		/* a table and a function can have the same name */
 		if (provider->is_function && has_others && !has_arguments)
@@ -280,7 +280,7 @@ has_own_key(const SdDdlNode *node, const char *key)
 
 	foreach (lc, node->own_keys)
 	{
-		if (strcmp(lfirst(lc), key) == 0)
+		if (sd_ddl_compare(lfirst(lc), key) == 0)
 			return true;
 	}
 

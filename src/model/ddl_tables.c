@@ -75,8 +75,8 @@ sd_ddl_sequence(SdDdl *ddl, JsonbContainer *object)
 					 sd_ddl_is(object, "persistence", "unlogged") ? "UNLOGGED "
 																  : "",
 					 sd_ddl_if_not_exists(ddl), name,
-					 strcmp(type, "bigint") == 0 ? "" : " AS ",
-					 strcmp(type, "bigint") == 0 ? "" : type,
+					 sd_ddl_compare(type, "bigint") == 0 ? "" : " AS ",
+					 sd_ddl_compare(type, "bigint") == 0 ? "" : type,
 					 sequence_options(object, type));
 	sd_ddl_owner(ddl, node, "SEQUENCE", name, object);
 	sd_ddl_comment_of(ddl, node, "SEQUENCE", name, object);
@@ -87,7 +87,7 @@ sd_ddl_sequence(SdDdl *ddl, JsonbContainer *object)
 		sd_ddl_statement(
 			node, "ALTER SEQUENCE %s OWNED BY %s.%s", name,
 			sd_ddl_name(ddl, object, "owner_schema", "owner_table"),
-			quote_identifier(column));
+			sd_ddl_quote_identifier(column));
 	}
 }
 
@@ -120,7 +120,7 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 		"ALTER %sTABLE %s ALTER COLUMN %s ADD GENERATED %s AS "
 		"IDENTITY (SEQUENCE NAME %s%s)",
 		sd_ddl_is(table, "table_type", "foreign table") ? "FOREIGN " : "",
-		table_name, quote_identifier(column_name),
+		table_name, sd_ddl_quote_identifier(column_name),
 		sd_ddl_is(column, "identity", "always") ? "ALWAYS" : "BY DEFAULT", name,
 		sequence_options(object, type));
 	/* the name of the sequence is what it makes, that of the table is not */
@@ -166,12 +166,12 @@ usual_limits(const char *type, int64 increment)
 {
 	SequenceLimits limits = {PG_INT64_MIN, PG_INT64_MAX, 1};
 
-	if (strcmp(type, "integer") == 0)
+	if (sd_ddl_compare(type, "integer") == 0)
 	{
 		limits.min_value = PG_INT32_MIN;
 		limits.max_value = PG_INT32_MAX;
 	}
-	else if (strcmp(type, "smallint") == 0)
+	else if (sd_ddl_compare(type, "smallint") == 0)
 	{
 		limits.min_value = PG_INT16_MIN;
 		limits.max_value = PG_INT16_MAX;
@@ -230,14 +230,14 @@ sd_ddl_table(SdDdl *ddl, JsonbContainer *object)
 		add_server(ddl, table.node, &tail);
 	else if (method != NULL)
 	{
-		appendStringInfo(&tail, "\nUSING %s", quote_identifier(method));
+		appendStringInfo(&tail, "\nUSING %s", sd_ddl_quote_identifier(method));
 		sd_ddl_need_word(ddl, table.node, "access_methods", method);
 	}
 	if (options != NULL && !table.is_foreign)
 		appendStringInfo(&tail, "\nWITH (%s)", options);
 	if (tablespace != NULL && tablespace[0] != '\0')
 		appendStringInfo(&tail, "\nTABLESPACE %s",
-						 quote_identifier(tablespace));
+						 sd_ddl_quote_identifier(tablespace));
 	table.node->tail = tail.data;
 
 	sd_ddl_owner(ddl, table.node, what, table.name, object);
@@ -290,7 +290,7 @@ partition_by(SdDdl *ddl, JsonbContainer *object)
 		const char *text = lfirst(lc);
 
 		keys = lappend(keys, sd_ddl_column(object, text) != NULL
-								 ? pstrdup(quote_identifier(text))
+								 ? pstrdup(sd_ddl_quote_identifier(text))
 								 : psprintf("(%s)", text));
 	}
 
@@ -316,7 +316,7 @@ add_server(SdDdl *ddl, SdDdlNode *node, StringInfo tail)
 				errhint("DDL of foreign tables needs the part "
 						"\"foreign_servers\"."));
 	server = sd_ddl_text(ddl, object, "server_name");
-	appendStringInfo(tail, "\nSERVER %s", quote_identifier(server));
+	appendStringInfo(tail, "\nSERVER %s", sd_ddl_quote_identifier(server));
 	sd_ddl_need_word(ddl, node, "server", server);
 	options = sd_ddl_foreign_options(sd_json_get_texts(object, "options"));
 	if (options != NULL)
@@ -371,9 +371,9 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 
 	item = sd_ddl_item(table->node, name);
 	if (table->is_typed)
-		item->head = psprintf("%s WITH OPTIONS", quote_identifier(name));
+		item->head = psprintf("%s WITH OPTIONS", sd_ddl_quote_identifier(name));
 	else
-		item->head = psprintf("%s %s%s%s", quote_identifier(name),
+		item->head = psprintf("%s %s%s%s", sd_ddl_quote_identifier(name),
 							  sd_ddl_text(ddl, column, "formatted_type"),
 							  collation != NULL ? " COLLATE " : "",
 							  collation != NULL ? collation : "");
@@ -385,7 +385,7 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 		item->soft = psprintf(" DEFAULT %s", default_value);
 		item->later =
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
-					 table->name, quote_identifier(name), default_value);
+					 table->name, sd_ddl_quote_identifier(name), default_value);
 	}
 	/* since 18 a constraint will put its name there, or take it away */
 	if (sd_json_get_bool(column, "not_null") &&
@@ -409,15 +409,15 @@ add_inherited_column(SdDdl *ddl, Table *table, JsonbContainer *column)
 		if (parents_have(table, name, "default_value"))
 			sd_ddl_statement(table->node,
 							 "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
-							 table->name, quote_identifier(name));
+							 table->name, sd_ddl_quote_identifier(name));
 	}
 	else if (!is_local)
 	{
 		SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
 
-		sd_ddl_statement(node,
-						 "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
-						 table->name, quote_identifier(name), default_value);
+		sd_ddl_statement(
+			node, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
+			table->name, sd_ddl_quote_identifier(name), default_value);
 	}
 
 	/* since 18 a constraint tells */
@@ -426,7 +426,7 @@ add_inherited_column(SdDdl *ddl, Table *table, JsonbContainer *column)
 		!parents_have(table, name, "not_null"))
 		sd_ddl_statement(table->node,
 						 "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL",
-						 table->name, quote_identifier(name));
+						 table->name, sd_ddl_quote_identifier(name));
 }
 
 static bool
@@ -440,7 +440,7 @@ parents_have(Table *table, const char *name, const char *key)
 		JsonbContainer *column = sd_ddl_column(lfirst(lc), name);
 
 		if (column != NULL && sd_json_get(column, key, &value) &&
-			(strcmp(key, "default_value") != 0 ||
+			(sd_ddl_compare(key, "default_value") != 0 ||
 			 sd_json_get_text(column, "generated_type") == NULL))
 			return true;
 	}
@@ -452,7 +452,7 @@ static void
 add_column_settings(SdDdl *ddl, Table *table, JsonbContainer *column)
 {
 	char *name = sd_ddl_text(ddl, column, "column_name");
-	const char *quoted = pstrdup(quote_identifier(name));
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(name));
 	char *storage = sd_json_get_text(column, "storage");
 	char *compression = sd_json_get_text(column, "compression");
 	int64 statistics_target;
@@ -499,7 +499,7 @@ add_foreign_column_options(SdDdl *ddl, Table *table)
 		sd_ddl_guarded(table->node, "duplicate_object",
 					   "ALTER FOREIGN TABLE ONLY %s ALTER COLUMN %s OPTIONS "
 					   "(ADD %s)",
-					   table->name, quote_identifier(name),
+					   table->name, sd_ddl_quote_identifier(name),
 					   sd_ddl_foreign_options(list_make1(pstrdup(colon + 2))));
 	}
 }
@@ -538,7 +538,7 @@ sd_ddl_column_option(SdDdl *ddl, JsonbContainer *object)
 		sd_ddl_statement(node,
 						 "ALTER INDEX %s ALTER COLUMN " INT64_FORMAT
 						 " SET STATISTICS " INT64_FORMAT,
-						 quote_qualified_identifier(schema, index),
+						 sd_ddl_quote_qualified(schema, index),
 						 sd_ddl_int64(object, "key_position", 1),
 						 sd_ddl_int64(object, "statistics_target", -1));
 	else
@@ -549,7 +549,7 @@ sd_ddl_column_option(SdDdl *ddl, JsonbContainer *object)
 			node->phase = SD_DDL_STATISTICS;
 		sd_ddl_statement(
 			node, "ALTER TABLE ONLY %s ALTER COLUMN %s SET (%s)", name,
-			quote_identifier(sd_ddl_text(ddl, object, "column_name")),
+			sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "column_name")),
 			sd_ddl_storage_options(sd_json_get_texts(object, "options")));
 	}
 }

@@ -46,19 +46,19 @@ sd_ddl_type(SdDdl *ddl, JsonbContainer *object)
 {
 	char *name = sd_ddl_name(ddl, object, "schema_name", "type_name");
 	char *kind = sd_ddl_text(ddl, object, "type_kind");
-	const char *what = strcmp(kind, "domain") == 0 ? "DOMAIN" : "TYPE";
+	const char *what = sd_ddl_compare(kind, "domain") == 0 ? "DOMAIN" : "TYPE";
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_TYPES);
 
 	sd_ddl_provide_qualified(ddl, node, name, false);
-	if (strcmp(kind, "enum") == 0)
+	if (sd_ddl_compare(kind, "enum") == 0)
 		add_enum(node, name, object);
-	else if (strcmp(kind, "domain") == 0)
+	else if (sd_ddl_compare(kind, "domain") == 0)
 		add_domain(ddl, node, name, object);
-	else if (strcmp(kind, "composite") == 0)
+	else if (sd_ddl_compare(kind, "composite") == 0)
 		add_composite(ddl, node, name, object);
-	else if (strcmp(kind, "range") == 0)
+	else if (sd_ddl_compare(kind, "range") == 0)
 		add_range(ddl, node, name, object);
-	else if (strcmp(kind, "base") == 0)
+	else if (sd_ddl_compare(kind, "base") == 0)
 		add_base(ddl, node, name, object);
 	else
 		sd_ddl_guarded(node, "duplicate_object", "CREATE TYPE %s", name);
@@ -73,7 +73,7 @@ add_enum(SdDdlNode *node, const char *name, JsonbContainer *object)
 	ListCell *lc;
 
 	foreach (lc, sd_json_get_texts(object, "labels"))
-		labels = lappend(labels, quote_literal_cstr(lfirst(lc)));
+		labels = lappend(labels, sd_ddl_quote_literal(lfirst(lc)));
 	sd_ddl_guarded(node, "duplicate_object", "CREATE TYPE %s AS ENUM (%s)",
 				   name, sd_ddl_joined(labels, ", "));
 }
@@ -134,14 +134,14 @@ add_domain_constraint(SdDdl *ddl, SdDdlNode *node, const char *domain,
 					  bool is_validated, const char *comment)
 {
 	char *later = psprintf("ALTER DOMAIN %s ADD CONSTRAINT %s %s", domain,
-						   quote_identifier(constraint), definition);
+						   sd_ddl_quote_identifier(constraint), definition);
 	SdDdlItem *item = NULL;
 
 	if (is_validated)
 	{
 		item = sd_ddl_item(node, NULL);
-		item->soft = psprintf("CONSTRAINT %s %s", quote_identifier(constraint),
-							  definition);
+		item->soft = psprintf("CONSTRAINT %s %s",
+							  sd_ddl_quote_identifier(constraint), definition);
 		item->later = later;
 		item->duplicate = "duplicate_object";
 	}
@@ -151,10 +151,10 @@ add_domain_constraint(SdDdl *ddl, SdDdlNode *node, const char *domain,
 	{
 		SdDdlNode *last = sd_ddl_node(ddl, SD_DDL_OPERATORS);
 
-		sd_ddl_comment(
-			ddl, last, "CONSTRAINT",
-			psprintf("%s ON DOMAIN %s", quote_identifier(constraint), domain),
-			comment);
+		sd_ddl_comment(ddl, last, "CONSTRAINT",
+					   psprintf("%s ON DOMAIN %s",
+								sd_ddl_quote_identifier(constraint), domain),
+					   comment);
 		last->after = list_make1(node);
 		if (item != NULL)
 			item->comment = last;
@@ -189,21 +189,21 @@ add_composite(SdDdl *ddl, SdDdlNode *node, const char *name,
 		const char *collation =
 			i < list_length(collations) ? list_nth(collations, i) : NULL;
 
-		attributes =
-			lappend(attributes, psprintf("\n    %s %s%s%s",
-										 quote_identifier(list_nth(names, i)),
-										 (char *) list_nth(types, i),
-										 collation != NULL ? " COLLATE " : "",
-										 collation != NULL ? collation : ""));
+		attributes = lappend(
+			attributes, psprintf("\n    %s %s%s%s",
+								 sd_ddl_quote_identifier(list_nth(names, i)),
+								 (char *) list_nth(types, i),
+								 collation != NULL ? " COLLATE " : "",
+								 collation != NULL ? collation : ""));
 	}
 	sd_ddl_guarded(node, "duplicate_object", "CREATE TYPE %s AS (%s%s)", name,
 				   sd_ddl_joined(attributes, ","),
 				   attributes != NIL ? "\n" : "");
 	for (int i = 0; i < list_length(names) && i < list_length(comments); i++)
-		sd_ddl_comment(
-			ddl, node, "COLUMN",
-			psprintf("%s.%s", name, quote_identifier(list_nth(names, i))),
-			list_nth(comments, i));
+		sd_ddl_comment(ddl, node, "COLUMN",
+					   psprintf("%s.%s", name,
+								sd_ddl_quote_identifier(list_nth(names, i))),
+					   list_nth(comments, i));
 }
 
 static void
@@ -274,17 +274,18 @@ add_base(SdDdl *ddl, SdDdlNode *node, const char *name, JsonbContainer *object)
 										storage != NULL ? storage : "plain"));
 	if (category != NULL)
 		options = lappend(options, psprintf("\n    CATEGORY = %s",
-											quote_literal_cstr(category)));
+											sd_ddl_quote_literal(category)));
 	if (sd_json_get_bool(object, "is_preferred"))
 		options = lappend(options, "\n    PREFERRED = true");
 	if (default_value != NULL)
-		options = lappend(options, psprintf("\n    DEFAULT = %s",
-											quote_literal_cstr(default_value)));
+		options =
+			lappend(options, psprintf("\n    DEFAULT = %s",
+									  sd_ddl_quote_literal(default_value)));
 	if (element != NULL)
 		options = lappend(options, psprintf("\n    ELEMENT = %s", element));
-	if (delimiter != NULL && strcmp(delimiter, ",") != 0)
+	if (delimiter != NULL && sd_ddl_compare(delimiter, ",") != 0)
 		options = lappend(options, psprintf("\n    DELIMITER = %s",
-											quote_literal_cstr(delimiter)));
+											sd_ddl_quote_literal(delimiter)));
 	if (sd_json_get_bool(object, "is_collatable"))
 		options = lappend(options, "\n    COLLATABLE = true");
 
@@ -323,21 +324,22 @@ sd_ddl_collation(SdDdl *ddl, JsonbContainer *object)
 	if (!sd_ddl_flag(object, "is_deterministic", true))
 		appendStringInfoString(&options, ", DETERMINISTIC = false");
 	if (locale == NULL && lc_collate != NULL && lc_ctype != NULL &&
-		strcmp(lc_collate, lc_ctype) == 0)
+		sd_ddl_compare(lc_collate, lc_ctype) == 0)
 		locale = lc_collate;
 	if (locale != NULL)
-		appendStringInfo(&options, ", LOCALE = %s", quote_literal_cstr(locale));
+		appendStringInfo(&options, ", LOCALE = %s",
+						 sd_ddl_quote_literal(locale));
 	else
 	{
 		if (lc_collate != NULL)
 			appendStringInfo(&options, ", LC_COLLATE = %s",
-							 quote_literal_cstr(lc_collate));
+							 sd_ddl_quote_literal(lc_collate));
 		if (lc_ctype != NULL)
 			appendStringInfo(&options, ", LC_CTYPE = %s",
-							 quote_literal_cstr(lc_ctype));
+							 sd_ddl_quote_literal(lc_ctype));
 	}
 	if (rules != NULL)
-		appendStringInfo(&options, ", RULES = %s", quote_literal_cstr(rules));
+		appendStringInfo(&options, ", RULES = %s", sd_ddl_quote_literal(rules));
 	sd_ddl_statement(node, "CREATE COLLATION %s%s (%s)",
 					 sd_ddl_if_not_exists(ddl), name, options.data);
 	sd_ddl_owner(ddl, node, "COLLATION", name, object);
@@ -354,8 +356,8 @@ sd_ddl_conversion(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_guarded(
 		node, "duplicate_object", "CREATE %sCONVERSION %s FOR %s TO %s FROM %s",
 		sd_json_get_bool(object, "is_default") ? "DEFAULT " : "", name,
-		quote_literal_cstr(sd_ddl_text(ddl, object, "from_encoding")),
-		quote_literal_cstr(sd_ddl_text(ddl, object, "to_encoding")),
+		sd_ddl_quote_literal(sd_ddl_text(ddl, object, "from_encoding")),
+		sd_ddl_quote_literal(sd_ddl_text(ddl, object, "to_encoding")),
 		sd_ddl_text(ddl, object, "function"));
 	sd_ddl_owner(ddl, node, "CONVERSION", name, object);
 	sd_ddl_comment_of(ddl, node, "CONVERSION", name, object);
@@ -377,7 +379,7 @@ sd_ddl_cast(SdDdl *ddl, JsonbContainer *object)
 		appendStringInfo(
 			&how, "WITH FUNCTION %s",
 			function != NULL ? function : sd_ddl_text(ddl, object, "function"));
-	else if (strcmp(method, "inout") == 0)
+	else if (sd_ddl_compare(method, "inout") == 0)
 		appendStringInfoString(&how, "WITH INOUT");
 	else
 		appendStringInfoString(&how, "WITHOUT FUNCTION");

@@ -44,14 +44,14 @@ sd_ddl_view(SdDdl *ddl, JsonbContainer *object)
 	initStringInfo(&head);
 	if (is_materialized && method != NULL)
 	{
-		appendStringInfo(&head, "\nUSING %s", quote_identifier(method));
+		appendStringInfo(&head, "\nUSING %s", sd_ddl_quote_identifier(method));
 		sd_ddl_need_word(ddl, node, "access_methods", method);
 	}
 	if (options != NULL)
 		appendStringInfo(&head, "\nWITH (%s)", options);
 	if (is_materialized && tablespace != NULL && tablespace[0] != '\0')
 		appendStringInfo(&head, "\nTABLESPACE %s",
-						 quote_identifier(tablespace));
+						 sd_ddl_quote_identifier(tablespace));
 
 	if (is_materialized)
 		sd_ddl_statement(
@@ -96,7 +96,7 @@ stand_in(SdDdl *ddl, JsonbContainer *object, const char *name)
 								sd_ddl_text(ddl, column, "formatted_type"),
 								collation != NULL ? " COLLATE " : "",
 								collation != NULL ? collation : "",
-								quote_identifier(
+								sd_ddl_quote_identifier(
 									sd_ddl_text(ddl, column, "column_name"))));
 	}
 
@@ -126,8 +126,8 @@ add_view_columns(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object,
 
 		if (column == NULL)
 			continue;
-		quoted =
-			pstrdup(quote_identifier(sd_ddl_text(ddl, column, "column_name")));
+		quoted = pstrdup(
+			sd_ddl_quote_identifier(sd_ddl_text(ddl, column, "column_name")));
 		default_value = sd_json_get_text(column, "default_value");
 		storage = sd_json_get_text(column, "storage");
 		compression = sd_json_get_text(column, "compression");
@@ -162,7 +162,7 @@ sd_ddl_rule(SdDdl *ddl, JsonbContainer *object)
 {
 	char *table = sd_ddl_name(ddl, object, "schema_name", "table_name");
 	char *name =
-		pstrdup(quote_identifier(sd_ddl_text(ddl, object, "rule_name")));
+		pstrdup(sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "rule_name")));
 	char *definition = sd_ddl_trimmed(sd_ddl_text(ddl, object, "definition"));
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_TRIGGERS);
 
@@ -182,9 +182,9 @@ add_enabled(SdDdlNode *node, JsonbContainer *object, const char *table,
 {
 	char *enabled = sd_json_get_text(object, "enabled");
 
-	if (enabled == NULL || strcmp(enabled, "origin") == 0)
+	if (enabled == NULL || sd_ddl_compare(enabled, "origin") == 0)
 		return;
-	if (strcmp(enabled, "disabled") == 0)
+	if (sd_ddl_compare(enabled, "disabled") == 0)
 		sd_ddl_statement(node, "ALTER TABLE %s DISABLE %s %s", table, what,
 						 name);
 	else
@@ -197,8 +197,8 @@ void
 sd_ddl_trigger(SdDdl *ddl, JsonbContainer *object)
 {
 	char *table = sd_ddl_name(ddl, object, "schema_name", "table_name");
-	char *name =
-		pstrdup(quote_identifier(sd_ddl_text(ddl, object, "trigger_name")));
+	char *name = pstrdup(
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "trigger_name")));
 	char *definition = sd_ddl_trimmed(sd_ddl_text(ddl, object, "definition"));
 	SdDdlNode *node;
 
@@ -238,7 +238,8 @@ add_trigger_of_partition(SdDdl *ddl, JsonbContainer *object, const char *table,
 		parent = psprintf(
 			"%s.%s",
 			sd_ddl_name(ddl, partition, "parent_schema", "parent_name"),
-			quote_identifier(sd_json_get_text(object, "parent_trigger")));
+			sd_ddl_quote_identifier(
+				sd_json_get_text(object, "parent_trigger")));
 		trigger = sd_ddl_object(ddl, "triggers", parent);
 		if (trigger != NULL)
 			parent_enabled = sd_json_get_text(trigger, "enabled");
@@ -247,15 +248,16 @@ add_trigger_of_partition(SdDdl *ddl, JsonbContainer *object, const char *table,
 		enabled = "origin";
 	if (parent_enabled == NULL)
 		parent_enabled = "origin";
-	if (strcmp(enabled, parent_enabled) == 0 && comment == NULL)
+	if (sd_ddl_compare(enabled, parent_enabled) == 0 && comment == NULL)
 		return;
 
 	node = sd_ddl_node(ddl, SD_DDL_TRIGGERS);
 	sd_ddl_provide_word(ddl, node, "trigger", psprintf("%s.%s", table, name));
 	sd_ddl_need_word(ddl, node, "trigger", parent);
-	if (strcmp(enabled, "origin") == 0 && strcmp(parent_enabled, enabled) != 0)
+	if (sd_ddl_compare(enabled, "origin") == 0 &&
+		sd_ddl_compare(parent_enabled, enabled) != 0)
 		sd_ddl_statement(node, "ALTER TABLE %s ENABLE TRIGGER %s", table, name);
-	else if (strcmp(enabled, parent_enabled) != 0)
+	else if (sd_ddl_compare(enabled, parent_enabled) != 0)
 		add_enabled(node, object, table, "TRIGGER", name);
 	sd_ddl_comment_of(ddl, node, "TRIGGER", psprintf("%s ON %s", name, table),
 					  object);
@@ -266,8 +268,8 @@ void
 sd_ddl_policy(SdDdl *ddl, JsonbContainer *object)
 {
 	char *table = sd_ddl_name(ddl, object, "schema_name", "table_name");
-	char *name =
-		pstrdup(quote_identifier(sd_ddl_text(ddl, object, "policy_name")));
+	char *name = pstrdup(
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "policy_name")));
 	char *command = sd_json_get_text(object, "command");
 	char *using = sd_json_get_text(object, "using_expression");
 	char *check = sd_json_get_text(object, "check_expression");
@@ -277,15 +279,16 @@ sd_ddl_policy(SdDdl *ddl, JsonbContainer *object)
 	ListCell *lc;
 
 	foreach (lc, sd_json_get_texts(object, "roles"))
-		roles = lappend(roles, strcmp(lfirst(lc), "public") == 0
-								   ? pstrdup("PUBLIC")
-								   : pstrdup(quote_identifier(lfirst(lc))));
+		roles =
+			lappend(roles, sd_ddl_compare(lfirst(lc), "public") == 0
+							   ? pstrdup("PUBLIC")
+							   : pstrdup(sd_ddl_quote_identifier(lfirst(lc))));
 	initStringInfo(&rest);
 	if (!sd_ddl_flag(object, "is_permissive", true))
 		appendStringInfoString(&rest, " AS RESTRICTIVE");
-	if (command != NULL && strcmp(command, "all") != 0)
+	if (command != NULL && sd_ddl_compare(command, "all") != 0)
 		appendStringInfo(&rest, " FOR %s", sd_ddl_upper(command));
-	if (roles != NIL && strcmp(linitial(roles), "PUBLIC") != 0)
+	if (roles != NIL && sd_ddl_compare(linitial(roles), "PUBLIC") != 0)
 		appendStringInfo(&rest, " TO %s", sd_ddl_joined(roles, ", "));
 	if (using != NULL)
 		appendStringInfo(&rest, " USING (%s)", using);
@@ -315,24 +318,24 @@ sd_ddl_property_graph(SdDdl *ddl, JsonbContainer *object)
 void
 sd_ddl_event_trigger(SdDdl *ddl, JsonbContainer *object)
 {
-	char *name =
-		pstrdup(quote_identifier(sd_ddl_text(ddl, object, "trigger_name")));
+	char *name = pstrdup(
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "trigger_name")));
 	char *enabled = sd_json_get_text(object, "enabled");
 	SdDdlNode *node = sd_ddl_node(ddl, SD_DDL_EVENT_TRIGGERS);
 	List *tags = NIL;
 	ListCell *lc;
 
 	foreach (lc, sd_json_get_texts(object, "tags"))
-		tags = lappend(tags, quote_literal_cstr(lfirst(lc)));
+		tags = lappend(tags, sd_ddl_quote_literal(lfirst(lc)));
 	sd_ddl_guarded(
 		node, "duplicate_object",
 		"CREATE EVENT TRIGGER %s ON %s%s%s%s\n    EXECUTE FUNCTION %s()", name,
-		quote_identifier(sd_ddl_text(ddl, object, "event")),
+		sd_ddl_quote_identifier(sd_ddl_text(ddl, object, "event")),
 		tags != NIL ? "\n    WHEN TAG IN (" : "", sd_ddl_joined(tags, ", "),
 		tags != NIL ? ")" : "", sd_ddl_text(ddl, object, "function"));
-	if (enabled != NULL && strcmp(enabled, "disabled") == 0)
+	if (enabled != NULL && sd_ddl_compare(enabled, "disabled") == 0)
 		sd_ddl_statement(node, "ALTER EVENT TRIGGER %s DISABLE", name);
-	else if (enabled != NULL && strcmp(enabled, "origin") != 0)
+	else if (enabled != NULL && sd_ddl_compare(enabled, "origin") != 0)
 		sd_ddl_statement(node, "ALTER EVENT TRIGGER %s ENABLE %s", name,
 						 sd_ddl_upper(enabled));
 	sd_ddl_owner(ddl, node, "EVENT TRIGGER", name, object);

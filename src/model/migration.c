@@ -169,7 +169,7 @@ read_options(SdMigrationOptions *options, Jsonb *object)
 	{
 		char *name = sd_json_as_text(&key);
 
-		if (strcmp(name, "concurrently") == 0)
+		if (sd_ddl_compare(name, "concurrently") == 0)
 		{
 			if (value.type != jbvBool)
 				ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -229,8 +229,8 @@ compare_steps(const ListCell *a, const ListCell *b)
 static int
 step_rank(const SdMigrationStep *step)
 {
-	bool is_table =
-		step->object != NULL && strcmp(step->object->kind, "tables") == 0;
+	bool is_table = step->object != NULL &&
+					sd_ddl_compare(step->object->kind, "tables") == 0;
 
 	if (step->rank != 0)
 		return step->rank;
@@ -350,7 +350,7 @@ mark_commits(SdMigration *migration)
 		if (step->commit_before)
 			labels = NIL;
 		if (step->new_label != NULL)
-			labels = lappend(labels, quote_literal_cstr(step->new_label));
+			labels = lappend(labels, sd_ddl_quote_literal(step->new_label));
 		was_alone = step->alone;
 	}
 }

@@ -110,7 +110,7 @@ loses_data(const SdMigrationObject *object)
 {
 	SdDiffRow *row;
 
-	if (strcmp(object->kind, "tables") == 0 &&
+	if (sd_ddl_compare(object->kind, "tables") == 0 &&
 		object->action == SD_ACTION_REPLACE)
 		return !sd_ddl_is(object->old_object, "table_type", "foreign table") &&
 			   (!sd_ddl_is(object->old_object, "table_type",
@@ -122,7 +122,7 @@ loses_data(const SdMigrationObject *object)
 	if (object->action != SD_ACTION_DROP || object->changes == NIL)
 		return false;
 	/* it goes with the identity, which is another step */
-	if (strcmp(object->kind, "sequences") == 0 &&
+	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
 		sd_json_get_bool(object->old_object, "is_identity"))
 		return false;
 	row = linitial(object->changes);
@@ -141,13 +141,14 @@ sd_migration_moves_values(const SdMigrationObject *object)
 	SdDiffRow *row = sd_migration_change(object, "attribute_names");
 	ListCell *lc;
 
-	if (strcmp(object->kind, "types") != 0 ||
+	if (sd_ddl_compare(object->kind, "types") != 0 ||
 		object->action != SD_ACTION_REPLACE || row == NULL ||
 		row->severity != SD_SEVERITY_DESTRUCTIVE)
 		return false;
 	foreach (lc, object->dependents)
 	{
-		if (strcmp(((SdMigrationObject *) lfirst(lc))->kind, "tables") == 0)
+		if (sd_ddl_compare(((SdMigrationObject *) lfirst(lc))->kind,
+						   "tables") == 0)
 			return true;
 	}
 
@@ -173,14 +174,14 @@ spread(Blocking *blocking, SdMigrationObject *object)
 	if (object->old_object != NULL)
 	{
 		keep_needed(blocking, object);
-		if (strcmp(object->kind, "tables") == 0 &&
+		if (sd_ddl_compare(object->kind, "tables") == 0 &&
 			object->action == SD_ACTION_DROP)
 			keep_what_stands_on(blocking, object);
 	}
-	if (strcmp(object->kind, "constraints") == 0)
+	if (sd_ddl_compare(object->kind, "constraints") == 0)
 		block_index(blocking, object);
-	if (strcmp(object->kind, "constraints") == 0 ||
-		strcmp(object->kind, "indexes") == 0)
+	if (sd_ddl_compare(object->kind, "constraints") == 0 ||
+		sd_ddl_compare(object->kind, "indexes") == 0)
 		block_foreign_keys(blocking, object);
 	foreach (lc, object->new_dependents)
 		block(blocking, lfirst(lc),
@@ -209,7 +210,7 @@ block_index(Blocking *blocking, SdMigrationObject *constraint)
 			sd_ddl_is(sources[i], "constraint_type", "foreign key"))
 			continue;
 		index = sd_migration_find(blocking->migration, i == 1, "indexes",
-								  quote_qualified_identifier(schema, name));
+								  sd_ddl_quote_qualified(schema, name));
 		if (index != NULL)
 			block(blocking, index, constraint->reason);
 	}
@@ -231,22 +232,23 @@ block_foreign_keys(Blocking *blocking, SdMigrationObject *key)
 		return;
 	columns = sd_json_get_texts(
 		key->new_object,
-		strcmp(key->kind, "indexes") == 0 ? "column_names" : "columns");
+		sd_ddl_compare(key->kind, "indexes") == 0 ? "column_names" : "columns");
 	foreach (lc, table->new_dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
 		if (is_changed(dependent) &&
-			strcmp(dependent->kind, "constraints") == 0 &&
+			sd_ddl_compare(dependent->kind, "constraints") == 0 &&
 			sd_ddl_is(dependent->new_object, "constraint_type",
 					  "foreign key") &&
 			list_length(
 				sd_json_get_texts(dependent->new_object, "ref_columns")) ==
 				list_length(columns) &&
-			strcmp(quote_qualified_identifier(
-					   sd_json_get_text(dependent->new_object, "ref_schema"),
-					   sd_json_get_text(dependent->new_object, "ref_table")),
-				   table->new_identity) == 0)
+			sd_ddl_compare(
+				sd_ddl_quote_qualified(
+					sd_json_get_text(dependent->new_object, "ref_schema"),
+					sd_json_get_text(dependent->new_object, "ref_table")),
+				table->new_identity) == 0)
 			block(blocking, dependent,
 				  psprintf("it may need %s, which is skipped",
 						   key->new_identity));
@@ -296,7 +298,7 @@ keep_columns(Blocking *blocking, SdMigrationObject *table,
 	bool is_more = false;
 	ListCell *lc;
 
-	if (strcmp(dependent->kind, "tables") == 0)
+	if (sd_ddl_compare(dependent->kind, "tables") == 0)
 		return;
 	foreach (lc, table->table->columns)
 	{
@@ -329,7 +331,7 @@ keep_what_stands_on(Blocking *blocking, SdMigrationObject *table)
 
 		if (dependent->action == SD_ACTION_DROP &&
 			(sd_migration_table_of(blocking->migration, dependent) == table ||
-			 strcmp(dependent->kind, "privileges") == 0))
+			 sd_ddl_compare(dependent->kind, "privileges") == 0))
 			block(
 				blocking, dependent,
 				psprintf("%s is kept, and this with it", table->old_identity));
@@ -343,9 +345,10 @@ keep_schema(Blocking *blocking, SdMigrationObject *object)
 					   ? sd_json_get_text(object->old_object, "schema_name")
 					   : NULL;
 	SdMigrationObject *needed =
-		schema != NULL ? sd_migration_find(blocking->migration, false,
-										   "schemas", quote_identifier(schema))
-					   : NULL;
+		schema != NULL
+			? sd_migration_find(blocking->migration, false, "schemas",
+								sd_ddl_quote_identifier(schema))
+			: NULL;
 
 	if (needed != NULL && needed != object && needed->action == SD_ACTION_DROP)
 		block(blocking, needed,
@@ -373,12 +376,12 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 			SdMigrationObject *dependent = lfirst(lc2);
 
 			if (is_changed(dependent) &&
-				strcmp(dependent->kind, "tables") != 0 &&
-				strcmp(dependent->kind, "privileges") != 0 &&
+				sd_ddl_compare(dependent->kind, "tables") != 0 &&
+				sd_ddl_compare(dependent->kind, "privileges") != 0 &&
 				mentions(dependent, column->name))
 				block(blocking, dependent,
 					  psprintf("it may need the other column %s of %s",
-							   quote_identifier(column->name),
+							   sd_ddl_quote_identifier(column->name),
 							   table->old_identity));
 		}
 	}
@@ -415,7 +418,7 @@ keep_types(Blocking *blocking, SdMigrationObject *table)
 									   needed->action == SD_ACTION_REPLACE))
 					block(blocking, needed,
 						  psprintf("column %s of %s is kept, and needs it",
-								   quote_identifier(column->name),
+								   sd_ddl_quote_identifier(column->name),
 								   table->old_identity));
 			}
 		}
@@ -505,8 +508,9 @@ keep_computed(SdMigrationObject *table)
 					!sd_sql_mentions(expression, column->name))
 					continue;
 				column->is_blocked = true;
-				column->reason = psprintf("%s is kept, and is computed from it",
-										  quote_identifier(computed->name));
+				column->reason =
+					psprintf("%s is kept, and is computed from it",
+							 sd_ddl_quote_identifier(computed->name));
 				is_more = true;
 			}
 		}
@@ -602,7 +606,7 @@ name_key(SdMigrationObject *object, bool is_new, char *key)
 		char *schema;
 		char *name;
 
-		if (source == NULL || strcmp(kinds[i].kind, object->kind) != 0)
+		if (source == NULL || sd_ddl_compare(kinds[i].kind, object->kind) != 0)
 			continue;
 		schema = sd_json_get_text(source, "schema_name");
 		name = sd_json_get_text(source, kinds[i].name);
@@ -630,14 +634,15 @@ block_partitions(Blocking *blocking)
 		SdMigrationObject *parent;
 		ListCell *lc2;
 
-		if (!is_changed(object) || strcmp(object->kind, "tables") != 0 ||
+		if (!is_changed(object) ||
+			sd_ddl_compare(object->kind, "tables") != 0 ||
 			object->new_object == NULL ||
 			!sd_json_get_bool(object->new_object, "is_partition"))
 			continue;
 		bound = sd_json_get_object(object->new_object, "partition");
 		parent = sd_migration_find(
 			blocking->migration, false, "tables",
-			quote_qualified_identifier(
+			sd_ddl_quote_qualified(
 				sd_json_get_text(object->new_object, "parent_schema"),
 				sd_json_get_text(object->new_object, "parent_name")));
 		if (parent == NULL || bound == NULL)
@@ -648,7 +653,7 @@ block_partitions(Blocking *blocking)
 			JsonbContainer *other_bound;
 
 			if (!other->is_blocked || other == object ||
-				strcmp(other->kind, "tables") != 0)
+				sd_ddl_compare(other->kind, "tables") != 0)
 				continue;
 			other_bound = sd_json_get_object(other->old_object, "partition");
 			if (other_bound != NULL && may_overlap(bound, other_bound))
@@ -700,7 +705,7 @@ may_overlap(JsonbContainer *a, JsonbContainer *b)
 
 			foreach (lc2, other_values)
 			{
-				if (strcmp(lfirst(lc), lfirst(lc2)) == 0)
+				if (sd_ddl_compare(lfirst(lc), lfirst(lc2)) == 0)
 					return true;
 			}
 		}
@@ -744,11 +749,13 @@ compare_bounds(const char *a, const char *b)
 	double left;
 	double right;
 
-	if (strcmp(a, b) == 0)
+	if (sd_ddl_compare(a, b) == 0)
 		return 0;
-	if (strcmp(a, "MINVALUE") == 0 || strcmp(b, "MAXVALUE") == 0)
+	if (sd_ddl_compare(a, "MINVALUE") == 0 ||
+		sd_ddl_compare(b, "MAXVALUE") == 0)
 		return -1;
-	if (strcmp(b, "MINVALUE") == 0 || strcmp(a, "MAXVALUE") == 0)
+	if (sd_ddl_compare(b, "MINVALUE") == 0 ||
+		sd_ddl_compare(a, "MAXVALUE") == 0)
 		return 1;
 	a += a[0] == '\'' ? 1 : 0;
 	b += b[0] == '\'' ? 1 : 0;
@@ -758,5 +765,5 @@ compare_bounds(const char *a, const char *b)
 		(*b_end == '\0' || *b_end == '\''))
 		return left < right ? -1 : left > right ? 1 : 0;
 
-	return strcmp(a, b);
+	return sd_ddl_compare(a, b);
 }

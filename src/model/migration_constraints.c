@@ -107,7 +107,7 @@ add_by_index(SdMigration *migration, SdMigrationObject *object, SdDdlNode *node)
 	JsonbContainer *index =
 		index_name != NULL
 			? sd_ddl_object(migration->ddl[1], "indexes",
-							quote_qualified_identifier(schema, index_name))
+							sd_ddl_quote_qualified(schema, index_name))
 			: NULL;
 	char *definition =
 		index != NULL ? sd_json_get_text(index, "definition") : NULL;
@@ -129,8 +129,9 @@ add_by_index(SdMigration *migration, SdMigrationObject *object, SdDdlNode *node)
 	step = sd_migration_step(
 		migration, object, SD_STAGE_CHANGE,
 		"ALTER TABLE ONLY %s ADD CONSTRAINT %s %s USING INDEX %s%s", name.table,
-		quote_identifier(sd_json_get_text(source, "constraint_name")),
-		is_primary ? "PRIMARY KEY" : "UNIQUE", quote_identifier(index_name),
+		sd_ddl_quote_identifier(sd_json_get_text(source, "constraint_name")),
+		is_primary ? "PRIMARY KEY" : "UNIQUE",
+		sd_ddl_quote_identifier(index_name),
 		!sd_json_get_bool(source, "is_deferrable") ? ""
 		: sd_json_get_bool(source, "initially_deferred")
 			? " DEFERRABLE INITIALLY DEFERRED"
@@ -181,7 +182,7 @@ add_check(SdMigration *migration, SdMigrationObject *object)
 	step = sd_migration_step(
 		migration, object, SD_STAGE_CHANGE,
 		"ALTER TABLE %s ADD CONSTRAINT %s %s%s", name.table,
-		quote_identifier(
+		sd_ddl_quote_identifier(
 			sd_json_get_text(object->new_object, "constraint_name")),
 		sd_ddl_trimmed(sd_json_get_text(object->new_object, "definition")),
 		is_enforced && is_validated && !is_awaited ? " NOT VALID" : "");
@@ -209,7 +210,7 @@ validate(SdMigration *migration, SdMigrationObject *object)
 	step =
 		sd_migration_step(migration, object, SD_STAGE_VALIDATE,
 						  "ALTER TABLE %s VALIDATE CONSTRAINT %s", name.table,
-						  quote_identifier(sd_json_get_text(
+						  sd_ddl_quote_identifier(sd_json_get_text(
 							  object->new_object, "constraint_name")));
 	step->severity = SD_SEVERITY_LOCKING;
 	step->commit_before = migration->options.concurrently;
@@ -239,7 +240,7 @@ sd_migration_alter_constraint(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_take(object, "parent_constraint");
 	if (object->changes == NIL || !sd_migration_name(object, true, &name))
 		return;
-	plain = quote_identifier(
+	plain = sd_ddl_quote_identifier(
 		sd_json_get_text(object->new_object, "constraint_name"));
 	plain = pstrdup(plain);
 	if (list_length(object->changes) == 1 &&
@@ -279,11 +280,10 @@ constraint_of(SdMigration *migration, JsonbContainer *index)
 
 	return sd_migration_find(
 		migration, false, "constraints",
-		psprintf(
-			"%s.%s",
-			quote_qualified_identifier(sd_json_get_text(index, "schema_name"),
-									   sd_json_get_text(index, "table_name")),
-			quote_identifier(name)));
+		psprintf("%s.%s",
+				 sd_ddl_quote_qualified(sd_json_get_text(index, "schema_name"),
+										sd_json_get_text(index, "table_name")),
+				 sd_ddl_quote_identifier(name)));
 }
 
 /* The index of a partition becomes part of the partitioned table's. */
@@ -309,11 +309,11 @@ alter_parent_index(SdMigration *migration, SdMigrationObject *object)
 		holder = sd_migration_find(
 			migration, true, "constraints",
 			psprintf("%s.%s",
-					 quote_qualified_identifier(
+					 sd_ddl_quote_qualified(
 						 sd_json_get_text(object->new_object, "schema_name"),
 						 sd_json_get_text(object->new_object, "table_name")),
-					 quote_identifier(sd_json_get_text(object->new_object,
-													   "constraint_name"))));
+					 sd_ddl_quote_identifier(sd_json_get_text(
+						 object->new_object, "constraint_name"))));
 	if (holder == NULL)
 		return;
 	foreach (lc, holder->new_nodes)
@@ -336,10 +336,10 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 {
 	SdMigrationName name;
 	JsonbContainer *source = object->new_object;
-	char *table = quote_qualified_identifier(needed_text(object, "schema_name"),
-											 needed_text(object, "table_name"));
+	char *table = sd_ddl_quote_qualified(needed_text(object, "schema_name"),
+										 needed_text(object, "table_name"));
 	const char *plain =
-		pstrdup(quote_identifier(needed_text(object, "index_name")));
+		pstrdup(sd_ddl_quote_identifier(needed_text(object, "index_name")));
 	bool is_of_constraint = sd_json_get_text(source, "constraint_name") != NULL;
 	SdMigrationStep *step;
 
@@ -400,7 +400,7 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 		step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER INDEX %s SET TABLESPACE %s", name.name,
 								 tablespace != NULL && tablespace[0] != '\0'
-									 ? quote_identifier(tablespace)
+									 ? sd_ddl_quote_identifier(tablespace)
 									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->why = "the index is written again";
@@ -434,7 +434,7 @@ keep_within_limits(SdMigration *migration, SdMigrationObject *object,
 		" END, is_called AND last_value > " INT64_FORMAT
 		") FROM %s WHERE last_value NOT BETWEEN " INT64_FORMAT
 		" AND " INT64_FORMAT,
-		quote_literal_cstr(name), min, min, max, max, name, min, max);
+		sd_ddl_quote_literal(name), min, min, max, max, name, min, max);
 	step->lock = NULL;
 	step->why = "a value outside of the new limits is moved to them";
 
@@ -492,10 +492,10 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 			/* if that table goes, this goes and comes with the new one */
 			step = sd_migration_step(
 				migration, object, SD_STAGE_FINISH, "-- %s.%s gets no identity",
-				quote_qualified_identifier(
-					sd_json_get_text(source, "owner_schema"),
-					sd_json_get_text(source, "owner_table")),
-				quote_identifier(sd_json_get_text(source, "owner_column")));
+				sd_ddl_quote_qualified(sd_json_get_text(source, "owner_schema"),
+									   sd_json_get_text(source, "owner_table")),
+				sd_ddl_quote_identifier(
+					sd_json_get_text(source, "owner_column")));
 			step->position = INT_MAX;
 			step->is_skipped = true;
 			step->why = "its sequence is that of a table that is kept";
@@ -511,10 +511,10 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 			step = sd_migration_step(
 				migration, object, SD_STAGE_CHANGE,
 				"ALTER SEQUENCE %s OWNED BY %s.%s", name.name,
-				quote_qualified_identifier(
-					sd_json_get_text(source, "owner_schema"),
-					sd_json_get_text(source, "owner_table")),
-				quote_identifier(sd_json_get_text(source, "owner_column")));
+				sd_ddl_quote_qualified(sd_json_get_text(source, "owner_schema"),
+									   sd_json_get_text(source, "owner_table")),
+				sd_ddl_quote_identifier(
+					sd_json_get_text(source, "owner_column")));
 			step->position = ((SdDdlNode *) llast(object->new_nodes))->number;
 		}
 	}

@@ -51,7 +51,7 @@ sd_migration_alter_extension(SdMigration *migration, SdMigrationObject *object)
 	if (sd_migration_take(object, "schema_name") && schema != NULL)
 		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER EXTENSION %s SET SCHEMA %s", name.name,
-								 quote_identifier(schema));
+								 sd_ddl_quote_identifier(schema));
 	/* what the scripts make is up to them */
 	(void) sd_migration_take_all(object, attributes);
 }
@@ -160,7 +160,7 @@ alter_mappings(SdMigration *migration, SdMigrationObject *object,
 		char *token = mapping_token(lfirst(lc), &dictionaries);
 		const char *before = mapping_of(olds, token);
 
-		if (before != NULL && strcmp(before, dictionaries) == 0)
+		if (before != NULL && sd_ddl_compare(before, dictionaries) == 0)
 			continue;
 		(void) sd_migration_step(
 			migration, object, SD_STAGE_CHANGE,
@@ -199,7 +199,8 @@ mapping_of(List *mappings, const char *token)
 	{
 		const char *dictionaries;
 
-		if (strcmp(mapping_token(lfirst(lc), &dictionaries), token) == 0)
+		if (sd_ddl_compare(mapping_token(lfirst(lc), &dictionaries), token) ==
+			0)
 			return dictionaries;
 	}
 
@@ -230,9 +231,10 @@ sd_migration_alter_foreign_server(SdMigration *migration,
 		alter_wrapper(migration, object, name.name);
 	version = sd_json_get_text(object->new_object, "server_version");
 	if (sd_migration_take(object, "server_version"))
-		(void) sd_migration_step(
-			migration, object, SD_STAGE_CHANGE, "ALTER SERVER %s VERSION %s",
-			name.name, version != NULL ? quote_literal_cstr(version) : "NULL");
+		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
+								 "ALTER SERVER %s VERSION %s", name.name,
+								 version != NULL ? sd_ddl_quote_literal(version)
+												 : "NULL");
 	if (!sd_migration_take(object, "options"))
 		return;
 	options = sd_migration_foreign_options(
@@ -283,7 +285,7 @@ alter_foreign_table(SdMigration *migration, SdMigrationObject *object)
 
 	if (schema == NULL || table == NULL)
 		return;
-	name = quote_qualified_identifier(schema, table);
+	name = sd_ddl_quote_qualified(schema, table);
 	whole = sd_migration_find(migration, false, "tables", name);
 	if (sd_migration_change(object, "server_name") != NULL)
 	{
@@ -329,7 +331,7 @@ alter_foreign_table(SdMigration *migration, SdMigrationObject *object)
 			SdMigrationStep *step = sd_migration_step(
 				migration, object, SD_STAGE_CHANGE,
 				"ALTER FOREIGN TABLE %s ALTER COLUMN %s OPTIONS (%s)", name,
-				quote_identifier(column), options);
+				sd_ddl_quote_identifier(column), options);
 
 			/* when the column is there */
 			step->position = INT_MAX - 1;
@@ -342,7 +344,7 @@ alter_foreign_table(SdMigration *migration, SdMigrationObject *object)
 static List *
 options_of_column(JsonbContainer *object, const char *column)
 {
-	const char *quoted = quote_identifier(column);
+	const char *quoted = sd_ddl_quote_identifier(column);
 	List *options = NIL;
 	ListCell *lc;
 
@@ -376,7 +378,7 @@ sd_migration_alter_publication(SdMigration *migration,
 		(void) sd_migration_step(
 			migration, object, SD_STAGE_CHANGE,
 			"ALTER PUBLICATION %s SET (publish = %s)", name.name,
-			quote_literal_cstr(
+			sd_ddl_quote_literal(
 				sd_ddl_joined(sd_json_get_texts(now, "publishes"), ", ")));
 	if (sd_migration_take(object, "via_root"))
 		(void) sd_migration_step(
@@ -424,7 +426,8 @@ alter_published(SdMigration *migration, SdMigrationObject *object,
 		i++;
 	}
 	foreach (lc, sd_json_get_texts(now, "schema_names"))
-		schemas = lappend(schemas, pstrdup(quote_identifier(lfirst(lc))));
+		schemas =
+			lappend(schemas, pstrdup(sd_ddl_quote_identifier(lfirst(lc))));
 	if (schemas != NIL)
 		parts = lappend(parts, psprintf("TABLES IN SCHEMA %s",
 										sd_ddl_joined(schemas, ", ")));
@@ -438,7 +441,8 @@ alter_published(SdMigration *migration, SdMigrationObject *object,
 
 	tables = sd_json_get_texts(object->old_object, "table_names");
 	foreach (lc, sd_json_get_texts(object->old_object, "schema_names"))
-		schemas = lappend(schemas, pstrdup(quote_identifier(lfirst(lc))));
+		schemas =
+			lappend(schemas, pstrdup(sd_ddl_quote_identifier(lfirst(lc))));
 	if (tables != NIL)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER PUBLICATION %s DROP TABLE ONLY %s",
@@ -494,7 +498,7 @@ sd_migration_alter_subscription(SdMigration *migration,
 	{
 		const char *key = parts[i].key;
 		char *text = sd_json_get_text(now, key);
-		bool by_default = strcmp(key, "password_required") == 0;
+		bool by_default = sd_ddl_compare(key, "password_required") == 0;
 		const char *value;
 
 		SdMigrationStep *step;
@@ -503,13 +507,13 @@ sd_migration_alter_subscription(SdMigration *migration,
 			continue;
 		if (parts[i].by_default != NULL)
 			value =
-				text == NULL ? parts[i].by_default : quote_literal_cstr(text);
+				text == NULL ? parts[i].by_default : sd_ddl_quote_literal(text);
 		else
 			value = sd_ddl_flag(now, key, by_default) ? "true" : "false";
 		step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER SUBSCRIPTION %s SET (%s = %s)",
 								 name.name, parts[i].option, value);
-		if (strcmp(key, "two_phase") == 0 &&
+		if (sd_ddl_compare(key, "two_phase") == 0 &&
 			migration->versions[1] < TWO_PHASE_VERSION)
 		{
 			step->is_skipped = true;
@@ -528,7 +532,7 @@ sd_migration_alter_subscription(SdMigration *migration,
 		SdMigrationStep *step = sd_migration_step(
 			migration, object, SD_STAGE_CHANGE, "ALTER SUBSCRIPTION %s %s%s",
 			name.name, server != NULL ? "SERVER " : "CONNECTION ''",
-			server != NULL ? quote_identifier(server) : "");
+			server != NULL ? sd_ddl_quote_identifier(server) : "");
 
 		if (server == NULL)
 		{

@@ -62,7 +62,8 @@ may_be_replaced(const SdMigrationObject *object)
 
 		for (int j = 0; j < lengthof(fixed); j++)
 		{
-			if (row->attribute == NULL || strcmp(row->attribute, fixed[j]) == 0)
+			if (row->attribute == NULL ||
+				sd_ddl_compare(row->attribute, fixed[j]) == 0)
 				return false;
 		}
 	}
@@ -295,9 +296,9 @@ sd_migration_alter_event_trigger(SdMigration *migration,
 	if (!sd_migration_name(object, true, &name) ||
 		!sd_migration_take(object, "enabled"))
 		return;
-	if (enabled != NULL && strcmp(enabled, "disabled") == 0)
+	if (enabled != NULL && sd_ddl_compare(enabled, "disabled") == 0)
 		enabled = "DISABLE";
-	else if (enabled == NULL || strcmp(enabled, "origin") == 0)
+	else if (enabled == NULL || sd_ddl_compare(enabled, "origin") == 0)
 		enabled = "ENABLE";
 	else
 		enabled = psprintf("ENABLE %s", sd_ddl_upper(enabled));

@@ -118,7 +118,7 @@ sd_migration_kind(const char *name)
 {
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		if (strcmp(kinds[i].name, name) == 0)
+		if (sd_ddl_compare(kinds[i].name, name) == 0)
 			return &kinds[i];
 	}
 
@@ -151,7 +151,7 @@ quoted(JsonbContainer *object, const char *key)
 {
 	char *text = sd_json_get_text(object, key);
 
-	return text != NULL ? pstrdup(quote_identifier(text)) : NULL;
+	return text != NULL ? pstrdup(sd_ddl_quote_identifier(text)) : NULL;
 }
 
 /* An object that is in no schema. */
@@ -176,7 +176,7 @@ name_qualified(JsonbContainer *object, const char *key, const char *what,
 	if (schema == NULL || text == NULL)
 		return false;
 	name->what = what;
-	name->name = quote_qualified_identifier(schema, text);
+	name->name = sd_ddl_quote_qualified(schema, text);
 
 	return true;
 }
@@ -271,7 +271,7 @@ name_function(JsonbContainer *object, const char *identity,
 		return false;
 	if (arguments == NULL)
 		arguments = "";
-	if (strcmp(what, "AGGREGATE") == 0 && arguments[0] == '\0')
+	if (sd_ddl_compare(what, "AGGREGATE") == 0 && arguments[0] == '\0')
 		arguments = "*";
 	name->name = psprintf("%s(%s)", name->name, arguments);
 
@@ -360,10 +360,11 @@ name_foreign_server(JsonbContainer *object, const char *identity,
 		if (user == NULL || server == NULL)
 			return false;
 		name->what = "USER MAPPING";
-		name->name = psprintf(
-			"FOR %s SERVER %s",
-			strcmp(user, "public") == 0 ? "PUBLIC" : quote_identifier(user),
-			server);
+		name->name = psprintf("FOR %s SERVER %s",
+							  sd_ddl_compare(user, "public") == 0
+								  ? "PUBLIC"
+								  : sd_ddl_quote_identifier(user),
+							  server);
 		return true;
 	}
 

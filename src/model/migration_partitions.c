@@ -138,15 +138,15 @@ sd_migration_leave_lonely_indexes(SdMigration *migration)
 		before = partition != NULL ? partition->old_object : NULL;
 		if (parent == NULL ||
 			(before != NULL && sd_json_get_bool(before, "is_partition") &&
-			 strcmp(qualified(before, "parent_schema", "parent_name"),
-					parent) == 0))
+			 sd_ddl_compare(qualified(before, "parent_schema", "parent_name"),
+							parent) == 0))
 			continue;
 		foreach (lc, get_table(tables, parent)->indexes)
 		{
 			SdDdlNode *node = lfirst(lc);
 			SdMigrationObject *index;
 
-			if (strcmp(node->kind, "indexes") != 0)
+			if (sd_ddl_compare(node->kind, "indexes") != 0)
 				continue;
 			index =
 				sd_migration_find(migration, true, "indexes", node->identity);
@@ -181,8 +181,8 @@ sd_migration_has_foreign_key(SdMigration *migration, SdMigrationObject *object)
 		SdMigrationObject *key = sd_migration_find(
 			migration, false, "constraints",
 			psprintf("%s.%s", parent,
-					 quote_identifier(sd_json_get_text(object->new_object,
-													   "constraint_name"))));
+					 sd_ddl_quote_identifier(sd_json_get_text(
+						 object->new_object, "constraint_name"))));
 
 		if (key != NULL && is_same_key(key->old_object, object->new_object))
 			return key->action != SD_ACTION_DROP &&
@@ -228,7 +228,7 @@ sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 		for (parent = detached_from(table); parent != NULL;
 			 parent = parent_of(migration, parent))
 		{
-			if (of != NULL && strcmp(of, parent) == 0)
+			if (of != NULL && sd_ddl_compare(of, parent) == 0)
 				break;
 		}
 		if (parent == NULL)
@@ -238,8 +238,8 @@ sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 		if (before != NULL && (before->action == SD_ACTION_DROP ||
 							   before->action == SD_ACTION_REPLACE))
 			continue;
-		name = pstrdup(
-			quote_identifier(sd_json_get_text(constraint, "constraint_name")));
+		name = pstrdup(sd_ddl_quote_identifier(
+			sd_json_get_text(constraint, "constraint_name")));
 		now = sd_migration_find(migration, true, "constraints",
 								psprintf("%s.%s", table->new_identity, name));
 		if (now != NULL && now->new_object != NULL &&
@@ -262,7 +262,7 @@ is_same_key(JsonbContainer *before, JsonbContainer *now)
 
 	return definition != NULL && new_definition != NULL &&
 		   sd_ddl_is(before, "constraint_type", "foreign key") &&
-		   strcmp(definition, new_definition) == 0;
+		   sd_ddl_compare(definition, new_definition) == 0;
 }
 
 /* What a partition is detached from, or NULL. */
@@ -280,8 +280,9 @@ detached_from(SdMigrationObject *table)
 			  ? qualified(table->new_object, "parent_schema", "parent_name")
 			  : NULL;
 
-	return now != NULL && before != NULL && strcmp(before, now) == 0 ? NULL
-																	 : before;
+	return now != NULL && before != NULL && sd_ddl_compare(before, now) == 0
+			   ? NULL
+			   : before;
 }
 
 /* What a table of the old document is a partition of, or NULL. */
@@ -338,8 +339,8 @@ sd_migration_leave_unlike_checks(SdMigration *migration)
 		table = sd_migration_find(migration, true, "tables", of);
 		if (table == NULL || table->action == SD_ACTION_CREATE)
 			continue;
-		name =
-			quote_identifier(sd_json_get_text(constraint, "constraint_name"));
+		name = sd_ddl_quote_identifier(
+			sd_json_get_text(constraint, "constraint_name"));
 		name = pstrdup(name);
 		if (!leave_check_of_children(migration, of, name, false))
 			continue;
@@ -367,7 +368,8 @@ leave_check_of_children(SdMigration *migration, const char *parent,
 		SdMigrationObject *table = lfirst(lc);
 		SdMigrationObject *check;
 
-		if (strcmp(table->kind, "tables") != 0 || table->new_object == NULL ||
+		if (sd_ddl_compare(table->kind, "tables") != 0 ||
+			table->new_object == NULL ||
 			!JsonContainerIsObject(table->new_object) ||
 			!becomes_child(table, parent))
 			continue;
@@ -420,9 +422,10 @@ sd_migration_leave_unvalidated_checks(SdMigration *migration)
 						   : NULL;
 		if (table != NULL && (table->action == SD_ACTION_CREATE ||
 							  table->action == SD_ACTION_REPLACE))
-			leave_check_of_parents(migration, table->new_object,
-								   pstrdup(quote_identifier(sd_json_get_text(
-									   constraint, "constraint_name"))));
+			leave_check_of_parents(
+				migration, table->new_object,
+				pstrdup(sd_ddl_quote_identifier(
+					sd_json_get_text(constraint, "constraint_name"))));
 	}
 }
 
@@ -477,7 +480,7 @@ leave_check_of_all_children(SdMigration *migration, const char *parent,
 		{
 			SdMigrationObject *check;
 
-			if (strcmp(lfirst(lc), parent) != 0)
+			if (sd_ddl_compare(lfirst(lc), parent) != 0)
 				continue;
 			check = sd_migration_find(migration, true, "constraints",
 									  psprintf("%s.%s", child, name));
@@ -500,14 +503,14 @@ becomes_child(SdMigrationObject *table, const char *parent)
 	if (sd_json_get_bool(table->new_object, "is_partition"))
 	{
 		of = qualified(table->new_object, "parent_schema", "parent_name");
-		return of != NULL && strcmp(of, parent) == 0;
+		return of != NULL && sd_ddl_compare(of, parent) == 0;
 	}
 	/* one that is made as a child has the parent's */
 	if (table->old_object == NULL)
 		return false;
 	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
 	{
-		if (strcmp(lfirst(lc), parent) == 0)
+		if (sd_ddl_compare(lfirst(lc), parent) == 0)
 			return true;
 	}
 
@@ -530,7 +533,7 @@ has_child_on(SdMigration *migration, const TableNodes *partition,
 						   ? qualified(object, "parent_schema", "parent_index")
 						   : NULL;
 
-		if (parent != NULL && strcmp(parent, index) == 0)
+		if (parent != NULL && sd_ddl_compare(parent, index) == 0)
 			return true;
 	}
 
@@ -558,9 +561,10 @@ read_tables(SdMigration *migration, bool is_new)
 		char *name;
 
 		CHECK_FOR_INTERRUPTS();
-		if (node->phase == SD_DDL_TABLES && strcmp(node->kind, "tables") == 0)
+		if (node->phase == SD_DDL_TABLES &&
+			sd_ddl_compare(node->kind, "tables") == 0)
 			get_table(tables, node->identity)->table = node;
-		else if (strcmp(node->kind, "partitions") == 0)
+		else if (sd_ddl_compare(node->kind, "partitions") == 0)
 		{
 			object = find_object(migration, is_new, "tables", node->identity);
 			name = object != NULL
@@ -573,8 +577,8 @@ read_tables(SdMigration *migration, bool is_new)
 				lappend(get_table(tables, name)->partitions, node);
 		}
 		else if (node->phase == SD_DDL_INDEXES &&
-				 (strcmp(node->kind, "indexes") == 0 ||
-				  strcmp(node->kind, "constraints") == 0))
+				 (sd_ddl_compare(node->kind, "indexes") == 0 ||
+				  sd_ddl_compare(node->kind, "constraints") == 0))
 		{
 			object = find_object(migration, is_new, node->kind, node->identity);
 			name = object != NULL
@@ -582,7 +586,7 @@ read_tables(SdMigration *migration, bool is_new)
 					   : NULL;
 			/* a check's comment, or VALIDATE, is none */
 			if (name == NULL ||
-				(strcmp(node->kind, "constraints") == 0 &&
+				(sd_ddl_compare(node->kind, "constraints") == 0 &&
 				 sd_json_get_text(object, "index_name") == NULL))
 				continue;
 			get_table(tables, name)->indexes =
@@ -635,9 +639,8 @@ qualified(JsonbContainer *object, const char *schema_key, const char *name_key)
 	char *schema = sd_json_get_text(object, schema_key);
 	char *name = sd_json_get_text(object, name_key);
 
-	return schema != NULL && name != NULL
-			   ? quote_qualified_identifier(schema, name)
-			   : NULL;
+	return schema != NULL && name != NULL ? sd_ddl_quote_qualified(schema, name)
+										  : NULL;
 }
 
 static JsonbContainer *

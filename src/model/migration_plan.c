@@ -150,9 +150,9 @@ sd_migration_find(SdMigration *migration, bool is_new, const char *kind,
 	{
 		SdMigrationObject *object = lfirst(lc);
 
-		if (strcmp(object->kind, kind) == 0 &&
-			strcmp(is_new ? object->new_identity : object->old_identity,
-				   identity) == 0)
+		if (sd_ddl_compare(object->kind, kind) == 0 &&
+			sd_ddl_compare(is_new ? object->new_identity : object->old_identity,
+						   identity) == 0)
 			return object;
 	}
 
@@ -234,8 +234,8 @@ read_changes(SdMigration *migration)
 	for (int i = 0; i < diff->count; i++)
 	{
 		SdDiffRow *row = &diff->rows[i];
-		bool is_part = strcmp(row->kind, "columns") == 0 ||
-					   strcmp(row->kind, "partitions") == 0;
+		bool is_part = sd_ddl_compare(row->kind, "columns") == 0 ||
+					   sd_ddl_compare(row->kind, "partitions") == 0;
 		SdMigrationObject *object;
 
 		CHECK_FOR_INTERRUPTS();
@@ -270,11 +270,11 @@ table_of_row(SdMigration *migration, const SdDiffRow *row)
 	const char *identity = row->identity;
 	List *names;
 
-	if (strcmp(row->kind, "partitions") == 0)
+	if (sd_ddl_compare(row->kind, "partitions") == 0)
 		return get_object(migration, false, "tables", identity);
 	(void) sd_migration_column_name(identity);
 	names = sd_sql_identifiers(identity);
-	identity = quote_qualified_identifier(linitial(names), lsecond(names));
+	identity = sd_ddl_quote_qualified(linitial(names), lsecond(names));
 
 	return get_object(migration, false,
 					  read_object(migration, false, "tables", identity) != NULL
@@ -340,7 +340,7 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 			SdDdlItem *item = lfirst(lc2);
 			SdMigrationObject *within;
 
-			if (strcmp(item->kind, node->kind) == 0)
+			if (sd_ddl_compare(item->kind, node->kind) == 0)
 				continue;
 			within = get_object(migration, is_new, item->kind, item->identity);
 			if (is_new)
@@ -359,10 +359,10 @@ object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
 	const char *kind = node->kind;
 
-	if (strcmp(kind, "partitions") == 0)
+	if (sd_ddl_compare(kind, "partitions") == 0)
 		kind = "tables";
 	/* the index of a constraint goes under the constraint's name */
-	if (strcmp(kind, "indexes") == 0 &&
+	if (sd_ddl_compare(kind, "indexes") == 0 &&
 		read_object(migration, is_new, kind, node->identity) == NULL)
 		kind = "constraints";
 
@@ -487,7 +487,7 @@ sd_migration_target(SdMigration *migration, bool is_new, const char *identity)
 
 		if (list_length(names) != 3)
 			return NULL;
-		table = quote_qualified_identifier(linitial(names), lsecond(names));
+		table = sd_ddl_quote_qualified(linitial(names), lsecond(names));
 		object = sd_migration_find(migration, is_new, "tables", table);
 		if (object == NULL)
 			object = sd_migration_find(migration, is_new, "views", table);
@@ -545,7 +545,7 @@ alter_objects(SdMigration *migration)
 		if (kind != NULL && kind->alter != NULL && object->changes != NIL)
 			kind->alter(migration, object);
 		/* when it is known which objects are made again */
-		if (strcmp(object->kind, "privileges") == 0)
+		if (sd_ddl_compare(object->kind, "privileges") == 0)
 			continue;
 		if (object->changes != NIL)
 		{
@@ -564,7 +564,7 @@ alter_objects(SdMigration *migration)
 static bool
 follows_owner(const SdMigrationObject *object)
 {
-	return strcmp(object->kind, "sequences") == 0 &&
+	return sd_ddl_compare(object->kind, "sequences") == 0 &&
 		   is_owned_sequence(object->old_object) &&
 		   is_owned_sequence(object->new_object);
 }
@@ -583,7 +583,7 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 
 	if (!sd_migration_name(object, true, &name))
 		return;
-	if (strcmp(object->kind, "extensions") != 0 &&
+	if (sd_ddl_compare(object->kind, "extensions") != 0 &&
 		sd_migration_change(object, "owner") != NULL)
 	{
 		char *owner = sd_json_get_text(object->new_object, "owner");
@@ -595,7 +595,7 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 			if (!follows_owner(object))
 				sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								  "ALTER %s %s OWNER TO %s", name.what,
-								  name.name, quote_identifier(owner))
+								  name.name, sd_ddl_quote_identifier(owner))
 					->rank = is_owned_sequence(object->old_object) ? 2 : 0;
 		}
 	}
@@ -605,7 +605,7 @@ alter_generally(SdMigration *migration, SdMigrationObject *object)
 
 		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "COMMENT ON %s %s IS %s", name.what, name.name,
-								 comment != NULL ? quote_literal_cstr(comment)
+								 comment != NULL ? sd_ddl_quote_literal(comment)
 												 : "NULL");
 	}
 }
@@ -622,7 +622,7 @@ sd_migration_leave(SdMigration *migration, SdMigrationObject *object,
 		return;
 	/* whatever the reason, rows stay */
 	if (migration->is_decided && !migration->options.destructive &&
-		strcmp(object->kind, "tables") == 0 &&
+		sd_ddl_compare(object->kind, "tables") == 0 &&
 		!sd_ddl_is(object->old_object, "table_type", "partitioned table") &&
 		!sd_ddl_is(object->old_object, "table_type", "foreign table"))
 	{
@@ -665,7 +665,7 @@ follow(SdMigration *migration)
 
 			if (leaves(dependent))
 				continue;
-			if (strcmp(dependent->kind, "tables") == 0)
+			if (sd_ddl_compare(dependent->kind, "tables") == 0)
 				sd_migration_table_loses(migration, dependent, object);
 			else
 				leave_attached(migration, object, dependent);
@@ -703,7 +703,7 @@ add_steps(SdMigration *migration)
 		if (object->action == SD_ACTION_CREATE ||
 			object->action == SD_ACTION_REPLACE)
 			make(migration, object);
-		if (strcmp(object->kind, "tables") == 0 && !leaves(object) &&
+		if (sd_ddl_compare(object->kind, "tables") == 0 && !leaves(object) &&
 			object->action != SD_ACTION_CREATE)
 			sd_migration_table_steps(migration, object);
 		if (object->is_blocked)
@@ -750,19 +750,19 @@ drop(SdMigration *migration, SdMigrationObject *object)
 
 	if (!object->is_blocked && goes_with_another(migration, object))
 		return;
-	if (strcmp(object->kind, "security_labels") == 0)
+	if (sd_ddl_compare(object->kind, "security_labels") == 0)
 	{
 		/* the statement that sets it ends with the label */
 		SdDdlStatement *statement =
 			linitial(((SdDdlNode *) linitial(object->old_nodes))->statements);
 		char *label = sd_json_get_text(object->old_object, "label");
 		int length = strlen(statement->text) -
-					 strlen(label != NULL ? quote_literal_cstr(label) : "");
+					 strlen(label != NULL ? sd_ddl_quote_literal(label) : "");
 
 		step = sd_migration_step(migration, object, SD_STAGE_DROP, "%sNULL",
 								 pnstrdup(statement->text, length));
 	}
-	else if (strcmp(object->kind, "extension_dependencies") == 0)
+	else if (sd_ddl_compare(object->kind, "extension_dependencies") == 0)
 	{
 		SdDdlStatement *statement =
 			linitial(((SdDdlNode *) linitial(object->old_nodes))->statements);
@@ -773,25 +773,25 @@ drop(SdMigration *migration, SdMigrationObject *object)
 				migration, object, SD_STAGE_DROP, "%s NO%s",
 				pnstrdup(statement->text, at - statement->text), at);
 	}
-	else if (strcmp(object->kind, "column_options") == 0)
+	else if (sd_ddl_compare(object->kind, "column_options") == 0)
 		step = sd_migration_reset_column_options(migration, object);
 	else if (!sd_migration_name(object, false, &name))
 		return;
 	else if (object->is_swapped)
 	{
-		if (strcmp(object->kind, "types") == 0 &&
+		if (sd_ddl_compare(object->kind, "types") == 0 &&
 			sd_ddl_is(object->old_object, "type_kind", "range"))
 			rename_range(migration, object);
 		step = sd_migration_step(
 			migration, object, SD_STAGE_DROP, "ALTER %s %s RENAME TO %s",
 			name.what, name.name,
-			quote_identifier(sd_migration_swap_name(migration, object)));
+			sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	}
 	else if (name.table != NULL)
 		step =
 			sd_migration_step(migration, object, SD_STAGE_DROP,
 							  "ALTER TABLE %s DROP CONSTRAINT %s", name.table,
-							  quote_identifier(sd_json_get_text(
+							  sd_ddl_quote_identifier(sd_json_get_text(
 								  object->old_object, "constraint_name")));
 	else
 		step = sd_migration_step(
@@ -808,7 +808,7 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 	/* one that is inherited can be dropped when its table has left the parent
 	 */
-	if (strcmp(object->kind, "constraints") == 0 &&
+	if (sd_ddl_compare(object->kind, "constraints") == 0 &&
 		sd_ddl_is(object->old_object, "constraint_type", "check") &&
 		sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
 	{
@@ -817,7 +817,7 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		if (table != NULL)
 			step->position = table->old_position;
 	}
-	if (strcmp(object->kind, "indexes") == 0 &&
+	if (sd_ddl_compare(object->kind, "indexes") == 0 &&
 		migration->options.concurrently && is_plain_index(migration, object))
 	{
 		step->statement = unconstify(char *, concurrently(step->statement));
@@ -830,13 +830,13 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->position = INT_MAX - object->old_position;
 	}
 	/* its table goes earlier, and would take it along */
-	if (strcmp(object->kind, "sequences") == 0 &&
+	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
 		sd_json_get_text(object->old_object, "owner_column") != NULL)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER SEQUENCE %s OWNED BY NONE",
 								 object->old_identity);
 	step->why = object->reason;
-	if (strcmp(object->kind, "tables") == 0 ||
+	if (sd_ddl_compare(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
 	{
 		SdDiffRow *row =
@@ -868,8 +868,8 @@ static bool
 is_late(SdMigrationObject *object)
 {
 	return object->action == SD_ACTION_DROP &&
-		   (object->is_late || strcmp(object->kind, "schemas") == 0 ||
-			strcmp(object->kind, "extensions") == 0);
+		   (object->is_late || sd_ddl_compare(object->kind, "schemas") == 0 ||
+			sd_ddl_compare(object->kind, "extensions") == 0);
 }
 
 /* What is needed late goes late, and what is needed under another name, too. */
@@ -896,7 +896,7 @@ spread_lateness(SdMigration *migration)
 			SdMigrationObject *needed = lfirst(lc);
 
 			if (!leaves(needed) || needed->is_late || needed->is_swapped ||
-				strcmp(needed->kind, "tables") == 0)
+				sd_ddl_compare(needed->kind, "tables") == 0)
 				continue;
 			if (needed->action == SD_ACTION_DROP)
 				needed->is_late = true;
@@ -911,7 +911,7 @@ spread_lateness(SdMigration *migration)
 static bool
 is_made_of_functions(const SdMigrationObject *object)
 {
-	return strcmp(object->kind, "types") == 0 &&
+	return sd_ddl_compare(object->kind, "types") == 0 &&
 		   (sd_ddl_is(object->old_object, "type_kind", "base") ||
 			sd_json_get_text(object->old_object, "canonical") != NULL);
 }
@@ -922,7 +922,7 @@ goes_with_type(const SdMigrationObject *object)
 {
 	ListCell *lc;
 
-	if (strcmp(object->kind, "functions") != 0)
+	if (sd_ddl_compare(object->kind, "functions") != 0)
 		return false;
 	foreach (lc, object->needs)
 	{
@@ -950,7 +950,7 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 
 	if (list_length(names) != 2 || subtype == NULL)
 		return;
-	to = pstrdup(quote_identifier(
+	to = pstrdup(sd_ddl_quote_identifier(
 		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
 				 (char *) lsecond(names))));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -958,7 +958,8 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
 							 to);
-	to = pstrdup(quote_identifier(sd_migration_swap_name(migration, object)));
+	to = pstrdup(
+		sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER FUNCTION %s(%s, %s) RENAME TO %s",
 							 object->old_identity, subtype, subtype, to);
@@ -979,7 +980,7 @@ goes_with_another(SdMigration *migration, SdMigrationObject *object)
 	if (table == NULL || !leaves(table) || table->is_blocked)
 		return false;
 	/* a key that it points to may go before the table */
-	if (strcmp(object->kind, "constraints") == 0 &&
+	if (sd_ddl_compare(object->kind, "constraints") == 0 &&
 		sd_ddl_is(object->old_object, "constraint_type", "foreign key"))
 		return false;
 	/* it may hold something else that goes before the table */
@@ -1012,14 +1013,14 @@ make(SdMigration *migration, SdMigrationObject *object)
 	SdMigrationObject *table;
 	bool is_index_of_old_table;
 
-	if (strcmp(object->kind, "constraints") == 0)
+	if (sd_ddl_compare(object->kind, "constraints") == 0)
 	{
 		sd_migration_make_constraint(migration, object);
 		return;
 	}
 	table = sd_migration_new_table_of(migration, object);
 	is_index_of_old_table =
-		strcmp(object->kind, "indexes") == 0 && table != NULL &&
+		sd_ddl_compare(object->kind, "indexes") == 0 && table != NULL &&
 		table->action != SD_ACTION_CREATE &&
 		table->action != SD_ACTION_REPLACE &&
 		!sd_ddl_is(table->new_object, "table_type", "partitioned table");
@@ -1042,11 +1043,11 @@ make(SdMigration *migration, SdMigrationObject *object)
 
 			step->alone = is_concurrent;
 			step->position = node->number;
-			if (strcmp(node->kind, "partitions") != 0 &&
+			if (sd_ddl_compare(node->kind, "partitions") != 0 &&
 				(table == NULL || table->action == SD_ACTION_CREATE ||
 				 table->action == SD_ACTION_REPLACE))
 				step->lock = NULL;
-			else if (strcmp(object->kind, "indexes") == 0 &&
+			else if (sd_ddl_compare(object->kind, "indexes") == 0 &&
 					 strstr(statement->text, "INDEX ") != NULL &&
 					 strncmp(statement->text, "CREATE ", 7) == 0)
 				step->severity = SD_SEVERITY_LOCKING;
@@ -1054,7 +1055,7 @@ make(SdMigration *migration, SdMigrationObject *object)
 				step->why = object->reason;
 		}
 	}
-	if (strcmp(object->kind, "views") == 0 &&
+	if (sd_ddl_compare(object->kind, "views") == 0 &&
 		object->action == SD_ACTION_REPLACE &&
 		sd_ddl_is(object->new_object, "view_type", "materialized view"))
 	{
@@ -1075,7 +1076,7 @@ make(SdMigration *migration, SdMigrationObject *object)
 		(void) sd_migration_name(object, false, &name);
 		step = sd_migration_step(
 			migration, object, SD_STAGE_FINISH, "DROP %s %s", name.what,
-			quote_qualified_identifier(
+			sd_ddl_quote_qualified(
 				sd_json_get_text(object->old_object, "schema_name"),
 				sd_migration_swap_name(migration, object)));
 		step->position = INT_MAX - object->old_position;

@@ -77,7 +77,8 @@ sd_migration_privileges(SdMigration *migration)
 								   : object->old_identity;
 
 		CHECK_FOR_INTERRUPTS();
-		if (strcmp(object->kind, "privileges") != 0 || object->is_blocked)
+		if (sd_ddl_compare(object->kind, "privileges") != 0 ||
+			object->is_blocked)
 			continue;
 		/* gone with its object, or made with it */
 		if (object->action == SD_ACTION_REPLACE ||
@@ -122,7 +123,8 @@ change(SdMigration *migration, SdMigrationObject *object, const char *identity,
 		return;
 	know_owner(&before, &now);
 	know_owner(&now, &before);
-	if (strcmp(before.type, "column") == 0 && !column_stays(migration, &before))
+	if (sd_ddl_compare(before.type, "column") == 0 &&
+		!column_stays(migration, &before))
 		return;
 	if (stage == SD_STAGE_CHANGE && object->is_released)
 	{
@@ -136,7 +138,8 @@ change(SdMigration *migration, SdMigrationObject *object, const char *identity,
 	take_away(migration, object, stage, &before, &now, true);
 	give(migration, object, stage, &before, &now, true);
 	give(migration, object, stage, &before, &now, false);
-	if (strcmp(before.type, "table") == 0 || strcmp(before.type, "view") == 0)
+	if (sd_ddl_compare(before.type, "table") == 0 ||
+		sd_ddl_compare(before.type, "view") == 0)
 		grant_columns_again(migration, object, stage, &before, &now);
 }
 
@@ -170,7 +173,7 @@ column_stays(SdMigration *migration, SdDdlAccess *before)
 
 	if (list_length(names) != 3)
 		return false;
-	name = quote_qualified_identifier(linitial(names), lsecond(names));
+	name = sd_ddl_quote_qualified(linitial(names), lsecond(names));
 	table = sd_migration_find(migration, true, "tables", name);
 	if (table == NULL)
 		table = sd_migration_find(migration, true, "views", name);
@@ -183,7 +186,7 @@ column_stays(SdMigration *migration, SdDdlAccess *before)
 	{
 		SdMigrationColumn *column = lfirst(lc);
 
-		if (strcmp(column->name, lthird(names)) != 0)
+		if (sd_ddl_compare(column->name, lthird(names)) != 0)
 			continue;
 		if (column->is_blocked)
 			return false;
@@ -216,15 +219,15 @@ static void
 change_owner(SdDdlAccess *access, const char *owner)
 {
 	if (access->owner == NULL || owner == NULL ||
-		strcmp(access->owner, owner) == 0)
+		sd_ddl_compare(access->owner, owner) == 0)
 		return;
 	for (int i = 0; i < access->ngrants; i++)
 	{
 		SdDdlGrant *grant = &access->grants[i];
 
-		if (strcmp(grant->grantor, access->owner) == 0)
+		if (sd_ddl_compare(grant->grantor, access->owner) == 0)
 			grant->grantor = pstrdup(owner);
-		if (strcmp(grant->grantee, access->owner) == 0)
+		if (sd_ddl_compare(grant->grantee, access->owner) == 0)
 			grant->grantee = pstrdup(owner);
 	}
 	access->owner = owner;
@@ -243,13 +246,14 @@ say_all(SdDdlAccess *access)
 		return;
 	sd_ddl_usual_access(&usual);
 	for (int i = 0; i < usual.ngrants; i++)
-		wanted += strcmp(usual.grants[i].grantee, access->owner) == 0;
+		wanted += sd_ddl_compare(usual.grants[i].grantee, access->owner) == 0;
 	for (int i = 0; i < access->ngrants; i++)
 	{
 		SdDdlGrant *grant = &access->grants[i];
 
-		if (strcmp(grant->grantee, access->owner) == 0 &&
-			strcmp(grant->grantor, access->owner) == 0 && !grant->is_grantable)
+		if (sd_ddl_compare(grant->grantee, access->owner) == 0 &&
+			sd_ddl_compare(grant->grantor, access->owner) == 0 &&
+			!grant->is_grantable)
 			count++;
 	}
 	if (count == 0 || count != wanted)
@@ -258,8 +262,9 @@ say_all(SdDdlAccess *access)
 	{
 		SdDdlGrant grant = access->grants[i];
 
-		if (strcmp(grant.grantee, access->owner) == 0 &&
-			strcmp(grant.grantor, access->owner) == 0 && !grant.is_grantable)
+		if (sd_ddl_compare(grant.grantee, access->owner) == 0 &&
+			sd_ddl_compare(grant.grantor, access->owner) == 0 &&
+			!grant.is_grantable)
 		{
 			if (--count > 0)
 				continue;
@@ -278,9 +283,9 @@ find_grant(const SdDdlAccess *access, const SdDdlGrant *grant)
 	{
 		const SdDdlGrant *other = &access->grants[i];
 
-		if (strcmp(other->grantor, grant->grantor) == 0 &&
-			strcmp(other->grantee, grant->grantee) == 0 &&
-			strcmp(other->privilege, grant->privilege) == 0)
+		if (sd_ddl_compare(other->grantor, grant->grantor) == 0 &&
+			sd_ddl_compare(other->grantee, grant->grantee) == 0 &&
+			sd_ddl_compare(other->privilege, grant->privilege) == 0)
 			return other;
 	}
 
@@ -294,8 +299,8 @@ say(SdMigration *migration, SdMigrationObject *object, SdMigrationStage stage,
 	const SdDdlAccess *access, const SdDdlGrant *like, bool revokes,
 	bool only_option, List *privileges)
 {
-	bool by_owner =
-		access->owner == NULL || strcmp(like->grantor, access->owner) == 0;
+	bool by_owner = access->owner == NULL ||
+					sd_ddl_compare(like->grantor, access->owner) == 0;
 	SdDdlNode *node =
 		object->new_nodes != NIL ? linitial(object->new_nodes) : NULL;
 	int position = node != NULL ? node->number : INT_MAX - 1;
@@ -304,7 +309,7 @@ say(SdMigration *migration, SdMigrationObject *object, SdMigrationStage stage,
 	if (!by_owner)
 		sd_migration_step(migration, object, stage,
 						  "SET SESSION AUTHORIZATION %s",
-						  quote_identifier(like->grantor))
+						  sd_ddl_quote_identifier(like->grantor))
 			->position = position;
 	if (revokes)
 		step = sd_migration_step(
@@ -342,8 +347,8 @@ take_same(SdDdlAccess *access, int first, bool *is_wanted)
 		SdDdlGrant *grant = &access->grants[i];
 
 		if (!is_wanted[i] || grant->is_grantable != like->is_grantable ||
-			strcmp(grant->grantor, like->grantor) != 0 ||
-			strcmp(grant->grantee, like->grantee) != 0)
+			sd_ddl_compare(grant->grantor, like->grantor) != 0 ||
+			sd_ddl_compare(grant->grantee, like->grantee) != 0)
 			continue;
 		is_wanted[i] = false;
 		privileges = lappend(
@@ -369,7 +374,7 @@ take_away(SdMigration *migration, SdMigrationObject *object,
 			const SdDdlGrant *kept = find_grant(now, grant);
 			SdDdlGrant all = *grant;
 			bool by_owner = before->owner == NULL ||
-							strcmp(grant->grantor, before->owner) == 0;
+							sd_ddl_compare(grant->grantor, before->owner) == 0;
 
 			all.privilege = ALL;
 			if (kept == NULL)
@@ -403,8 +408,8 @@ give(SdMigration *migration, SdMigrationObject *object, SdMigrationStage stage,
 	{
 		const SdDdlGrant *wanted = &now->grants[i];
 		const SdDdlGrant *had = find_grant(before, wanted);
-		bool by_owner =
-			now->owner == NULL || strcmp(wanted->grantor, now->owner) == 0;
+		bool by_owner = now->owner == NULL ||
+						sd_ddl_compare(wanted->grantor, now->owner) == 0;
 
 		is_wanted[i] =
 			by_owner == of_owner &&
@@ -450,8 +455,8 @@ grant_columns_again(SdMigration *migration, SdMigrationObject *object,
 
 		if (column == NULL)
 			continue;
-		identity =
-			psprintf("column %s.%s", before->name, quote_identifier(column));
+		identity = psprintf("column %s.%s", before->name,
+							sd_ddl_quote_identifier(column));
 		array = sd_json_get_array(part, identity);
 		if (array == NULL ||
 			!sd_ddl_access(migration->ddl[1], &access, identity, array))
@@ -467,8 +472,8 @@ grant_columns_again(SdMigration *migration, SdMigrationObject *object,
 				const SdDdlGrant *gone = &before->grants[j];
 
 				is_wanted[i] |=
-					strcmp(gone->grantee, grant->grantee) == 0 &&
-					strcmp(gone->privilege, grant->privilege) == 0 &&
+					sd_ddl_compare(gone->grantee, grant->grantee) == 0 &&
+					sd_ddl_compare(gone->privilege, grant->privilege) == 0 &&
 					find_grant(now, gone) == NULL;
 			}
 		}
@@ -586,7 +591,7 @@ is_made(SdMigration *migration, const char *identity)
 		if (schema == NULL)
 			return true;
 		own = sd_json_get_text(object->new_object, "schema_name");
-		if (own != NULL && strcmp(own, schema) == 0)
+		if (own != NULL && sd_ddl_compare(own, schema) == 0)
 			return true;
 	}
 
@@ -608,8 +613,8 @@ gives_privileges(const SdMigrationObject *object, const char *objects)
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		if (strcmp(kinds[i].kind, object->kind) == 0 &&
-			strcmp(kinds[i].objects, objects) == 0)
+		if (sd_ddl_compare(kinds[i].kind, object->kind) == 0 &&
+			sd_ddl_compare(kinds[i].objects, objects) == 0)
 			return true;
 	}
 

@@ -154,8 +154,9 @@ sd_migration_change(const SdMigrationObject *object, const char *attribute)
 	{
 		SdDiffRow *row = lfirst(lc);
 
-		if (row->attribute != NULL && strcmp(row->kind, object->kind) == 0 &&
-			strcmp(row->attribute, attribute) == 0)
+		if (row->attribute != NULL &&
+			sd_ddl_compare(row->kind, object->kind) == 0 &&
+			sd_ddl_compare(row->attribute, attribute) == 0)
 			return row;
 	}
 
@@ -191,7 +192,7 @@ sd_migration_only(SdMigrationObject *object, const char *const *attributes)
 
 		for (int i = 0; attributes[i] != NULL && !found; i++)
 			found = row->attribute != NULL &&
-					strcmp(row->attribute, attributes[i]) == 0;
+					sd_ddl_compare(row->attribute, attributes[i]) == 0;
 		if (!found)
 			return false;
 	}

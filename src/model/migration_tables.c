@@ -108,10 +108,10 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 	foreach (lc, object->changes)
 	{
 		SdDiffRow *row = lfirst(lc);
-		bool is_known = strcmp(row->kind, "tables") != 0;
+		bool is_known = sd_ddl_compare(row->kind, "tables") != 0;
 
 		for (int i = 0; table_attributes[i] != NULL && !is_known; i++)
-			is_known = strcmp(table_attributes[i], row->attribute) == 0;
+			is_known = sd_ddl_compare(table_attributes[i], row->attribute) == 0;
 		if (!is_known)
 			return;
 	}
@@ -119,7 +119,7 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 	{
 		SdDiffRow *row = lfirst(lc);
 
-		if (strcmp(row->kind, "columns") == 0)
+		if (sd_ddl_compare(row->kind, "columns") == 0)
 		{
 			SdMigrationColumn *column =
 				get_column(object, sd_migration_column_name(row->identity));
@@ -176,7 +176,7 @@ sd_migration_find_column(SdMigrationObject *table, const char *name)
 	{
 		SdMigrationColumn *column = lfirst(lc);
 
-		if (strcmp(column->name, name) == 0)
+		if (sd_ddl_compare(column->name, name) == 0)
 			return column;
 	}
 
@@ -212,7 +212,8 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 		/* what is computed can be computed again; what is not is lost */
 		if (new_generated != NULL &&
 			(old_generated == NULL ||
-			 strcmp(old_generated, new_generated) != 0 || column->is_retyped ||
+			 sd_ddl_compare(old_generated, new_generated) != 0 ||
+			 column->is_retyped ||
 			 (column_change(column, "default_value") != NULL &&
 			  migration->versions[0] < 17)))
 		{
@@ -221,7 +222,7 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 			column->is_lossy = old_generated == NULL;
 		}
 		else if (old_generated != NULL && new_generated == NULL &&
-				 strcmp(old_generated, "stored") != 0)
+				 sd_ddl_compare(old_generated, "stored") != 0)
 			column->is_dropped = column->is_added = true;
 	}
 	if (column_change(column, "identity") != NULL &&
@@ -256,7 +257,8 @@ column_change(SdMigrationColumn *column, const char *attribute)
 	{
 		SdDiffRow *row = lfirst(lc);
 
-		if (row->attribute != NULL && strcmp(row->attribute, attribute) == 0)
+		if (row->attribute != NULL &&
+			sd_ddl_compare(row->attribute, attribute) == 0)
 			return row;
 	}
 
@@ -279,7 +281,7 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 			continue;
 		sd_migration_leave(migration, table,
 						   psprintf("its key has column %s, which %s",
-									quote_identifier(column->name),
+									sd_ddl_quote_identifier(column->name),
 									column->is_retyped ? "gets another type"
 													   : "is made again"));
 		return;
@@ -291,14 +293,14 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		CHECK_FOR_INTERRUPTS();
 		if (!column->is_dropped && !sd_migration_is_bound_to_columns(dependent))
 			continue;
-		if (strcmp(dependent->kind, "tables") == 0 ||
-			strcmp(dependent->kind, "sequences") == 0 ||
-			strcmp(dependent->kind, "privileges") == 0 ||
+		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
+			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
+			sd_ddl_compare(dependent->kind, "privileges") == 0 ||
 			!mentions(dependent, table, column->name))
 			continue;
 		sd_migration_leave(migration, dependent,
 						   psprintf("it needs column %s of %s, which %s",
-									quote_identifier(column->name),
+									sd_ddl_quote_identifier(column->name),
 									table->old_identity,
 									column->is_retyped ? "gets another type"
 									: column->is_added ? "is made again"
@@ -339,12 +341,12 @@ sd_migration_is_bound_to_columns(SdMigrationObject *dependent)
 		"views",	"rules",		   "functions",	  "policies",
 		"triggers", "property_graphs", "publications"};
 
-	if (strcmp(dependent->kind, "constraints") == 0)
+	if (sd_ddl_compare(dependent->kind, "constraints") == 0)
 		return sd_ddl_is(dependent->old_object, "constraint_type",
 						 "foreign key");
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		if (strcmp(dependent->kind, kinds[i]) == 0)
+		if (sd_ddl_compare(dependent->kind, kinds[i]) == 0)
 			return true;
 	}
 
@@ -358,8 +360,8 @@ mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 {
 	ListCell *lc;
 
-	if (strcmp(dependent->kind, "constraints") == 0 ||
-		strcmp(dependent->kind, "column_options") == 0)
+	if (sd_ddl_compare(dependent->kind, "constraints") == 0 ||
+		sd_ddl_compare(dependent->kind, "column_options") == 0)
 	{
 		char *definition =
 			sd_json_get_text(dependent->old_object, "definition");
@@ -415,7 +417,7 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	{
 		SdDdlItem *item = lfirst(lc);
 
-		if (strcmp(item->kind, "constraints") == 0)
+		if (sd_ddl_compare(item->kind, "constraints") == 0)
 		{
 			SdMigrationObject *constraint;
 
@@ -527,22 +529,23 @@ sd_migration_leaves_with(SdMigration *migration, SdMigrationObject *object)
 	List *columns;
 
 	/* foreign keys need the key that they point to */
-	if (strcmp(object->kind, "constraints") != 0 &&
-		strcmp(object->kind, "indexes") != 0)
+	if (sd_ddl_compare(object->kind, "constraints") != 0 &&
+		sd_ddl_compare(object->kind, "indexes") != 0)
 		return;
 	table = sd_migration_table_of(migration, object);
 	if (table == NULL)
 		return;
-	columns = sd_json_get_texts(
-		object->old_object,
-		strcmp(object->kind, "indexes") == 0 ? "column_names" : "columns");
+	columns = sd_json_get_texts(object->old_object,
+								sd_ddl_compare(object->kind, "indexes") == 0
+									? "column_names"
+									: "columns");
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 		List *ref_columns;
 
 		CHECK_FOR_INTERRUPTS();
-		if (strcmp(dependent->kind, "views") == 0 &&
+		if (sd_ddl_compare(dependent->kind, "views") == 0 &&
 			sd_ddl_is(object->old_object, "constraint_type", "primary key"))
 		{
 			char *definition =
@@ -554,16 +557,17 @@ sd_migration_leaves_with(SdMigration *migration, SdMigrationObject *object)
 					psprintf("it may need %s", object->old_identity));
 			continue;
 		}
-		if (strcmp(dependent->kind, "constraints") != 0 ||
+		if (sd_ddl_compare(dependent->kind, "constraints") != 0 ||
 			dependent == object ||
 			!sd_ddl_is(dependent->old_object, "constraint_type", "foreign key"))
 			continue;
 		ref_columns = sd_json_get_texts(dependent->old_object, "ref_columns");
 		if (list_length(ref_columns) == list_length(columns) &&
-			strcmp(quote_qualified_identifier(
-					   sd_json_get_text(dependent->old_object, "ref_schema"),
-					   sd_json_get_text(dependent->old_object, "ref_table")),
-				   table->old_identity) == 0)
+			sd_ddl_compare(
+				sd_ddl_quote_qualified(
+					sd_json_get_text(dependent->old_object, "ref_schema"),
+					sd_json_get_text(dependent->old_object, "ref_table")),
+				table->old_identity) == 0)
 		{
 			bool is_same = true;
 			ListCell *lc2;
@@ -588,18 +592,18 @@ sd_migration_table_of(SdMigration *migration, SdMigrationObject *object)
 
 	if (object->old_object == NULL ||
 		!JsonContainerIsObject(object->old_object) ||
-		strcmp(object->kind, "tables") == 0 ||
-		strcmp(object->kind, "statistics") == 0)
+		sd_ddl_compare(object->kind, "tables") == 0 ||
+		sd_ddl_compare(object->kind, "statistics") == 0)
 		return NULL;
 	schema = sd_json_get_text(object->old_object, "schema_name");
 	table = sd_json_get_text(object->old_object, "table_name");
 	if (schema == NULL || table == NULL)
 		return NULL;
 	result = sd_migration_find(migration, false, "tables",
-							   quote_qualified_identifier(schema, table));
+							   sd_ddl_quote_qualified(schema, table));
 	if (result == NULL)
 		result = sd_migration_find(migration, false, "views",
-								   quote_qualified_identifier(schema, table));
+								   sd_ddl_quote_qualified(schema, table));
 
 	return result;
 }
@@ -614,17 +618,17 @@ sd_migration_new_table_of(SdMigration *migration, SdMigrationObject *object)
 
 	if (object->new_object == NULL ||
 		!JsonContainerIsObject(object->new_object) ||
-		strcmp(object->kind, "tables") == 0)
+		sd_ddl_compare(object->kind, "tables") == 0)
 		return NULL;
 	schema = sd_json_get_text(object->new_object, "schema_name");
 	table = sd_json_get_text(object->new_object, "table_name");
 	if (schema == NULL || table == NULL)
 		return NULL;
 	result = sd_migration_find(migration, true, "tables",
-							   quote_qualified_identifier(schema, table));
+							   sd_ddl_quote_qualified(schema, table));
 	if (result == NULL)
 		result = sd_migration_find(migration, true, "views",
-								   quote_qualified_identifier(schema, table));
+								   sd_ddl_quote_qualified(schema, table));
 
 	return result;
 }
@@ -639,7 +643,7 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 	JsonbContainer *source = object->old_object;
 	ListCell *lc;
 
-	if (strcmp(object->kind, "sequences") == 0)
+	if (sd_ddl_compare(object->kind, "sequences") == 0)
 	{
 		char *column_name = sd_json_get_text(source, "owner_column");
 		SdMigrationObject *table;
@@ -650,10 +654,10 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		/* the identity goes, and this with it */
 		if (sd_json_get_bool(source, "is_identity"))
 			return true;
-		table = sd_migration_find(migration, false, "tables",
-								  quote_qualified_identifier(
-									  sd_json_get_text(source, "owner_schema"),
-									  sd_json_get_text(source, "owner_table")));
+		table = sd_migration_find(
+			migration, false, "tables",
+			sd_ddl_quote_qualified(sd_json_get_text(source, "owner_schema"),
+								   sd_json_get_text(source, "owner_table")));
 		if (table == NULL)
 			return false;
 		column = sd_migration_find_column(table, column_name);
@@ -662,7 +666,8 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		{
 			SdMigrationObject *dependent = lfirst(lc);
 
-			if (strcmp(dependent->kind, "tables") == 0 && dependent != table)
+			if (sd_ddl_compare(dependent->kind, "tables") == 0 &&
+				dependent != table)
 				return false;
 		}
 
@@ -670,20 +675,21 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 			   table->action == SD_ACTION_REPLACE ||
 			   (column != NULL && column->is_dropped && !column->is_blocked);
 	}
-	if (strcmp(object->kind, "indexes") == 0 &&
+	if (sd_ddl_compare(object->kind, "indexes") == 0 &&
 		sd_json_get_text(source, "constraint_name") != NULL)
 		return true;
-	if (strcmp(object->kind, "constraints") == 0 &&
+	if (sd_ddl_compare(object->kind, "constraints") == 0 &&
 		sd_ddl_is(source, "constraint_type", "trigger"))
 		return true;
 	/* a parent's; that of a partition that is no longer one is its own */
-	if (strcmp(object->kind, "indexes") == 0 ||
-		strcmp(object->kind, "constraints") == 0)
+	if (sd_ddl_compare(object->kind, "indexes") == 0 ||
+		sd_ddl_compare(object->kind, "constraints") == 0)
 	{
 		bool is_inherited =
-			sd_json_get_text(source, strcmp(object->kind, "indexes") == 0
-										 ? "parent_index"
-										 : "parent_constraint") != NULL ||
+			sd_json_get_text(source,
+							 sd_ddl_compare(object->kind, "indexes") == 0
+								 ? "parent_index"
+								 : "parent_constraint") != NULL ||
 			!sd_ddl_flag(source, "is_local", true);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
 
@@ -696,7 +702,7 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 		}
 		return false;
 	}
-	if (strcmp(object->kind, "triggers") == 0)
+	if (sd_ddl_compare(object->kind, "triggers") == 0)
 		return sd_json_get_text(source, "parent_trigger") != NULL;
 
 	return false;
@@ -727,7 +733,7 @@ sd_migration_reset_column_options(SdMigration *migration,
 		return sd_migration_step(migration, object, SD_STAGE_DROP,
 								 "ALTER INDEX %s ALTER COLUMN " INT64_FORMAT
 								 " SET STATISTICS -1",
-								 quote_qualified_identifier(schema, index),
+								 sd_ddl_quote_qualified(schema, index),
 								 sd_ddl_int64(source, "key_position", 1));
 	foreach (lc, sd_json_get_texts(source, "options"))
 	{
@@ -741,9 +747,8 @@ sd_migration_reset_column_options(SdMigration *migration,
 	return sd_migration_step(
 		migration, object, SD_STAGE_DROP,
 		"ALTER TABLE ONLY %s ALTER COLUMN %s RESET (%s)",
-		quote_qualified_identifier(schema,
-								   sd_json_get_text(source, "table_name")),
-		quote_identifier(sd_json_get_text(source, "column_name")),
+		sd_ddl_quote_qualified(schema, sd_json_get_text(source, "table_name")),
+		sd_ddl_quote_identifier(sd_json_get_text(source, "column_name")),
 		sd_ddl_identifiers(names));
 }
 
@@ -756,7 +761,7 @@ sd_migration_parents(JsonbContainer *table)
 	char *name = sd_json_get_text(table, "parent_name");
 
 	if (schema != NULL && name != NULL)
-		parents = lappend(parents, quote_qualified_identifier(schema, name));
+		parents = lappend(parents, sd_ddl_quote_qualified(schema, name));
 
 	return parents;
 }
@@ -768,7 +773,7 @@ has_text(List *texts, const char *text)
 
 	foreach (lc, texts)
 	{
-		if (strcmp(lfirst(lc), text) == 0)
+		if (sd_ddl_compare(lfirst(lc), text) == 0)
 			return true;
 	}
 
@@ -843,7 +848,7 @@ sd_migration_stays_inherited(SdMigration *migration, SdMigrationObject *table,
 		if (!stays_child(table, lfirst(lc)))
 			continue;
 		identity = psprintf("%s.%s", (char *) lfirst(lc),
-							quote_identifier(constraint));
+							sd_ddl_quote_identifier(constraint));
 		parent = sd_migration_find(migration, true, "constraints", identity);
 		if (parent == NULL)
 			parent =
@@ -1007,7 +1012,8 @@ table_change(SdMigrationObject *table, const char *attribute)
 	{
 		SdDiffRow *row = lfirst(lc);
 
-		if (row->attribute != NULL && strcmp(row->attribute, attribute) == 0)
+		if (row->attribute != NULL &&
+			sd_ddl_compare(row->attribute, attribute) == 0)
 			return row;
 	}
 
@@ -1025,7 +1031,8 @@ drop_column(SdMigration *migration, SdMigrationObject *table,
 		return;
 	step = sd_migration_step(migration, table, SD_STAGE_DROP,
 							 "ALTER %s %s DROP COLUMN %s", table_word(table),
-							 table_name(table), quote_identifier(column->name));
+							 table_name(table),
+							 sd_ddl_quote_identifier(column->name));
 	step->is_skipped = column->is_blocked;
 	step->destructive = column->is_lossy;
 	step->severity =
@@ -1090,7 +1097,8 @@ find_item(SdMigrationObject *table, SdMigrationColumn *column)
 	{
 		SdDdlItem *item = lfirst(lc);
 
-		if (item->column != NULL && strcmp(item->column, column->name) == 0)
+		if (item->column != NULL &&
+			sd_ddl_compare(item->column, column->name) == 0)
 			return item;
 	}
 
@@ -1115,7 +1123,7 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 
 	/* it will be inherited, but not yet */
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s %s", quote_identifier(column->name),
+	appendStringInfo(&text, "%s %s", sd_ddl_quote_identifier(column->name),
 					 sd_json_get_text(source, "formatted_type"));
 	if (collation != NULL)
 		appendStringInfo(&text, " COLLATE %s", collation);
@@ -1134,7 +1142,7 @@ static void
 add_column_settings(SdMigration *migration, SdMigrationObject *table,
 					SdMigrationColumn *column)
 {
-	const char *quoted = pstrdup(quote_identifier(column->name));
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
 	char *storage = sd_json_get_text(column->new_column, "storage");
 	char *compression = sd_json_get_text(column->new_column, "compression");
 	char *comment = sd_json_get_text(column->new_column, "comment");
@@ -1158,7 +1166,7 @@ add_column_settings(SdMigration *migration, SdMigrationObject *table,
 	if (comment != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE, "COMMENT ON COLUMN %s.%s IS %s",
-			table_name(table), quoted, quote_literal_cstr(comment));
+			table_name(table), quoted, sd_ddl_quote_literal(comment));
 }
 
 static bool
@@ -1195,7 +1203,7 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		collation = sd_json_get_text(column->new_column, "collation");
 		row = column_change(column, "formatted_type");
 		part = psprintf("ALTER COLUMN %s TYPE %s%s%s%s",
-						quote_identifier(column->name),
+						sd_ddl_quote_identifier(column->name),
 						sd_json_get_text(column->new_column, "formatted_type"),
 						collation != NULL ? " COLLATE " : "",
 						collation != NULL ? collation : "",
@@ -1273,18 +1281,19 @@ using_clause(SdMigration *migration, SdMigrationColumn *column)
 		migration, false,
 		sd_json_get_text(column->old_column, "formatted_type"), &old_own);
 	const char *to = resolve_type(migration, true, new_type, &new_own);
-	const char *name = pstrdup(quote_identifier(column->name));
+	const char *name = pstrdup(sd_ddl_quote_identifier(column->name));
 	int old_family = type_family(from);
 	int new_family = type_family(to);
 
 	if (!old_own && !new_own &&
-		(strcmp(from, to) == 0 || (old_family == new_family && old_family > 0)))
+		(sd_ddl_compare(from, to) == 0 ||
+		 (old_family == new_family && old_family > 0)))
 		return "";
 	if (!new_own && new_family == 's')
 		return "";
 	if ((!old_own && old_family == 's') ||
-		(old_family == 'b' && strcmp(to, "integer") == 0) ||
-		(strcmp(from, "integer") == 0 && new_family == 'b'))
+		(old_family == 'b' && sd_ddl_compare(to, "integer") == 0) ||
+		(sd_ddl_compare(from, "integer") == 0 && new_family == 'b'))
 		return psprintf(" USING %s::%s", name, new_type);
 
 	return psprintf(" USING %s::text::%s", name, new_type);
@@ -1344,7 +1353,7 @@ type_family(const char *type)
 
 	for (int i = 0; i < lengthof(types); i++)
 	{
-		if (strcmp(types[i].type, type) == 0)
+		if (sd_ddl_compare(types[i].type, type) == 0)
 			return types[i].family;
 	}
 
@@ -1363,7 +1372,7 @@ static void
 alter_column(SdMigration *migration, SdMigrationObject *table,
 			 SdMigrationColumn *column)
 {
-	const char *quoted = pstrdup(quote_identifier(column->name));
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
 	bool is_generated;
 	bool was_generated;
 
@@ -1448,7 +1457,7 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE, "COMMENT ON COLUMN %s.%s IS %s",
 			table_name(table), quoted,
-			comment != NULL ? quote_literal_cstr(comment) : "NULL");
+			comment != NULL ? sd_ddl_quote_literal(comment) : "NULL");
 	}
 }
 
@@ -1485,16 +1494,16 @@ usual_storage(SdMigration *migration, const char *type)
 			return storage != NULL ? sd_ddl_upper(storage) : "PLAIN";
 		return "EXTENDED";
 	}
-	if (length > 2 && strcmp(base + length - 2, "[]") == 0)
+	if (length > 2 && sd_ddl_compare(base + length - 2, "[]") == 0)
 		return "EXTENDED";
 	for (int i = 0; i < lengthof(mains); i++)
 	{
-		if (strcmp(base, mains[i]) == 0)
+		if (sd_ddl_compare(base, mains[i]) == 0)
 			return "MAIN";
 	}
 	for (int i = 0; i < lengthof(extendeds); i++)
 	{
-		if (strcmp(base, extendeds[i]) == 0)
+		if (sd_ddl_compare(base, extendeds[i]) == 0)
 			return "EXTENDED";
 	}
 
@@ -1518,20 +1527,20 @@ set_default(SdMigration *migration, SdMigrationObject *table,
 			(void) sd_migration_step(
 				migration, table, SD_STAGE_RELEASE,
 				"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
-				table_name(table), quote_identifier(column->name));
+				table_name(table), sd_ddl_quote_identifier(column->name));
 		return;
 	}
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 							 "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT "
 							 "%s",
-							 table_name(table), quote_identifier(column->name),
-							 value);
+							 table_name(table),
+							 sd_ddl_quote_identifier(column->name), value);
 	foreach (lc, ((SdDdlNode *) linitial(table->new_nodes))->items)
 	{
 		SdDdlItem *item = lfirst(lc);
 
 		if (item->later_node != NULL && item->column != NULL &&
-			strcmp(item->column, column->name) == 0)
+			sd_ddl_compare(item->column, column->name) == 0)
 			step->position = item->later_node->number;
 	}
 	/* an inherited column's is on its own */
@@ -1540,8 +1549,9 @@ set_default(SdMigration *migration, SdMigrationObject *table,
 		SdDdlNode *node = lfirst(lc);
 
 		if (node->statements != NIL &&
-			strcmp(((SdDdlStatement *) linitial(node->statements))->text,
-				   step->statement) == 0)
+			sd_ddl_compare(
+				((SdDdlStatement *) linitial(node->statements))->text,
+				step->statement) == 0)
 			step->position = node->number;
 	}
 }
@@ -1554,7 +1564,7 @@ static void
 set_not_null(SdMigration *migration, SdMigrationObject *table,
 			 SdMigrationColumn *column)
 {
-	const char *quoted = pstrdup(quote_identifier(column->name));
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
 	bool is_partitioned =
 		sd_ddl_is(table->new_object, "table_type", "partitioned table");
 	const char *check;
@@ -1585,7 +1595,7 @@ set_not_null(SdMigration *migration, SdMigrationObject *table,
 		return;
 	}
 
-	check = quote_identifier(not_null_check(column->name));
+	check = sd_ddl_quote_identifier(not_null_check(column->name));
 	check = pstrdup(check);
 	(void) sd_migration_step(
 		migration, table, SD_STAGE_CHANGE,
@@ -1649,7 +1659,7 @@ tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
 	SdMigrationObject *sequence =
 		schema != NULL && name != NULL
 			? sd_migration_find(migration, true, "sequences",
-								quote_qualified_identifier(schema, name))
+								sd_ddl_quote_qualified(schema, name))
 			: NULL;
 	SdMigrationStep *step;
 
@@ -1657,7 +1667,8 @@ tell_of_sequence(SdMigration *migration, SdMigrationObject *table,
 		return;
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 							 "-- column %s of %s is without its sequence",
-							 quote_identifier(column->name), table_name(table));
+							 sd_ddl_quote_identifier(column->name),
+							 table_name(table));
 	step->is_skipped = true;
 	step->why = sequence->reason;
 }
@@ -1668,14 +1679,14 @@ alter_identity(SdMigration *migration, SdMigrationObject *table,
 {
 	char *before = sd_json_get_text(column->old_column, "identity");
 	char *now = sd_json_get_text(column->new_column, "identity");
-	const char *quoted = pstrdup(quote_identifier(column->name));
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
 
 	if (before != NULL && now != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE %s ALTER COLUMN %s SET GENERATED %s",
 			table_name(table), quoted,
-			strcmp(now, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
+			sd_ddl_compare(now, "always") == 0 ? "ALWAYS" : "BY DEFAULT");
 	else if (before != NULL)
 	{
 		SdMigrationStep *step =
@@ -1705,7 +1716,7 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 
 	foreach (lc, table->new_nodes)
 	{
-		if (strcmp(((SdDdlNode *) lfirst(lc))->kind, "partitions") == 0)
+		if (sd_ddl_compare(((SdDdlNode *) lfirst(lc))->kind, "partitions") == 0)
 			attach = lfirst(lc);
 	}
 	foreach (lc, before)
@@ -1779,8 +1790,9 @@ has_partition_change(SdMigrationObject *table, const char *attribute)
 	{
 		SdDiffRow *row = lfirst(lc);
 
-		if (strcmp(row->kind, "partitions") == 0 && row->attribute != NULL &&
-			strcmp(row->attribute, attribute) == 0)
+		if (sd_ddl_compare(row->kind, "partitions") == 0 &&
+			row->attribute != NULL &&
+			sd_ddl_compare(row->attribute, attribute) == 0)
 			return true;
 	}
 
@@ -1808,10 +1820,10 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	{
 		char *method = sd_json_get_text(source, "access_method");
 
-		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
-								 "ALTER TABLE %s SET ACCESS METHOD %s", name,
-								 method != NULL ? quote_identifier(method)
-												: "heap");
+		step = sd_migration_step(
+			migration, table, SD_STAGE_CHANGE,
+			"ALTER TABLE %s SET ACCESS METHOD %s", name,
+			method != NULL ? sd_ddl_quote_identifier(method) : "heap");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
@@ -1822,7 +1834,7 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 		step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 								 "ALTER TABLE %s SET TABLESPACE %s", name,
 								 tablespace != NULL && tablespace[0] != '\0'
-									 ? quote_identifier(tablespace)
+									 ? sd_ddl_quote_identifier(tablespace)
 									 : "pg_default");
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
@@ -1834,7 +1846,7 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 		char *identity = sd_json_get_text(source, "replica_identity");
 
 		/* an index says it itself */
-		if (identity == NULL || strcmp(identity, "index") != 0)
+		if (identity == NULL || sd_ddl_compare(identity, "index") != 0)
 			(void) sd_migration_step(
 				migration, table, SD_STAGE_CHANGE,
 				"ALTER TABLE ONLY %s REPLICA IDENTITY %s", name,

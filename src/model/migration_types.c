@@ -75,7 +75,8 @@ alter_enum(SdMigration *migration, SdMigrationObject *object, const char *name)
 
 	foreach (lc, news)
 	{
-		if (i < list_length(olds) && strcmp(lfirst(lc), list_nth(olds, i)) == 0)
+		if (i < list_length(olds) &&
+			sd_ddl_compare(lfirst(lc), list_nth(olds, i)) == 0)
 			i++;
 	}
 	if (i < list_length(olds) || !sd_migration_take(object, "labels"))
@@ -87,16 +88,16 @@ alter_enum(SdMigration *migration, SdMigrationObject *object, const char *name)
 
 		if (!sd_migration_has_text(olds, label))
 		{
-			SdMigrationStep *step =
-				sd_migration_step(migration, object, SD_STAGE_CHANGE,
-								  "ALTER TYPE %s ADD VALUE %s%s%s", name,
-								  quote_literal_cstr(label),
-								  after != NULL	   ? " AFTER "
-								  : before != NULL ? " BEFORE "
-												   : "",
-								  after != NULL	   ? quote_literal_cstr(after)
-								  : before != NULL ? quote_literal_cstr(before)
-												   : "");
+			SdMigrationStep *step = sd_migration_step(
+				migration, object, SD_STAGE_CHANGE,
+				"ALTER TYPE %s ADD VALUE %s%s%s", name,
+				sd_ddl_quote_literal(label),
+				after != NULL	 ? " AFTER "
+				: before != NULL ? " BEFORE "
+								 : "",
+				after != NULL	 ? sd_ddl_quote_literal(after)
+				: before != NULL ? sd_ddl_quote_literal(before)
+								 : "");
 
 			step->new_label = label;
 		}
@@ -170,14 +171,14 @@ alter_attributes(SdMigration *migration, SdMigrationObject *object,
 		SdMigrationStep *step;
 
 		if (sd_migration_has_text(news, attribute) && new_type != NULL &&
-			old_type != NULL && strcmp(old_type, new_type) == 0 &&
+			old_type != NULL && sd_ddl_compare(old_type, new_type) == 0 &&
 			sd_migration_same(old_collation, new_collation))
 			continue;
 		if (new_type == NULL)
 		{
 			step = sd_migration_step(migration, object, SD_STAGE_CHANGE,
 									 "ALTER TYPE %s DROP ATTRIBUTE %s CASCADE",
-									 name, quote_identifier(attribute));
+									 name, sd_ddl_quote_identifier(attribute));
 			step->severity = SD_SEVERITY_DESTRUCTIVE;
 			step->destructive = true;
 			step->is_skipped = !migration->options.destructive;
@@ -197,7 +198,7 @@ alter_attributes(SdMigration *migration, SdMigrationObject *object,
 			(void) sd_migration_step(
 				migration, object, SD_STAGE_CHANGE,
 				"ALTER TYPE %s ALTER ATTRIBUTE %s TYPE %s%s%s CASCADE", name,
-				quote_identifier(attribute), new_type,
+				sd_ddl_quote_identifier(attribute), new_type,
 				new_collation != NULL ? " COLLATE " : "",
 				new_collation != NULL ? new_collation : "");
 		if (!is_released)
@@ -216,7 +217,7 @@ alter_attributes(SdMigration *migration, SdMigrationObject *object,
 		(void) sd_migration_step(
 			migration, object, SD_STAGE_CHANGE,
 			"ALTER TYPE %s ADD ATTRIBUTE %s %s%s%s CASCADE", name,
-			quote_identifier(attribute),
+			sd_ddl_quote_identifier(attribute),
 			member_of(object->new_object, "attribute_types", "attribute_names",
 					  attribute),
 			collation != NULL ? " COLLATE " : "",
@@ -237,9 +238,10 @@ is_in_tables(const SdMigrationObject *object)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
-		if (strcmp(dependent->kind, "tables") == 0 ||
-			strcmp(dependent->kind, "views") == 0 ||
-			(strcmp(dependent->kind, "types") == 0 && dependent != object))
+		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
+			sd_ddl_compare(dependent->kind, "views") == 0 ||
+			(sd_ddl_compare(dependent->kind, "types") == 0 &&
+			 dependent != object))
 			return true;
 	}
 
@@ -257,7 +259,7 @@ release_users(SdMigration *migration, SdMigrationObject *object)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
-		if (strcmp(dependent->kind, "tables") != 0)
+		if (sd_ddl_compare(dependent->kind, "tables") != 0)
 		{
 			if (sd_migration_has_query(dependent))
 				sd_migration_leave(migration, dependent,
@@ -297,7 +299,8 @@ comment_attributes(SdMigration *migration, SdMigrationObject *object,
 		if (!sd_migration_same(before, now))
 			sd_migration_comment(
 				migration, object, "COLUMN",
-				psprintf("%s.%s", name, quote_identifier(attribute)), now);
+				psprintf("%s.%s", name, sd_ddl_quote_identifier(attribute)),
+				now);
 	}
 }
 
@@ -378,20 +381,21 @@ alter_domain_constraints(SdMigration *migration, SdMigrationObject *object,
 					  "constraint_names", constraint),
 			&is_valid);
 
-		if (before == NULL || strcmp(before, "NOT NULL") == 0 ||
-			(now != NULL && strcmp(before, now) == 0 && was_valid == is_valid))
+		if (before == NULL || sd_ddl_compare(before, "NOT NULL") == 0 ||
+			(now != NULL && sd_ddl_compare(before, now) == 0 &&
+			 was_valid == is_valid))
 			continue;
-		if (now != NULL && strcmp(before, now) == 0 && is_valid)
+		if (now != NULL && sd_ddl_compare(before, now) == 0 && is_valid)
 		{
 			sd_migration_step(migration, object, SD_STAGE_VALIDATE,
 							  "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", name,
-							  quote_identifier(constraint))
+							  sd_ddl_quote_identifier(constraint))
 				->severity = SD_SEVERITY_LOCKING;
 			continue;
 		}
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER DOMAIN %s DROP CONSTRAINT %s", name,
-								 quote_identifier(constraint));
+								 sd_ddl_quote_identifier(constraint));
 		if (now != NULL)
 			olds = foreach_delete_current(olds, lc);
 	}
@@ -404,18 +408,18 @@ alter_domain_constraints(SdMigration *migration, SdMigrationObject *object,
 					  "constraint_names", constraint),
 			&is_valid);
 
-		if (definition == NULL || strcmp(definition, "NOT NULL") == 0 ||
+		if (definition == NULL || sd_ddl_compare(definition, "NOT NULL") == 0 ||
 			sd_migration_has_text(olds, constraint))
 			continue;
 		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER DOMAIN %s ADD CONSTRAINT %s %s NOT "
 								 "VALID",
-								 name, quote_identifier(constraint),
+								 name, sd_ddl_quote_identifier(constraint),
 								 definition);
 		if (is_valid)
 			sd_migration_step(migration, object, SD_STAGE_VALIDATE,
 							  "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", name,
-							  quote_identifier(constraint))
+							  sd_ddl_quote_identifier(constraint))
 				->severity = SD_SEVERITY_LOCKING;
 	}
 }
@@ -427,7 +431,7 @@ plain_definition(const char *definition, bool *is_valid)
 	static const char *const words = " NOT VALID";
 	int length = definition != NULL ? strlen(definition) - strlen(words) : 0;
 
-	*is_valid = length <= 0 || strcmp(definition + length, words) != 0;
+	*is_valid = length <= 0 || sd_ddl_compare(definition + length, words) != 0;
 
 	return *is_valid ? definition : pnstrdup(definition, length);
 }
@@ -451,7 +455,7 @@ alter_not_null(SdMigration *migration, SdMigrationObject *object,
 	if (now && new_name != NULL)
 		sd_migration_step(migration, object, SD_STAGE_CHANGE,
 						  "ALTER DOMAIN %s ADD CONSTRAINT %s NOT NULL", name,
-						  quote_identifier(new_name))
+						  sd_ddl_quote_identifier(new_name))
 			->severity = SD_SEVERITY_LOCKING;
 	else if (now)
 		sd_migration_step(migration, object, SD_STAGE_CHANGE,
@@ -475,7 +479,7 @@ not_null_name(JsonbContainer *object)
 
 		i++;
 		if (name == NULL || lfirst(lc) == NULL ||
-			strcmp(lfirst(lc), "NOT NULL") != 0)
+			sd_ddl_compare(lfirst(lc), "NOT NULL") != 0)
 			continue;
 		while (length > 0 && isdigit((unsigned char) name[length - 1]))
 			length--;
@@ -508,10 +512,11 @@ comment_constraints(SdMigration *migration, SdMigrationObject *object,
 
 		if (constraint == NULL || sd_migration_same(before, now))
 			continue;
-		sd_migration_comment(
-			migration, object, "CONSTRAINT",
-			psprintf("%s ON DOMAIN %s", quote_identifier(constraint), name),
-			now);
+		sd_migration_comment(migration, object, "CONSTRAINT",
+							 psprintf("%s ON DOMAIN %s",
+									  sd_ddl_quote_identifier(constraint),
+									  name),
+							 now);
 	}
 }
 

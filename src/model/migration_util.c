@@ -18,7 +18,7 @@ static const char *option_value(List *options, const char *name, int length);
 bool
 sd_migration_same(const char *a, const char *b)
 {
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+	return a == NULL || b == NULL ? a == b : sd_ddl_compare(a, b) == 0;
 }
 
 /* sd_migration_has_text: Is the text in the list, which may have NULLs? */
@@ -46,7 +46,7 @@ sd_migration_has_query(const SdMigrationObject *object)
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
-		if (strcmp(object->kind, kinds[i]) == 0)
+		if (sd_ddl_compare(object->kind, kinds[i]) == 0)
 			return true;
 	}
 
@@ -76,7 +76,7 @@ sd_migration_comment(SdMigration *migration, SdMigrationObject *object,
 {
 	(void) sd_migration_step(
 		migration, object, SD_STAGE_CHANGE, "COMMENT ON %s %s IS %s", what,
-		name, comment != NULL ? quote_literal_cstr(comment) : "NULL");
+		name, comment != NULL ? sd_ddl_quote_literal(comment) : "NULL");
 }
 
 /*
@@ -99,8 +99,9 @@ sd_migration_foreign_options(List *olds, List *news)
 		if (equals == NULL ||
 			option_value(news, option, equals - option) != NULL)
 			continue;
-		appendStringInfo(&result, "%sDROP %s", result.len > 0 ? ", " : "",
-						 quote_identifier(pnstrdup(option, equals - option)));
+		appendStringInfo(
+			&result, "%sDROP %s", result.len > 0 ? ", " : "",
+			sd_ddl_quote_identifier(pnstrdup(option, equals - option)));
 	}
 	foreach (lc, news)
 	{
@@ -111,12 +112,13 @@ sd_migration_foreign_options(List *olds, List *news)
 		if (equals == NULL)
 			continue;
 		before = option_value(olds, option, equals - option);
-		if (before != NULL && strcmp(before, equals + 1) == 0)
+		if (before != NULL && sd_ddl_compare(before, equals + 1) == 0)
 			continue;
-		appendStringInfo(&result, "%s%s %s %s", result.len > 0 ? ", " : "",
-						 before != NULL ? "SET" : "ADD",
-						 quote_identifier(pnstrdup(option, equals - option)),
-						 quote_literal_cstr(equals + 1));
+		appendStringInfo(
+			&result, "%s%s %s %s", result.len > 0 ? ", " : "",
+			before != NULL ? "SET" : "ADD",
+			sd_ddl_quote_identifier(pnstrdup(option, equals - option)),
+			sd_ddl_quote_literal(equals + 1));
 	}
 
 	return result.len > 0 ? result.data : NULL;
@@ -185,11 +187,11 @@ sd_migration_enabled(SdMigration *migration, SdMigrationObject *object,
 {
 	char *enabled = sd_json_get_text(object->new_object, "enabled");
 
-	if (enabled == NULL || strcmp(enabled, "origin") == 0)
+	if (enabled == NULL || sd_ddl_compare(enabled, "origin") == 0)
 		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER TABLE %s ENABLE %s %s", table, what,
 								 name);
-	else if (strcmp(enabled, "disabled") == 0)
+	else if (sd_ddl_compare(enabled, "disabled") == 0)
 		(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 								 "ALTER TABLE %s DISABLE %s %s", table, what,
 								 name);

@@ -108,8 +108,8 @@ replace_view(SdMigration *migration, SdMigrationObject *object)
 		SdDiffRow *row = lfirst(lc);
 
 		/* a column that comes at the end comes with the query */
-		if (strcmp(row->kind, "columns") == 0 && row->attribute == NULL &&
-			row->has_new)
+		if (sd_ddl_compare(row->kind, "columns") == 0 &&
+			row->attribute == NULL && row->has_new)
 		{
 			is_changed = true;
 			object->changes = list_delete_ptr(object->changes, row);
@@ -164,9 +164,9 @@ alter_materialized_view(SdMigration *migration, SdMigrationObject *object,
 		SdMigrationStep *step = sd_migration_step(
 			migration, object, SD_STAGE_CHANGE,
 			"ALTER MATERIALIZED VIEW %s SET TABLESPACE %s", name,
-			quote_identifier(tablespace != NULL && tablespace[0] != '\0'
-								 ? tablespace
-								 : "pg_default"));
+			sd_ddl_quote_identifier(tablespace != NULL && tablespace[0] != '\0'
+										? tablespace
+										: "pg_default"));
 
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
@@ -177,7 +177,7 @@ alter_materialized_view(SdMigration *migration, SdMigrationObject *object,
 		SdMigrationStep *step = sd_migration_step(
 			migration, object, SD_STAGE_CHANGE,
 			"ALTER MATERIALIZED VIEW %s SET ACCESS METHOD %s", name,
-			quote_identifier(method != NULL ? method : "heap"));
+			sd_ddl_quote_identifier(method != NULL ? method : "heap"));
 
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
@@ -196,7 +196,8 @@ alter_columns(SdMigration *migration, SdMigrationObject *object,
 	{
 		SdDiffRow *row = lfirst(lc);
 
-		if (strcmp(row->kind, "columns") == 0 && row->attribute != NULL &&
+		if (sd_ddl_compare(row->kind, "columns") == 0 &&
+			row->attribute != NULL &&
 			alter_column(migration, object, name, row))
 			object->changes = list_delete_ptr(object->changes, row);
 	}
@@ -209,7 +210,7 @@ alter_column(SdMigration *migration, SdMigrationObject *object,
 {
 	List *names = sd_sql_identifiers(row->identity);
 	const char *column = list_length(names) == 3
-							 ? pstrdup(quote_identifier(lthird(names)))
+							 ? pstrdup(sd_ddl_quote_identifier(lthird(names)))
 							 : NULL;
 	JsonbContainer *now = column != NULL
 							  ? sd_ddl_column(object->new_object, lthird(names))
@@ -220,22 +221,22 @@ alter_column(SdMigration *migration, SdMigrationObject *object,
 	if (now == NULL)
 		return false;
 	value = sd_json_get_text(now, row->attribute);
-	if (strcmp(row->attribute, "comment") == 0)
+	if (sd_ddl_compare(row->attribute, "comment") == 0)
 	{
 		sd_migration_comment(migration, object, "COLUMN",
 							 psprintf("%s.%s", name->name, column), value);
 		return true;
 	}
-	if (strcmp(row->attribute, "default_value") == 0)
+	if (sd_ddl_compare(row->attribute, "default_value") == 0)
 		action =
 			value != NULL ? psprintf("SET DEFAULT %s", value) : "DROP DEFAULT";
-	else if (strcmp(row->attribute, "statistics_target") == 0)
+	else if (sd_ddl_compare(row->attribute, "statistics_target") == 0)
 		action = psprintf("SET STATISTICS " INT64_FORMAT,
 						  sd_ddl_int64(now, "statistics_target", -1));
-	else if (strcmp(row->attribute, "compression") == 0)
+	else if (sd_ddl_compare(row->attribute, "compression") == 0)
 		action =
 			psprintf("SET COMPRESSION %s", value != NULL ? value : "DEFAULT");
-	else if (strcmp(row->attribute, "storage") == 0 && value != NULL)
+	else if (sd_ddl_compare(row->attribute, "storage") == 0 && value != NULL)
 		action = psprintf("SET STORAGE %s", sd_ddl_upper(value));
 	if (action == NULL)
 		return false;
@@ -269,7 +270,7 @@ comment_new_columns(SdMigration *migration, SdMigrationObject *object,
 		if (raw_name == NULL ||
 			sd_ddl_column(object->old_object, raw_name) != NULL)
 			continue;
-		quoted = pstrdup(quote_identifier(raw_name));
+		quoted = pstrdup(sd_ddl_quote_identifier(raw_name));
 		text = sd_json_get_text(column, "default_value");
 		if (text != NULL)
 			(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
@@ -303,8 +304,8 @@ sd_migration_alter_rule(SdMigration *migration, SdMigrationObject *object)
 								 sd_ddl_trimmed(definition + 7));
 	if (sd_migration_take(object, "enabled"))
 		sd_migration_enabled(migration, object,
-							 quote_qualified_identifier(schema, table), "RULE",
-							 pstrdup(quote_identifier(rule)));
+							 sd_ddl_quote_qualified(schema, table), "RULE",
+							 pstrdup(sd_ddl_quote_identifier(rule)));
 }
 
 /*
@@ -326,8 +327,8 @@ sd_migration_alter_trigger(SdMigration *migration, SdMigrationObject *object)
 		definition == NULL ||
 		sd_migration_change(object, "parent_trigger") != NULL)
 		return;
-	name = pstrdup(quote_identifier(trigger));
-	on = quote_qualified_identifier(schema, table);
+	name = pstrdup(sd_ddl_quote_identifier(trigger));
+	on = sd_ddl_quote_qualified(schema, table);
 	if (sd_json_get_text(object->new_object, "parent_trigger") != NULL)
 	{
 		follow_parent(migration, object, on, name);
@@ -393,9 +394,10 @@ sd_migration_alter_policy(SdMigration *migration, SdMigrationObject *object)
 		ListCell *lc;
 
 		foreach (lc, sd_json_get_texts(object->new_object, "roles"))
-			roles = lappend(roles, strcmp(lfirst(lc), "public") == 0
-									   ? pstrdup("PUBLIC")
-									   : pstrdup(quote_identifier(lfirst(lc))));
+			roles = lappend(roles,
+							sd_ddl_compare(lfirst(lc), "public") == 0
+								? pstrdup("PUBLIC")
+								: pstrdup(sd_ddl_quote_identifier(lfirst(lc))));
 		appendStringInfo(&actions, " TO %s",
 						 roles != NIL ? sd_ddl_joined(roles, ", ") : "PUBLIC");
 	}
