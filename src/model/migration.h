@@ -119,9 +119,8 @@ typedef struct SdMigrationName
 	const char *table; /* of a constraint, which is not dropped like that */
 } SdMigrationName;
 
-typedef bool (*SdMigrationDescriber)(JsonbContainer *object,
-									 const char *identity,
-									 SdMigrationName *name);
+typedef bool (*SdMigrationDescriber)(JsonbContainer *object, const char *key,
+									 const char *what, SdMigrationName *name);
 
 /*
  * Adds the steps for an object that both documents have, and removes from its
@@ -134,8 +133,10 @@ typedef void (*SdMigrationAlterer)(SdMigration *migration,
 typedef struct SdMigrationKind
 {
 	const char *name;
-	SdMigrationDescriber describe;
-	SdMigrationAlterer alter; /* NULL: nothing but comments and owners */
+	SdMigrationDescriber describe; /* NULL: it has no name of its own */
+	const char *key;			   /* the member that is its name */
+	const char *what;			   /* what SQL calls it */
+	SdMigrationAlterer alter;	   /* NULL: nothing but comments and owners */
 } SdMigrationKind;
 
 /* migration_kinds.c */
@@ -151,6 +152,8 @@ sd_migration_step(SdMigration *migration, SdMigrationObject *object,
 extern const char *sd_migration_lock(const char *statement);
 extern SdDiffRow *sd_migration_change(const SdMigrationObject *object,
 									  const char *attribute);
+extern SdDiffRow *sd_migration_change_among(List *changes, const char *kind,
+											const char *attribute);
 extern bool sd_migration_take(SdMigrationObject *object, const char *attribute);
 extern bool sd_migration_only(SdMigrationObject *object,
 							  const char *const *attributes);

@@ -13,62 +13,28 @@
 #include "model/migration.h"
 #include "model/migration_families.h"
 
-static bool name_schema(JsonbContainer *object, const char *identity,
-						SdMigrationName *name);
-static bool name_extension(JsonbContainer *object, const char *identity,
-						   SdMigrationName *name);
-static bool name_language(JsonbContainer *object, const char *identity,
-						  SdMigrationName *name);
-static bool name_access_method(JsonbContainer *object, const char *identity,
-							   SdMigrationName *name);
-static bool name_type(JsonbContainer *object, const char *identity,
+static bool name_type(JsonbContainer *object, const char *key, const char *what,
 					  SdMigrationName *name);
-static bool name_collation(JsonbContainer *object, const char *identity,
-						   SdMigrationName *name);
-static bool name_conversion(JsonbContainer *object, const char *identity,
-							SdMigrationName *name);
-static bool name_text_search(JsonbContainer *object, const char *identity,
-							 SdMigrationName *name);
-static bool name_function(JsonbContainer *object, const char *identity,
-						  SdMigrationName *name);
-static bool name_operator(JsonbContainer *object, const char *identity,
-						  SdMigrationName *name);
-static bool name_operator_class(JsonbContainer *object, const char *identity,
-								SdMigrationName *name);
-static bool name_cast(JsonbContainer *object, const char *identity,
+static bool name_text_search(JsonbContainer *object, const char *key,
+							 const char *what, SdMigrationName *name);
+static bool name_function(JsonbContainer *object, const char *key,
+						  const char *what, SdMigrationName *name);
+static bool name_operator(JsonbContainer *object, const char *key,
+						  const char *what, SdMigrationName *name);
+static bool name_operator_class(JsonbContainer *object, const char *key,
+								const char *what, SdMigrationName *name);
+static bool name_cast(JsonbContainer *object, const char *key, const char *what,
 					  SdMigrationName *name);
-static bool name_transform(JsonbContainer *object, const char *identity,
-						   SdMigrationName *name);
-static bool name_foreign_server(JsonbContainer *object, const char *identity,
-								SdMigrationName *name);
-static bool name_sequence(JsonbContainer *object, const char *identity,
-						  SdMigrationName *name);
-static bool name_table(JsonbContainer *object, const char *identity,
-					   SdMigrationName *name);
-static bool name_constraint(JsonbContainer *object, const char *identity,
-							SdMigrationName *name);
-static bool name_index(JsonbContainer *object, const char *identity,
-					   SdMigrationName *name);
-static bool name_view(JsonbContainer *object, const char *identity,
+static bool name_transform(JsonbContainer *object, const char *key,
+						   const char *what, SdMigrationName *name);
+static bool name_foreign_server(JsonbContainer *object, const char *key,
+								const char *what, SdMigrationName *name);
+static bool name_table(JsonbContainer *object, const char *key,
+					   const char *what, SdMigrationName *name);
+static bool name_constraint(JsonbContainer *object, const char *key,
+							const char *what, SdMigrationName *name);
+static bool name_view(JsonbContainer *object, const char *key, const char *what,
 					  SdMigrationName *name);
-static bool name_rule(JsonbContainer *object, const char *identity,
-					  SdMigrationName *name);
-static bool name_trigger(JsonbContainer *object, const char *identity,
-						 SdMigrationName *name);
-static bool name_policy(JsonbContainer *object, const char *identity,
-						SdMigrationName *name);
-static bool name_statistics(JsonbContainer *object, const char *identity,
-							SdMigrationName *name);
-static bool name_property_graph(JsonbContainer *object, const char *identity,
-								SdMigrationName *name);
-static bool name_publication(JsonbContainer *object, const char *identity,
-							 SdMigrationName *name);
-static bool name_subscription(JsonbContainer *object, const char *identity,
-							  SdMigrationName *name);
-static bool name_event_trigger(JsonbContainer *object, const char *identity,
-							   SdMigrationName *name);
-static bool name_nothing(JsonbContainer *object, const char *identity,
-						 SdMigrationName *name);
 static const char *quoted(JsonbContainer *object, const char *key);
 static bool name_plain(JsonbContainer *object, const char *key,
 					   const char *what, SdMigrationName *name);
@@ -78,38 +44,54 @@ static bool name_on_table(JsonbContainer *object, const char *key,
 						  const char *what, SdMigrationName *name);
 
 static const SdMigrationKind kinds[] = {
-	{"schemas", name_schema, NULL},
-	{"extensions", name_extension, sd_migration_alter_extension},
-	{"languages", name_language, sd_migration_alter_language},
-	{"access_methods", name_access_method, NULL},
-	{"types", name_type, sd_migration_alter_type},
-	{"collations", name_collation, NULL},
-	{"conversions", name_conversion, NULL},
-	{"text_search", name_text_search, sd_migration_alter_text_search},
-	{"functions", name_function, sd_migration_alter_function},
-	{"operators", name_operator, sd_migration_alter_operator},
-	{"operator_classes", name_operator_class,
+	{"schemas", name_plain, "schema_name", "SCHEMA", NULL},
+	{"extensions", name_plain, "extension_name", "EXTENSION",
+	 sd_migration_alter_extension},
+	{"languages", name_plain, "language_name", "LANGUAGE",
+	 sd_migration_alter_language},
+	{"access_methods", name_plain, "access_method_name", "ACCESS METHOD", NULL},
+	{"types", name_type, "type_name", "TYPE", sd_migration_alter_type},
+	{"collations", name_qualified, "collation_name", "COLLATION", NULL},
+	{"conversions", name_qualified, "conversion_name", "CONVERSION", NULL},
+	{"text_search", name_text_search, "object_name", "TEXT SEARCH",
+	 sd_migration_alter_text_search},
+	{"functions", name_function, "function_name", "FUNCTION",
+	 sd_migration_alter_function},
+	{"operators", name_operator, "operator_name", "OPERATOR",
+	 sd_migration_alter_operator},
+	{"operator_classes", name_operator_class, "object_name", "OPERATOR CLASS",
 	 sd_migration_alter_operator_class},
-	{"casts", name_cast, NULL},
-	{"transforms", name_transform, sd_migration_alter_transform},
-	{"foreign_servers", name_foreign_server, sd_migration_alter_foreign_server},
-	{"sequences", name_sequence, sd_migration_alter_sequence},
-	{"tables", name_table, sd_migration_alter_table},
-	{"constraints", name_constraint, sd_migration_alter_constraint},
-	{"indexes", name_index, sd_migration_alter_index},
-	{"views", name_view, sd_migration_alter_view},
-	{"rules", name_rule, sd_migration_alter_rule},
-	{"triggers", name_trigger, sd_migration_alter_trigger},
-	{"policies", name_policy, sd_migration_alter_policy},
-	{"statistics", name_statistics, sd_migration_alter_statistics},
-	{"property_graphs", name_property_graph, NULL},
-	{"publications", name_publication, sd_migration_alter_publication},
-	{"subscriptions", name_subscription, sd_migration_alter_subscription},
-	{"event_triggers", name_event_trigger, sd_migration_alter_event_trigger},
-	{"privileges", name_nothing, NULL},
-	{"security_labels", name_nothing, sd_migration_alter_security_label},
-	{"extension_dependencies", name_nothing, NULL},
-	{"column_options", name_nothing, NULL},
+	{"casts", name_cast, NULL, "CAST", NULL},
+	{"transforms", name_transform, NULL, "TRANSFORM",
+	 sd_migration_alter_transform},
+	{"foreign_servers", name_foreign_server, NULL, NULL,
+	 sd_migration_alter_foreign_server},
+	{"sequences", name_qualified, "sequence_name", "SEQUENCE",
+	 sd_migration_alter_sequence},
+	{"tables", name_table, "table_name", "TABLE", sd_migration_alter_table},
+	{"constraints", name_constraint, "constraint_name", "CONSTRAINT",
+	 sd_migration_alter_constraint},
+	{"indexes", name_qualified, "index_name", "INDEX",
+	 sd_migration_alter_index},
+	{"views", name_view, "view_name", "VIEW", sd_migration_alter_view},
+	{"rules", name_on_table, "rule_name", "RULE", sd_migration_alter_rule},
+	{"triggers", name_on_table, "trigger_name", "TRIGGER",
+	 sd_migration_alter_trigger},
+	{"policies", name_on_table, "policy_name", "POLICY",
+	 sd_migration_alter_policy},
+	{"statistics", name_qualified, "statistics_name", "STATISTICS",
+	 sd_migration_alter_statistics},
+	{"property_graphs", name_qualified, "graph_name", "PROPERTY GRAPH", NULL},
+	{"publications", name_plain, "publication_name", "PUBLICATION",
+	 sd_migration_alter_publication},
+	{"subscriptions", name_plain, "subscription_name", "SUBSCRIPTION",
+	 sd_migration_alter_subscription},
+	{"event_triggers", name_plain, "trigger_name", "EVENT TRIGGER",
+	 sd_migration_alter_event_trigger},
+	{"privileges", NULL, NULL, NULL, NULL},
+	{"security_labels", NULL, NULL, NULL, sd_migration_alter_security_label},
+	{"extension_dependencies", NULL, NULL, NULL, NULL},
+	{"column_options", NULL, NULL, NULL, NULL},
 };
 
 /* sd_migration_kind: What there is to know of a kind, or NULL. */
@@ -139,10 +121,9 @@ sd_migration_name(const SdMigrationObject *object, bool is_new,
 
 	memset(name, 0, sizeof(SdMigrationName));
 
-	return kind != NULL && source != NULL && JsonContainerIsObject(source) &&
-		   kind->describe(source,
-						  is_new ? object->new_identity : object->old_identity,
-						  name);
+	return kind != NULL && kind->describe != NULL && source != NULL &&
+		   JsonContainerIsObject(source) &&
+		   kind->describe(source, kind->key, kind->what, name);
 }
 
 /* A member as an identifier; NULL if it is not there. */
@@ -197,77 +178,36 @@ name_on_table(JsonbContainer *object, const char *key, const char *what,
 }
 
 static bool
-name_schema(JsonbContainer *object, const char *identity, SdMigrationName *name)
-{
-	return name_plain(object, "schema_name", "SCHEMA", name);
-}
-
-static bool
-name_extension(JsonbContainer *object, const char *identity,
-			   SdMigrationName *name)
-{
-	return name_plain(object, "extension_name", "EXTENSION", name);
-}
-
-static bool
-name_language(JsonbContainer *object, const char *identity,
-			  SdMigrationName *name)
-{
-	return name_plain(object, "language_name", "LANGUAGE", name);
-}
-
-static bool
-name_access_method(JsonbContainer *object, const char *identity,
-				   SdMigrationName *name)
-{
-	return name_plain(object, "access_method_name", "ACCESS METHOD", name);
-}
-
-static bool
-name_type(JsonbContainer *object, const char *identity, SdMigrationName *name)
+name_type(JsonbContainer *object, const char *key, const char *what,
+		  SdMigrationName *name)
 {
 	return name_qualified(
-		object, "type_name",
-		sd_ddl_is(object, "type_kind", "domain") ? "DOMAIN" : "TYPE", name);
+		object, key, sd_ddl_is(object, "type_kind", "domain") ? "DOMAIN" : what,
+		name);
 }
 
 static bool
-name_collation(JsonbContainer *object, const char *identity,
-			   SdMigrationName *name)
-{
-	return name_qualified(object, "collation_name", "COLLATION", name);
-}
-
-static bool
-name_conversion(JsonbContainer *object, const char *identity,
-				SdMigrationName *name)
-{
-	return name_qualified(object, "conversion_name", "CONVERSION", name);
-}
-
-static bool
-name_text_search(JsonbContainer *object, const char *identity,
+name_text_search(JsonbContainer *object, const char *key, const char *what,
 				 SdMigrationName *name)
 {
 	char *kind = sd_json_get_text(object, "object_kind");
 
 	return kind != NULL &&
-		   name_qualified(object, "object_name",
-						  psprintf("TEXT SEARCH %s", sd_ddl_upper(kind)), name);
+		   name_qualified(object, key,
+						  psprintf("%s %s", what, sd_ddl_upper(kind)), name);
 }
 
 static bool
-name_function(JsonbContainer *object, const char *identity,
+name_function(JsonbContainer *object, const char *key, const char *what,
 			  SdMigrationName *name)
 {
 	char *arguments = sd_json_get_text(object, "identity_arguments");
-	const char *what = "FUNCTION";
 
 	if (sd_ddl_is(object, "function_kind", "aggregate"))
 		what = "AGGREGATE";
 	else if (sd_ddl_is(object, "function_kind", "procedure"))
 		what = "PROCEDURE";
-	if (!name_qualified(object, "function_name", what, name))
+	if (!name_qualified(object, key, what, name))
 		return false;
 	if (arguments == NULL)
 		arguments = "";
@@ -279,17 +219,17 @@ name_function(JsonbContainer *object, const char *identity,
 }
 
 static bool
-name_operator(JsonbContainer *object, const char *identity,
+name_operator(JsonbContainer *object, const char *key, const char *what,
 			  SdMigrationName *name)
 {
 	const char *schema = quoted(object, "schema_name");
-	char *text = sd_json_get_text(object, "operator_name");
+	char *text = sd_json_get_text(object, key);
 	char *left = sd_json_get_text(object, "left_type");
 	char *right = sd_json_get_text(object, "right_type");
 
 	if (schema == NULL || text == NULL)
 		return false;
-	name->what = "OPERATOR";
+	name->what = what;
 	name->name =
 		psprintf("%s.%s (%s, %s)", schema, text, left != NULL ? left : "NONE",
 				 right != NULL ? right : "NONE");
@@ -298,16 +238,16 @@ name_operator(JsonbContainer *object, const char *identity,
 }
 
 static bool
-name_operator_class(JsonbContainer *object, const char *identity,
+name_operator_class(JsonbContainer *object, const char *key, const char *what,
 					SdMigrationName *name)
 {
 	const char *method = quoted(object, "access_method");
 
 	if (method == NULL ||
-		!name_qualified(object, "object_name",
+		!name_qualified(object, key,
 						sd_ddl_is(object, "object_kind", "family")
 							? "OPERATOR FAMILY"
-							: "OPERATOR CLASS",
+							: what,
 						name))
 		return false;
 	name->name = psprintf("%s USING %s", name->name, method);
@@ -316,21 +256,22 @@ name_operator_class(JsonbContainer *object, const char *identity,
 }
 
 static bool
-name_cast(JsonbContainer *object, const char *identity, SdMigrationName *name)
+name_cast(JsonbContainer *object, const char *key, const char *what,
+		  SdMigrationName *name)
 {
 	char *source = sd_json_get_text(object, "source_type");
 	char *target = sd_json_get_text(object, "target_type");
 
 	if (source == NULL || target == NULL)
 		return false;
-	name->what = "CAST";
+	name->what = what;
 	name->name = psprintf("(%s AS %s)", source, target);
 
 	return true;
 }
 
 static bool
-name_transform(JsonbContainer *object, const char *identity,
+name_transform(JsonbContainer *object, const char *key, const char *what,
 			   SdMigrationName *name)
 {
 	char *type = sd_json_get_text(object, "type");
@@ -338,14 +279,14 @@ name_transform(JsonbContainer *object, const char *identity,
 
 	if (type == NULL || language == NULL)
 		return false;
-	name->what = "TRANSFORM";
+	name->what = what;
 	name->name = psprintf("FOR %s LANGUAGE %s", type, language);
 
 	return true;
 }
 
 static bool
-name_foreign_server(JsonbContainer *object, const char *identity,
+name_foreign_server(JsonbContainer *object, const char *key, const char *what,
 					SdMigrationName *name)
 {
 	if (sd_ddl_is(object, "object_type", "wrapper"))
@@ -373,30 +314,24 @@ name_foreign_server(JsonbContainer *object, const char *identity,
 }
 
 static bool
-name_sequence(JsonbContainer *object, const char *identity,
-			  SdMigrationName *name)
+name_table(JsonbContainer *object, const char *key, const char *what,
+		   SdMigrationName *name)
 {
-	return name_qualified(object, "sequence_name", "SEQUENCE", name);
-}
-
-static bool
-name_table(JsonbContainer *object, const char *identity, SdMigrationName *name)
-{
-	return name_qualified(object, "table_name",
+	return name_qualified(object, key,
 						  sd_ddl_is(object, "table_type", "foreign table")
 							  ? "FOREIGN TABLE"
-							  : "TABLE",
+							  : what,
 						  name);
 }
 
 static bool
-name_constraint(JsonbContainer *object, const char *identity,
+name_constraint(JsonbContainer *object, const char *key, const char *what,
 				SdMigrationName *name)
 {
 	SdMigrationName table;
 
 	if (!name_qualified(object, "table_name", "TABLE", &table) ||
-		!name_on_table(object, "constraint_name", "CONSTRAINT", name))
+		!name_on_table(object, key, what, name))
 		return false;
 	name->table = table.name;
 
@@ -404,78 +339,12 @@ name_constraint(JsonbContainer *object, const char *identity,
 }
 
 static bool
-name_index(JsonbContainer *object, const char *identity, SdMigrationName *name)
+name_view(JsonbContainer *object, const char *key, const char *what,
+		  SdMigrationName *name)
 {
-	return name_qualified(object, "index_name", "INDEX", name);
-}
-
-static bool
-name_view(JsonbContainer *object, const char *identity, SdMigrationName *name)
-{
-	return name_qualified(object, "view_name",
+	return name_qualified(object, key,
 						  sd_ddl_is(object, "view_type", "materialized view")
 							  ? "MATERIALIZED VIEW"
-							  : "VIEW",
+							  : what,
 						  name);
-}
-
-static bool
-name_rule(JsonbContainer *object, const char *identity, SdMigrationName *name)
-{
-	return name_on_table(object, "rule_name", "RULE", name);
-}
-
-static bool
-name_trigger(JsonbContainer *object, const char *identity,
-			 SdMigrationName *name)
-{
-	return name_on_table(object, "trigger_name", "TRIGGER", name);
-}
-
-static bool
-name_policy(JsonbContainer *object, const char *identity, SdMigrationName *name)
-{
-	return name_on_table(object, "policy_name", "POLICY", name);
-}
-
-static bool
-name_statistics(JsonbContainer *object, const char *identity,
-				SdMigrationName *name)
-{
-	return name_qualified(object, "statistics_name", "STATISTICS", name);
-}
-
-static bool
-name_property_graph(JsonbContainer *object, const char *identity,
-					SdMigrationName *name)
-{
-	return name_qualified(object, "graph_name", "PROPERTY GRAPH", name);
-}
-
-static bool
-name_publication(JsonbContainer *object, const char *identity,
-				 SdMigrationName *name)
-{
-	return name_plain(object, "publication_name", "PUBLICATION", name);
-}
-
-static bool
-name_subscription(JsonbContainer *object, const char *identity,
-				  SdMigrationName *name)
-{
-	return name_plain(object, "subscription_name", "SUBSCRIPTION", name);
-}
-
-static bool
-name_event_trigger(JsonbContainer *object, const char *identity,
-				   SdMigrationName *name)
-{
-	return name_plain(object, "trigger_name", "EVENT TRIGGER", name);
-}
-
-static bool
-name_nothing(JsonbContainer *object, const char *identity,
-			 SdMigrationName *name)
-{
-	return false;
 }

@@ -148,14 +148,26 @@ sd_migration_lock(const char *statement)
 SdDiffRow *
 sd_migration_change(const SdMigrationObject *object, const char *attribute)
 {
+	return sd_migration_change_among(object->changes, object->kind, attribute);
+}
+
+/*
+ * sd_migration_change_among
+ *		The first change of an attribute of that name, or NULL; of objects of a
+ *		kind, or of all if that is NULL.
+ */
+SdDiffRow *
+sd_migration_change_among(List *changes, const char *kind,
+						  const char *attribute)
+{
 	ListCell *lc;
 
-	foreach (lc, object->changes)
+	foreach (lc, changes)
 	{
 		SdDiffRow *row = lfirst(lc);
 
 		if (row->attribute != NULL &&
-			sd_ddl_compare(row->kind, object->kind) == 0 &&
+			(kind == NULL || sd_ddl_compare(row->kind, kind) == 0) &&
 			sd_ddl_compare(row->attribute, attribute) == 0)
 			return row;
 	}

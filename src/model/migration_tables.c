@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 /* what can be altered of the table itself */
@@ -30,8 +31,6 @@ static SdMigrationColumn *get_column(SdMigrationObject *table,
 									 const char *name);
 static void study_column(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
-static SdDiffRow *column_change(SdMigrationColumn *column,
-								const char *attribute);
 static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 						  SdMigrationColumn *column);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
@@ -40,7 +39,6 @@ static bool names(SdMigration *migration, const char *text,
 				  SdMigrationObject *object);
 static void column_loses(SdMigration *migration, SdMigrationObject *table,
 						 const char *name, SdMigrationObject *lost);
-static bool has_text(List *texts, const char *text);
 static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
@@ -91,7 +89,6 @@ static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
 static void alter_settings(SdMigration *migration, SdMigrationObject *table);
 static void alter_options(SdMigration *migration, SdMigrationObject *table);
-static SdDiffRow *table_change(SdMigrationObject *table, const char *attribute);
 static const char *table_name(SdMigrationObject *table);
 static const char *table_word(SdMigrationObject *table);
 
@@ -204,9 +201,11 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 	{
 		old_generated = sd_json_get_text(column->old_column, "generated_type");
 		new_generated = sd_json_get_text(column->new_column, "generated_type");
-		row = column_change(column, "formatted_type");
+		row =
+			sd_migration_change_among(column->changes, NULL, "formatted_type");
 		column->is_retyped =
-			row != NULL || column_change(column, "collation") != NULL;
+			row != NULL || sd_migration_change_among(column->changes, NULL,
+													 "collation") != NULL;
 		column->is_lossy =
 			row != NULL && row->severity == SD_SEVERITY_DESTRUCTIVE;
 		/* what is computed can be computed again; what is not is lost */
@@ -214,7 +213,8 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 			(old_generated == NULL ||
 			 sd_ddl_compare(old_generated, new_generated) != 0 ||
 			 column->is_retyped ||
-			 (column_change(column, "default_value") != NULL &&
+			 (sd_migration_change_among(column->changes, NULL,
+										"default_value") != NULL &&
 			  migration->versions[0] < 17)))
 		{
 			column->is_dropped = column->is_added = true;
@@ -225,7 +225,7 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 				 sd_ddl_compare(old_generated, "stored") != 0)
 			column->is_dropped = column->is_added = true;
 	}
-	if (column_change(column, "identity") != NULL &&
+	if (sd_migration_change_among(column->changes, NULL, "identity") != NULL &&
 		sd_json_get_text(column->new_column, "identity") == NULL &&
 		!migration->options.destructive)
 	{
@@ -241,28 +241,12 @@ study_column(SdMigration *migration, SdMigrationObject *table,
 	if (column->is_retyped &&
 		sd_json_get_text(column->old_column, "default_value") != NULL &&
 		old_generated == NULL &&
-		(column_change(column, "default_value") != NULL || row == NULL ||
-		 row->severity != SD_SEVERITY_SAFE))
+		(sd_migration_change_among(column->changes, NULL, "default_value") !=
+			 NULL ||
+		 row == NULL || row->severity != SD_SEVERITY_SAFE))
 		column->is_suspended = true;
 	if (column->is_dropped || column->is_retyped)
 		column_leaves(migration, table, column);
-}
-
-static SdDiffRow *
-column_change(SdMigrationColumn *column, const char *attribute)
-{
-	ListCell *lc;
-
-	foreach (lc, column->changes)
-	{
-		SdDiffRow *row = lfirst(lc);
-
-		if (row->attribute != NULL &&
-			sd_ddl_compare(row->attribute, attribute) == 0)
-			return row;
-	}
-
-	return NULL;
 }
 
 /* Let go what would not let the column be dropped or have another type. */
@@ -407,7 +391,8 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	if (table->action == SD_ACTION_KEEP)
 		table->action = SD_ACTION_ALTER;
 
-	if (has_text(sd_migration_parents(table->old_object), lost->old_identity))
+	if (sd_migration_has_text(sd_migration_parents(table->old_object),
+							  lost->old_identity))
 	{
 		plan->reattached =
 			lappend(plan->reattached, unconstify(char *, lost->old_identity));
@@ -573,7 +558,7 @@ sd_migration_leaves_with(SdMigration *migration, SdMigrationObject *object)
 			ListCell *lc2;
 
 			foreach (lc2, ref_columns)
-				is_same &= has_text(columns, lfirst(lc2));
+				is_same &= sd_migration_has_text(columns, lfirst(lc2));
 			if (is_same)
 				sd_migration_leave(
 					migration, dependent,
@@ -766,32 +751,19 @@ sd_migration_parents(JsonbContainer *table)
 	return parents;
 }
 
-static bool
-has_text(List *texts, const char *text)
-{
-	ListCell *lc;
-
-	foreach (lc, texts)
-	{
-		if (sd_ddl_compare(lfirst(lc), text) == 0)
-			return true;
-	}
-
-	return false;
-}
-
 /* Is the table, all the time, a child or partition of this one? */
 static bool
 stays_child(SdMigrationObject *table, const char *parent)
 {
 	if (sd_json_get_bool(table->old_object, "is_partition") !=
 			sd_json_get_bool(table->new_object, "is_partition") ||
-		!has_text(sd_migration_parents(table->old_object), parent) ||
-		!has_text(sd_migration_parents(table->new_object), parent))
+		!sd_migration_has_text(sd_migration_parents(table->old_object),
+							   parent) ||
+		!sd_migration_has_text(sd_migration_parents(table->new_object), parent))
 		return false;
 
 	return table->table == NULL ||
-		   (!has_text(table->table->reattached, parent) &&
+		   (!sd_migration_has_text(table->table->reattached, parent) &&
 			!has_partition_change(table, "partition_bound"));
 }
 
@@ -943,7 +915,8 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 
 		if (!column->is_blocked)
 			alter_column(migration, table, column);
-		else if (column_change(column, "identity") != NULL)
+		else if (sd_migration_change_among(column->changes, NULL, "identity") !=
+				 NULL)
 			alter_identity(migration, table, column);
 	}
 	alter_settings(migration, table);
@@ -973,7 +946,8 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 		bool is_local = sd_ddl_flag(source, "is_local", true);
 
 		if (column == NULL || is_local ||
-			(column_change(column, "is_local") == NULL &&
+			(sd_migration_change_among(column->changes, NULL, "is_local") ==
+				 NULL &&
 			 (!column->is_added ||
 			  has_parent_with(migration, table, name, test_added))))
 			continue;
@@ -1001,23 +975,6 @@ table_word(SdMigrationObject *table)
 	return sd_ddl_is(table->new_object, "table_type", "foreign table")
 			   ? "FOREIGN TABLE"
 			   : "TABLE";
-}
-
-static SdDiffRow *
-table_change(SdMigrationObject *table, const char *attribute)
-{
-	ListCell *lc;
-
-	foreach (lc, table->table->changes)
-	{
-		SdDiffRow *row = lfirst(lc);
-
-		if (row->attribute != NULL &&
-			sd_ddl_compare(row->attribute, attribute) == 0)
-			return row;
-	}
-
-	return NULL;
 }
 
 static void
@@ -1201,7 +1158,8 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 			has_parent_with(migration, table, column->name, test_retyped))
 			continue;
 		collation = sd_json_get_text(column->new_column, "collation");
-		row = column_change(column, "formatted_type");
+		row =
+			sd_migration_change_among(column->changes, NULL, "formatted_type");
 		part = psprintf("ALTER COLUMN %s TYPE %s%s%s%s",
 						sd_ddl_quote_identifier(column->name),
 						sd_json_get_text(column->new_column, "formatted_type"),
@@ -1395,7 +1353,8 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 			quoted);
 	if (is_generated)
 	{
-		SdDiffRow *row = column_change(column, "default_value");
+		SdDiffRow *row =
+			sd_migration_change_among(column->changes, NULL, "default_value");
 
 		if (row != NULL)
 		{
@@ -1412,16 +1371,18 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 		}
 	}
 	else if (column->is_suspended ||
-			 column_change(column, "default_value") != NULL)
+			 sd_migration_change_among(column->changes, NULL,
+									   "default_value") != NULL)
 		set_default(migration, table, column);
-	if (column_change(column, "not_null") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "not_null") != NULL)
 		set_not_null(migration, table, column);
-	if (column_change(column, "identity") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "identity") != NULL)
 		alter_identity(migration, table, column);
-	if (column_change(column, "sequence_name") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "sequence_name") !=
+		NULL)
 		tell_of_sequence(migration, table, column);
 
-	if (column_change(column, "storage") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "storage") != NULL)
 	{
 		char *storage = sd_json_get_text(column->new_column, "storage");
 
@@ -1434,7 +1395,7 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 				: usual_storage(migration, sd_json_get_text(column->new_column,
 															"formatted_type")));
 	}
-	if (column_change(column, "compression") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "compression") != NULL)
 	{
 		char *compression = sd_json_get_text(column->new_column, "compression");
 
@@ -1444,13 +1405,14 @@ alter_column(SdMigration *migration, SdMigrationObject *table,
 			table_name(table), quoted,
 			compression != NULL ? compression : "default");
 	}
-	if (column_change(column, "statistics_target") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "statistics_target") !=
+		NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s ALTER COLUMN %s SET STATISTICS " INT64_FORMAT,
 			table_name(table), quoted,
 			sd_ddl_int64(column->new_column, "statistics_target", -1));
-	if (column_change(column, "comment") != NULL)
+	if (sd_migration_change_among(column->changes, NULL, "comment") != NULL)
 	{
 		char *comment = sd_json_get_text(column->new_column, "comment");
 
@@ -1638,14 +1600,16 @@ test_uncomputed(SdMigrationColumn *column)
 static bool
 test_not_null(SdMigrationColumn *column)
 {
-	return column_change(column, "not_null") != NULL &&
+	return sd_migration_change_among(column->changes, NULL, "not_null") !=
+			   NULL &&
 		   sd_json_get_bool(column->new_column, "not_null");
 }
 
 static bool
 test_nullable(SdMigrationColumn *column)
 {
-	return column_change(column, "not_null") != NULL &&
+	return sd_migration_change_among(column->changes, NULL, "not_null") !=
+			   NULL &&
 		   !sd_json_get_bool(column->new_column, "not_null");
 }
 
@@ -1766,7 +1730,8 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			step->rank = 2;
 		}
 	}
-	if (table_change(table, "of_type") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL, "of_type") !=
+		NULL)
 	{
 		char *type = sd_json_get_text(table->new_object, "of_type");
 
@@ -1807,7 +1772,8 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 	const char *name = table_name(table);
 	SdMigrationStep *step;
 
-	if (table_change(table, "persistence") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL, "persistence") !=
+		NULL)
 	{
 		step = sd_migration_step(
 			migration, table, SD_STAGE_CHANGE, "ALTER TABLE %s SET %s", name,
@@ -1816,7 +1782,8 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
-	if (table_change(table, "access_method") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL,
+								  "access_method") != NULL)
 	{
 		char *method = sd_json_get_text(source, "access_method");
 
@@ -1827,7 +1794,8 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
-	if (table_change(table, "tablespace") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL, "tablespace") !=
+		NULL)
 	{
 		char *tablespace = sd_json_get_text(source, "tablespace");
 
@@ -1839,9 +1807,11 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 		step->severity = SD_SEVERITY_REWRITING;
 		step->rewrites = true;
 	}
-	if (table_change(table, "options") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL, "options") !=
+		NULL)
 		alter_options(migration, table);
-	if (table_change(table, "replica_identity") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL,
+								  "replica_identity") != NULL)
 	{
 		char *identity = sd_json_get_text(source, "replica_identity");
 
@@ -1852,12 +1822,14 @@ alter_settings(SdMigration *migration, SdMigrationObject *table)
 				"ALTER TABLE ONLY %s REPLICA IDENTITY %s", name,
 				identity != NULL ? sd_ddl_upper(identity) : "DEFAULT");
 	}
-	if (table_change(table, "row_security") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL,
+								  "row_security") != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE %s %s ROW LEVEL SECURITY", name,
 			sd_json_get_bool(source, "row_security") ? "ENABLE" : "DISABLE");
-	if (table_change(table, "force_row_security") != NULL)
+	if (sd_migration_change_among(table->table->changes, NULL,
+								  "force_row_security") != NULL)
 		(void) sd_migration_step(
 			migration, table, SD_STAGE_CHANGE,
 			"ALTER TABLE ONLY %s %s ROW LEVEL SECURITY", name,
@@ -1877,7 +1849,7 @@ alter_options(SdMigration *migration, SdMigrationObject *table)
 
 	foreach (lc, now)
 	{
-		if (!has_text(before, lfirst(lc)))
+		if (!sd_migration_has_text(before, lfirst(lc)))
 			set = lappend(set, lfirst(lc));
 	}
 	foreach (lc, before)

@@ -18,7 +18,7 @@ static const char *option_value(List *options, const char *name, int length);
 bool
 sd_migration_same(const char *a, const char *b)
 {
-	return a == NULL || b == NULL ? a == b : sd_ddl_compare(a, b) == 0;
+	return sd_ddl_compare(a, b) == 0;
 }
 
 /* sd_migration_has_text: Is the text in the list, which may have NULLs? */

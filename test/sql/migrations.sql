@@ -14,6 +14,7 @@ SELECT * FROM stormdisc_migration_status();
 SELECT * FROM stormdisc_pending_migrations();
 SELECT * FROM stormdisc_migrate();
 SELECT * FROM stormdisc_schema_drift();
+SELECT * FROM stormdisc_migrated_documents();
 
 -- scripts: line ends and trailing space do not count, other text does
 SELECT stormdisc_register_migration(1, 'apps', E'CREATE TABLE apps (id bigint PRIMARY KEY, name text);\nINSERT INTO apps VALUES (1, ''a;b'');', 'DROP TABLE apps');
@@ -346,6 +347,9 @@ CREATE INDEX extra ON apps (name);
 DROP TABLE nine;
 SELECT change, object_kind, identity, attribute, CASE WHEN change = 'modified' THEN expected END AS expected,
 	CASE WHEN change = 'modified' THEN actual END AS actual FROM stormdisc_schema_drift();
+SELECT version = stormdisc_current_version() AS last, stored -> 'tables' = live -> 'tables' AS same,
+	(SELECT count(*) FROM stormdisc_diff(stored, live)) = (SELECT count(*) FROM stormdisc_schema_drift()) AS as_drift
+FROM stormdisc_migrated_documents();
 SELECT object_kind, identity, substring(repair, '^(DROP INDEX|ALTER TABLE|CREATE TABLE) mig\.\w+') AS repair FROM stormdisc_schema_drift();
 -- repaired by what it says
 SET client_min_messages = warning;
