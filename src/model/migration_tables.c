@@ -39,6 +39,9 @@ static bool names(SdMigration *migration, const char *text,
 				  SdMigrationObject *object);
 static void column_loses(SdMigration *migration, SdMigrationObject *table,
 						 const char *name, SdMigrationObject *lost);
+static void children_lose(SdMigration *migration, SdMigrationObject *table,
+						  const char *name, SdMigrationObject *lost);
+static void list_table(SdMigration *migration, SdMigrationObject *table);
 static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
@@ -383,14 +386,7 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 
 	if (table->new_object == NULL || table->is_blocked)
 		return;
-	if (!table->is_listed)
-	{
-		table->is_listed = true;
-		migration->all = lappend(migration->all, table);
-	}
-	if (table->action == SD_ACTION_KEEP)
-		table->action = SD_ACTION_ALTER;
-
+	list_table(migration, table);
 	if (sd_migration_has_text(sd_migration_parents(table->old_object),
 							  lost->old_identity))
 	{
@@ -438,6 +434,17 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	if (!is_found)
 		sd_migration_leave(migration, table,
 						   psprintf("it needs %s", lost->old_identity));
+}
+
+/* Something is done to the table. */
+static void
+list_table(SdMigration *migration, SdMigrationObject *table)
+{
+	if (!table->is_listed)
+		migration->all = lappend(migration->all, table);
+	table->is_listed = true;
+	if (table->action == SD_ACTION_KEEP)
+		table->action = SD_ACTION_ALTER;
 }
 
 /* Does a text of the old document name the object?  NULL does not. */
@@ -500,6 +507,32 @@ column_loses(SdMigration *migration, SdMigrationObject *table, const char *name,
 			column->is_suspended = true;
 	}
 	column_leaves(migration, table, column);
+	children_lose(migration, table, name, lost);
+}
+
+/* The tables that inherit the column lose the same, and do not say it. */
+static void
+children_lose(SdMigration *migration, SdMigrationObject *table,
+			  const char *name, SdMigrationObject *lost)
+{
+	ListCell *lc;
+
+	foreach (lc, table->dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (sd_ddl_compare(child->kind, "tables") != 0 ||
+			child->new_object == NULL || child->is_blocked ||
+			child->action == SD_ACTION_DROP ||
+			child->action == SD_ACTION_REPLACE ||
+			!sd_migration_has_text(sd_migration_parents(child->old_object),
+								   table->old_identity) ||
+			sd_ddl_column(child->old_object, name) == NULL)
+			continue;
+		list_table(migration, child);
+		column_loses(migration, child, name, lost);
+	}
 }
 
 /*
@@ -618,6 +651,20 @@ sd_migration_new_table_of(SdMigration *migration, SdMigrationObject *object)
 	return result;
 }
 
+/* sd_migration_is_part: Has a table it because its parent has one? */
+bool
+sd_migration_is_part(const SdMigrationObject *object)
+{
+	JsonbContainer *source = object->old_object;
+
+	return JsonContainerIsObject(source) &&
+		   (sd_json_get_text(source, "parent_index") != NULL ||
+			sd_json_get_text(source, "parent_constraint") != NULL ||
+			sd_json_get_text(source, "parent_trigger") != NULL ||
+			(sd_ddl_compare(object->kind, "constraints") == 0 &&
+			 !sd_ddl_flag(source, "is_local", true)));
+}
+
 /*
  * sd_migration_is_implied
  *		Does the server drop the object when something else is done?
@@ -670,15 +717,11 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 	if (sd_ddl_compare(object->kind, "indexes") == 0 ||
 		sd_ddl_compare(object->kind, "constraints") == 0)
 	{
-		bool is_inherited =
-			sd_json_get_text(source,
-							 sd_ddl_compare(object->kind, "indexes") == 0
-								 ? "parent_index"
-								 : "parent_constraint") != NULL ||
-			!sd_ddl_flag(source, "is_local", true);
+		bool is_inherited = sd_migration_is_part(object);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
 
-		if (!is_inherited || table == NULL || table->new_object == NULL)
+		if (!is_inherited || table == NULL || table->new_object == NULL ||
+			(table->action == SD_ACTION_REPLACE && !table->is_blocked))
 			return is_inherited;
 		foreach (lc, sd_migration_parents(table->old_object))
 		{
