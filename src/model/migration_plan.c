@@ -564,9 +564,20 @@ alter_objects(SdMigration *migration)
 static bool
 follows_owner(const SdMigrationObject *object)
 {
-	return sd_ddl_compare(object->kind, "sequences") == 0 &&
-		   is_owned_sequence(object->old_object) &&
-		   is_owned_sequence(object->new_object);
+	static const char *const keys[] = {"owner_schema", "owner_table"};
+
+	if (sd_ddl_compare(object->kind, "sequences") != 0)
+		return false;
+	for (int i = 0; i < lengthof(keys); i++)
+	{
+		char *before = sd_json_get_text(object->old_object, keys[i]);
+		char *now = sd_json_get_text(object->new_object, keys[i]);
+
+		if (before == NULL || now == NULL || sd_ddl_compare(before, now) != 0)
+			return false;
+	}
+
+	return true;
 }
 
 static bool

@@ -33,6 +33,10 @@ static void study_column(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 						  SdMigrationColumn *column);
+static void leave_checks(SdMigration *migration, SdMigrationObject *table,
+						 SdMigrationColumn *column);
+static bool is_index_of_partitions(SdMigrationObject *table,
+								   SdMigrationObject *dependent);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
@@ -273,12 +277,16 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 													   : "is made again"));
 		return;
 	}
+	if (column->is_dropped && column->is_added)
+		leave_checks(migration, table, column);
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!column->is_dropped && !sd_migration_is_bound_to_columns(dependent))
+		if (!column->is_dropped &&
+			!sd_migration_is_bound_to_columns(dependent) &&
+			!is_index_of_partitions(table, dependent))
 			continue;
 		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
 			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
@@ -318,6 +326,47 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		computed->is_retyped = false;
 		column_leaves(migration, table, computed);
 	}
+}
+
+/* Checks, which stand in the table, go with a column that is made again. */
+static void
+leave_checks(SdMigration *migration, SdMigrationObject *table,
+			 SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+		SdMigrationObject *check;
+
+		if (sd_ddl_compare(item->kind, "constraints") != 0)
+			continue;
+		check =
+			sd_migration_find(migration, false, "constraints", item->identity);
+		if (check != NULL && mentions(check, table, column->name))
+			sd_migration_leave(
+				migration, check,
+				psprintf("it needs column %s of %s, which is made again",
+						 sd_ddl_quote_identifier(column->name),
+						 table->old_identity));
+	}
+}
+
+/*
+ * Is it an index, or a key, of a table with partitions?  When a column of it
+ * gets another type, the server makes it again with an index of its own for
+ * each partition, whatever was attached to it.
+ */
+static bool
+is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
+{
+	if (!sd_ddl_is(table->old_object, "table_type", "partitioned table"))
+		return false;
+
+	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
+		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
+			sd_json_get_text(dependent->old_object, "index_name") != NULL);
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */
@@ -423,12 +472,21 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	while (sd_json_next_element(&walk, &value))
 	{
 		JsonbContainer *source = sd_json_as_object(&value);
+		char *name = sd_json_get_text(source, "column_name");
+		char *default_value = sd_json_get_text(source, "default_value");
+		bool is_generated = sd_json_get_text(source, "generated_type") != NULL;
 
-		if (sd_json_get_text(source, "generated_type") != NULL ||
-			!names(migration, sd_json_get_text(source, "default_value"), lost))
+		if (names(migration, sd_json_get_text(source, "formatted_type"),
+				  lost) ||
+			names(migration, sd_json_get_text(source, "collation"), lost) ||
+			(is_generated && names(migration, default_value, lost)))
+		{
+			column_loses(migration, table, name, lost);
+			is_found = true;
+		}
+		if (is_generated || !names(migration, default_value, lost))
 			continue;
-		get_column(table, sd_json_get_text(source, "column_name"))
-			->is_suspended = true;
+		get_column(table, name)->is_suspended = true;
 		is_found = true;
 	}
 	if (!is_found)
