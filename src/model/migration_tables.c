@@ -55,8 +55,10 @@ static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
 static SdDdlItem *find_item(SdMigrationObject *table,
 							SdMigrationColumn *column);
-static char *column_definition(SdMigrationObject *table,
+static char *column_definition(SdMigration *migration, SdMigrationObject *table,
 							   SdMigrationColumn *column);
+static const char *free_not_null(SdMigration *migration,
+								 SdMigrationObject *table, const char *tail);
 static void add_column_settings(SdMigration *migration,
 								SdMigrationObject *table,
 								SdMigrationColumn *column);
@@ -1011,9 +1013,10 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 
 	if (has_parent_with(migration, table, column->name, test_added))
 		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s",
-		table_word(table), table_name(table), column_definition(table, column));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s ADD COLUMN %s", table_word(table),
+							 table_name(table),
+							 column_definition(migration, table, column));
 	step->severity = severity_of_added(column);
 	step->rewrites = step->severity == SD_SEVERITY_REWRITING;
 	if (step->rewrites)
@@ -1064,7 +1067,8 @@ find_item(SdMigrationObject *table, SdMigrationColumn *column)
 
 /* What stands behind ADD COLUMN. */
 static char *
-column_definition(SdMigrationObject *table, SdMigrationColumn *column)
+column_definition(SdMigration *migration, SdMigrationObject *table,
+				  SdMigrationColumn *column)
 {
 	SdDdlItem *item = find_item(table, column);
 	JsonbContainer *source = column->new_column;
@@ -1076,7 +1080,9 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	if (item != NULL)
 		return psprintf("%s%s%s", item->head,
 						item->soft != NULL && !item->is_later ? item->soft : "",
-						item->tail != NULL ? item->tail : "");
+						item->tail != NULL
+							? free_not_null(migration, table, item->tail)
+							: "");
 
 	/* it will be inherited, but not yet */
 	initStringInfo(&text);
@@ -1093,6 +1099,32 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 		appendStringInfoString(&text, " NOT NULL");
 
 	return text.data;
+}
+
+/* NOT NULL without its name if a column that is left has that. */
+static const char *
+free_not_null(SdMigration *migration, SdMigrationObject *table,
+			  const char *tail)
+{
+	const char *start = " CONSTRAINT ";
+	const char *not_null = strstr(tail, " NOT NULL");
+	const char *name = tail + strlen(start);
+	JsonbContainer *holder;
+	SdMigrationColumn *column;
+	List *columns;
+
+	if (strncmp(tail, start, strlen(start)) != 0 || not_null < name)
+		return tail;
+	holder = sd_ddl_object(migration->ddl[0], "constraints",
+						   psprintf("%s.%.*s", table->old_identity,
+									(int) (not_null - name), name));
+	columns = holder != NULL ? sd_json_get_texts(holder, "columns") : NIL;
+	if (columns == NIL || !sd_ddl_is(holder, "constraint_type", "not null"))
+		return tail;
+	column = sd_migration_find_column(table, linitial(columns));
+
+	return column != NULL && column->is_dropped && column->is_blocked ? not_null
+																	  : tail;
 }
 
 static void
@@ -1200,8 +1232,9 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		if (!column->is_added || !is_computed(column) || column->is_blocked ||
 			has_parent_with(migration, table, column->name, test_added))
 			continue;
-		parts = lappend(
-			parts, psprintf("ADD COLUMN %s", column_definition(table, column)));
+		parts = lappend(parts,
+						psprintf("ADD COLUMN %s",
+								 column_definition(migration, table, column)));
 		severity = Max(severity, severity_of_added(column));
 	}
 	if (parts == NIL)

@@ -8,7 +8,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use JSON::PP;
 
-our @EXPORT = qw(%changed_by_dump %lost_by_dump differences normalise unexpected);
+our @EXPORT = qw(%changed_by_dump %lost_by_dump differences normalise seen_by_fingerprint unexpected);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -91,6 +91,18 @@ our %lost_by_dump = (
 	stress => [
 		'constraints / stress.keyed.deferred',
 		map { "constraints / $_.unchecked" } qw(other.far_child stress.child stress.grandchild stress.same_columns stress.two_parents) ]);
+
+# What a fingerprint shows after a dump from one major version is restored on
+# another: docs/reference/fingerprint.md has it for people, under Exceptions.
+my @seen_by_fingerprint = ();
+
+sub seen_by_fingerprint
+{
+	my ($schema, $from, $to) = @_;
+
+	return map { @{ $_->{differences} } }
+	  grep { $_->{schema} eq $schema && $from >= ($_->{from} // 0) && $from < ($_->{before} // 100) && $to >= ($_->{to} // 0) } @seen_by_fingerprint;
+}
 
 # The differences that are not about these objects, and the objects of these
 # that are there and do not differ.
