@@ -43,8 +43,14 @@ CREATE VIEW united AS SELECT q.n FROM (SELECT 'a'::varchar AS n UNION ALL SELECT
 REVOKE DELETE ON parent FROM CURRENT_USER;
 
 \if :v18
+-- a NOT NULL that is NOT VALID: in a child the restored one is its own, too, and in a partition it has the parent's name
 CREATE TABLE not_nulls (a int);
 ALTER TABLE not_nulls ADD CONSTRAINT not_nulls_a NOT NULL a NOT VALID;
 CREATE TABLE not_nulls_child () INHERITS (not_nulls);
 CREATE TABLE not_nulls_later (a int) INHERITS (not_nulls);
+CREATE TABLE not_nulls_parts (a int, b int) PARTITION BY LIST (a);
+ALTER TABLE not_nulls_parts ADD CONSTRAINT of_parts NOT NULL b NOT VALID;
+CREATE TABLE not_nulls_part (a int, b int);
+ALTER TABLE not_nulls_part ADD CONSTRAINT own NOT NULL b NOT VALID;
+ALTER TABLE not_nulls_parts ATTACH PARTITION not_nulls_part FOR VALUES IN (1);
 \endif
