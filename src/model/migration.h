@@ -166,6 +166,9 @@ extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
+extern uint64 sd_migration_hash(const char *kind, const char *identity);
+extern SdMigrationObject *sd_migration_object_of(SdMigration *migration,
+												 bool is_new, SdDdlNode *node);
 extern SdMigrationObject *
 sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
@@ -174,6 +177,9 @@ extern void sd_migration_leave(SdMigration *migration,
 /* migration_blocks.c */
 extern void sd_migration_block(SdMigration *migration);
 extern bool sd_migration_moves_values(const SdMigrationObject *object);
+
+/* migration_names.c */
+extern void sd_migration_rename_numbered(SdMigration *migration);
 
 /* migration_partitions.c */
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);

@@ -33,12 +33,19 @@ static void study_column(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 						  SdMigrationColumn *column);
+static void leave_checks(SdMigration *migration, SdMigrationObject *table,
+						 SdMigrationColumn *column);
+static bool is_index_of_partitions(SdMigrationObject *table,
+								   SdMigrationObject *dependent);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
 				  SdMigrationObject *object);
 static void column_loses(SdMigration *migration, SdMigrationObject *table,
 						 const char *name, SdMigrationObject *lost);
+static void children_lose(SdMigration *migration, SdMigrationObject *table,
+						  const char *name, SdMigrationObject *lost);
+static void list_table(SdMigration *migration, SdMigrationObject *table);
 static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
@@ -272,12 +279,16 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 													   : "is made again"));
 		return;
 	}
+	if (column->is_dropped && column->is_added)
+		leave_checks(migration, table, column);
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!column->is_dropped && !sd_migration_is_bound_to_columns(dependent))
+		if (!column->is_dropped &&
+			!sd_migration_is_bound_to_columns(dependent) &&
+			!is_index_of_partitions(table, dependent))
 			continue;
 		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
 			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
@@ -317,6 +328,47 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		computed->is_retyped = false;
 		column_leaves(migration, table, computed);
 	}
+}
+
+/* Checks, which stand in the table, go with a column that is made again. */
+static void
+leave_checks(SdMigration *migration, SdMigrationObject *table,
+			 SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+		SdMigrationObject *check;
+
+		if (sd_ddl_compare(item->kind, "constraints") != 0)
+			continue;
+		check =
+			sd_migration_find(migration, false, "constraints", item->identity);
+		if (check != NULL && mentions(check, table, column->name))
+			sd_migration_leave(
+				migration, check,
+				psprintf("it needs column %s of %s, which is made again",
+						 sd_ddl_quote_identifier(column->name),
+						 table->old_identity));
+	}
+}
+
+/*
+ * Is it an index, or a key, of a table with partitions?  When a column of it
+ * gets another type, the server makes it again with an index of its own for
+ * each partition, whatever was attached to it.
+ */
+static bool
+is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
+{
+	if (!sd_ddl_is(table->old_object, "table_type", "partitioned table"))
+		return false;
+
+	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
+		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
+			sd_json_get_text(dependent->old_object, "index_name") != NULL);
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */
@@ -385,14 +437,7 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 
 	if (table->new_object == NULL || table->is_blocked)
 		return;
-	if (!table->is_listed)
-	{
-		table->is_listed = true;
-		migration->all = lappend(migration->all, table);
-	}
-	if (table->action == SD_ACTION_KEEP)
-		table->action = SD_ACTION_ALTER;
-
+	list_table(migration, table);
 	if (sd_migration_has_text(sd_migration_parents(table->old_object),
 							  lost->old_identity))
 	{
@@ -429,17 +474,37 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	while (sd_json_next_element(&walk, &value))
 	{
 		JsonbContainer *source = sd_json_as_object(&value);
+		char *name = sd_json_get_text(source, "column_name");
+		char *default_value = sd_json_get_text(source, "default_value");
+		bool is_generated = sd_json_get_text(source, "generated_type") != NULL;
 
-		if (sd_json_get_text(source, "generated_type") != NULL ||
-			!names(migration, sd_json_get_text(source, "default_value"), lost))
+		if (names(migration, sd_json_get_text(source, "formatted_type"),
+				  lost) ||
+			names(migration, sd_json_get_text(source, "collation"), lost) ||
+			(is_generated && names(migration, default_value, lost)))
+		{
+			column_loses(migration, table, name, lost);
+			is_found = true;
+		}
+		if (is_generated || !names(migration, default_value, lost))
 			continue;
-		get_column(table, sd_json_get_text(source, "column_name"))
-			->is_suspended = true;
+		get_column(table, name)->is_suspended = true;
 		is_found = true;
 	}
 	if (!is_found)
 		sd_migration_leave(migration, table,
 						   psprintf("it needs %s", lost->old_identity));
+}
+
+/* Something is done to the table. */
+static void
+list_table(SdMigration *migration, SdMigrationObject *table)
+{
+	if (!table->is_listed)
+		migration->all = lappend(migration->all, table);
+	table->is_listed = true;
+	if (table->action == SD_ACTION_KEEP)
+		table->action = SD_ACTION_ALTER;
 }
 
 /* Does a text of the old document name the object?  NULL does not. */
@@ -502,6 +567,32 @@ column_loses(SdMigration *migration, SdMigrationObject *table, const char *name,
 			column->is_suspended = true;
 	}
 	column_leaves(migration, table, column);
+	children_lose(migration, table, name, lost);
+}
+
+/* The tables that inherit the column lose the same, and do not say it. */
+static void
+children_lose(SdMigration *migration, SdMigrationObject *table,
+			  const char *name, SdMigrationObject *lost)
+{
+	ListCell *lc;
+
+	foreach (lc, table->dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (sd_ddl_compare(child->kind, "tables") != 0 ||
+			child->new_object == NULL || child->is_blocked ||
+			child->action == SD_ACTION_DROP ||
+			child->action == SD_ACTION_REPLACE ||
+			!sd_migration_has_text(sd_migration_parents(child->old_object),
+								   table->old_identity) ||
+			sd_ddl_column(child->old_object, name) == NULL)
+			continue;
+		list_table(migration, child);
+		column_loses(migration, child, name, lost);
+	}
 }
 
 /*
@@ -620,6 +711,20 @@ sd_migration_new_table_of(SdMigration *migration, SdMigrationObject *object)
 	return result;
 }
 
+/* sd_migration_is_part: Has a table it because its parent has one? */
+bool
+sd_migration_is_part(const SdMigrationObject *object)
+{
+	JsonbContainer *source = object->old_object;
+
+	return JsonContainerIsObject(source) &&
+		   (sd_json_get_text(source, "parent_index") != NULL ||
+			sd_json_get_text(source, "parent_constraint") != NULL ||
+			sd_json_get_text(source, "parent_trigger") != NULL ||
+			(sd_ddl_compare(object->kind, "constraints") == 0 &&
+			 !sd_ddl_flag(source, "is_local", true)));
+}
+
 /*
  * sd_migration_is_implied
  *		Does the server drop the object when something else is done?
@@ -672,15 +777,11 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 	if (sd_ddl_compare(object->kind, "indexes") == 0 ||
 		sd_ddl_compare(object->kind, "constraints") == 0)
 	{
-		bool is_inherited =
-			sd_json_get_text(source,
-							 sd_ddl_compare(object->kind, "indexes") == 0
-								 ? "parent_index"
-								 : "parent_constraint") != NULL ||
-			!sd_ddl_flag(source, "is_local", true);
+		bool is_inherited = sd_migration_is_part(object);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
 
-		if (!is_inherited || table == NULL || table->new_object == NULL)
+		if (!is_inherited || table == NULL || table->new_object == NULL ||
+			(table->action == SD_ACTION_REPLACE && !table->is_blocked))
 			return is_inherited;
 		foreach (lc, sd_migration_parents(table->old_object))
 		{

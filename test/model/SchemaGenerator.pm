@@ -4,6 +4,9 @@
 #   my @statements = $generator->schema;       # SQL that makes it
 #   my @changes = $generator->mutations(100);  # each { sql => ..., nothing => 0 or 1 }
 #
+# With all_kinds => 1 it makes objects of all kinds (see SchemaKinds.pm), also some
+# that are in no schema, and only a superuser can make.
+#
 # The same seed and size give the same statements on every machine.  A change
 # expects those before it.  The server may refuse one (something depends on it,
 # a version does not have it): then nothing has changed, and the next ones may be
@@ -17,6 +20,8 @@ package SchemaGenerator;
 
 use strict;
 use warnings FATAL => 'all';
+
+use SchemaKinds;
 
 # what columns are made of: a type, defaults, checks with % for the column, and
 # an expression of another column of that type
@@ -49,6 +54,8 @@ sub new
 	my $self = bless {
 		seed => $options{seed} // 1,
 		size => $options{size} // 10,
+		all_kinds => $options{all_kinds},
+		others => [],
 		count => 0,
 		facts => {%types},
 		tables => {}, views => {}, types => {}, functions => {}, sequences => {}, pure => {}, routines => {}, }, $class;
@@ -120,6 +127,7 @@ sub schema
 		'CREATE SCHEMA gen', 'CREATE SCHEMA "Gen ""2"""', );
 
 	push @sql, $self->create_type foreach 1 .. 2 + $self->below(3);
+	push @sql, $self->other_collation_maker, $self->other_types_maker, $self->other_types_maker if $self->{all_kinds};
 	push @sql, $self->create_sequence foreach 1 .. $self->below(3);
 	push @sql, $self->create_function foreach 1 .. 1 + $self->below(3);
 	push @sql, $self->create_pure_function foreach 1 .. 1 + $self->below(2);
@@ -138,6 +146,7 @@ sub schema
 	{
 		push @sql, $self->create_routine, $self->create_view_of_view, $self->create_rule, $self->add_exclusion, $self->own_sequence, $self->create_typed_table;
 	}
+	push @sql, $self->other_kinds foreach 1 .. ($self->{all_kinds} ? 3 + $self->below($self->{size} * 3) : 0);
 	return grep { defined } @sql;
 }
 
@@ -179,7 +188,9 @@ sub column_type
 {
 	my ($self) = @_;
 	my $type = $self->chance(15) ? $self->pick($self->objects('types')) : undef;
+	my $own = $self->{all_kinds} && $self->chance(10) ? $self->pick(sort keys %{ $self->{own_types} }) : undef;
 
+	return $own if $own;
 	return qualified($type) . ($self->chance(20) ? '[]' : '') if $type;
 	return $self->base_type;
 }
@@ -358,6 +369,8 @@ sub column_sql
 	my $sql = ident($column->{name}) . ' ' . ($column->{serial} ? 'serial' : $column->{type});
 
 	$sql .= ' COLLATE "C"' if $column->{type} eq 'text' && $self->chance(10);
+	my $collation = $self->{all_kinds} && $sql =~ / text$/ && $self->chance(20) ? $self->pick($self->others(qr/^COLLATION/)) : undef;
+	$sql .= " COLLATE $collation->{name}" if $collation;
 	$sql .= " DEFAULT $column->{default}" if defined $column->{default};
 	$sql .= " GENERATED $column->{identity} AS IDENTITY" if $column->{identity};
 	$sql .= " GENERATED ALWAYS AS ($column->{generated}) STORED" if $column->{generated};
@@ -502,7 +515,7 @@ sub create_index
 	$sql .= ' WITH (fillfactor = 80)' if $method eq 'btree' && $self->chance(10);
 	$sql .= ' WHERE ' . ident($column->{name}) . ' IS NOT NULL' if $self->chance(15);
 	# of two equal ones, the server may attach the other one to a parent's
-	return if $table->{index_definitions}{ $sql =~ s/^.* USING //r }++;
+	return if $table->{index_definitions}{ $sql =~ s/^.* USING //r }++ && !$self->{all_kinds};
 	$self->{indexes}{ qualified($index) } = $index if $index->{name};
 	return $sql;
 }
@@ -626,7 +639,7 @@ sub owner
 	my $thing = $self->anything;
 
 	# a materialized view that another owns may not be allowed to read its tables
-	return if $thing =~ /^(COLUMN|CONSTRAINT|TRIGGER|INDEX|MATERIALIZED)/;
+	return if $thing =~ /^(COLUMN|CONSTRAINT|TRIGGER|INDEX)/ || $thing =~ /^MATERIALIZED/ && !$self->{all_kinds};
 	return "ALTER $thing OWNER TO " . $self->role;
 }
 
@@ -654,7 +667,7 @@ sub mutations
 {
 	my ($self, $count) = @_;
 	my @mutations;
-	my @names = sort grep { /^mutate_/ } keys %SchemaGenerator::;
+	my @names = sort grep { /^mutate_/ || $self->{all_kinds} && /^wide_mutate_/ } keys %SchemaGenerator::;
 
 	while (@mutations < $count)
 	{
