@@ -92,8 +92,9 @@ sd_ddl_constraint(SdDdl *ddl, JsonbContainer *object)
 static void
 add_check(SdDdl *ddl, const Constraint *constraint)
 {
-	bool is_validated = sd_ddl_flag(constraint->object, "is_validated", true) ||
-						!sd_ddl_flag(constraint->object, "is_enforced", true);
+	bool is_enforced = sd_ddl_flag(constraint->object, "is_enforced", true);
+	bool is_validated =
+		sd_ddl_flag(constraint->object, "is_validated", true) || !is_enforced;
 	char *later =
 		psprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,
 				 constraint->name, constraint->definition);
@@ -118,7 +119,8 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 														   : SD_DDL_COLUMNS);
 		sd_ddl_guarded(node, "duplicate_object", "%s", later);
 	}
-	else if (is_validated && parent_is_not_valid(ddl, constraint, NULL))
+	else if (is_enforced && is_validated &&
+			 parent_is_not_valid(ddl, constraint, NULL))
 	{
 		/* the table was made as a child of one that has it already */
 		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_INDEXES
