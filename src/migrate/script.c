@@ -394,12 +394,26 @@ refuse(const SdSqlStatement *statement)
 static bool
 is_commit_point(const char *before)
 {
-	for (const char *p = before; (p = strstr(p, "--")) != NULL;)
-	{
-		const char *word = p + 2;
-		const char *end = p + strcspn(p, "\r\n");
+	int depth = 0; /* of comments that may have several lines */
 
-		word += strspn(word, " \t");
+	for (const char *p = before; *p != '\0';)
+	{
+		const char *word;
+		const char *end;
+
+		if (strncmp(p, "/*", 2) == 0 || (depth > 0 && strncmp(p, "*/", 2) == 0))
+		{
+			depth += *p == '/' ? 1 : -1;
+			p += 2;
+			continue;
+		}
+		if (depth > 0 || strncmp(p, "--", 2) != 0)
+		{
+			p++;
+			continue;
+		}
+		end = p + strcspn(p, "\r\n");
+		word = p + 2 + strspn(p + 2, " \t");
 		if (strncmp(word, "stormdisc:", strlen("stormdisc:")) == 0)
 		{
 			word += strlen("stormdisc:");

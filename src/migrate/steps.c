@@ -594,7 +594,13 @@ resume_detach(FunctionCallInfo fcinfo, const SdSqlStatement *statement)
 static char *
 qualified_name(Oid relation)
 {
-	return quote_qualified_identifier(
-		get_namespace_name(get_rel_namespace(relation)),
-		get_rel_name(relation));
+	char *schema = get_namespace_name(get_rel_namespace(relation));
+	char *name = get_rel_name(relation);
+
+	/* it is not locked, others may drop it */
+	if (schema == NULL || name == NULL)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", relation));
+
+	return quote_qualified_identifier(schema, name);
 }

@@ -302,6 +302,22 @@ SELECT stormdisc_register_migration(9, 'mood', $$
 	INSERT INTO nine VALUES ('ok');
 $$, 'DROP TABLE nine; DROP TYPE mood');
 SELECT statements, steps FROM stormdisc_pending_migrations();
+-- no commit points: in a comment, in a string, in a name, of another program
+SELECT stormdisc_register_migration(10, 'none', $$
+	SELECT 1; /* /*
+	-- stormdisc: commit
+	*/
+	-- stormdisc: commit
+	*/ SELECT '
+	-- stormdisc: commit
+	'; SELECT 2 AS "
+	-- stormdisc: commit
+	";
+	-- stormdisc: commits
+	-- other: commit
+	SELECT 3 $$);
+SELECT statements, steps FROM stormdisc_pending_migrations() WHERE version = 10;
+SELECT stormdisc_unregister_migration(10);
 SELECT * FROM stormdisc_migrate();
 CREATE TABLE in_the_way (i int);
 ALTER TABLE in_the_way RENAME TO nine;
