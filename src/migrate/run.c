@@ -57,6 +57,16 @@ typedef struct Attempt
 	SdTask *task;
 	int step;
 	bool has_waited; /* for another session */
+
+	/*
+	 * The schema as the transaction before has left it, and its version.  What
+	 * others change while migrations are run is taken for theirs, and so it is
+	 * between two of them: reading it again would take as long as many a
+	 * migration.
+	 */
+	bool has_document;
+	Jsonb *document;
+	int version;
 } Attempt;
 
 /* is this session running scripts already? */
@@ -74,6 +84,8 @@ static void run_tasks(SdRun *run, bool dry_run);
 static void run_task(SdRun *run, SdTask *task);
 static void put_row(SdRun *run, const SdTask *task, bool dry_run);
 static bool next_task(SdRun *run, int *target, Attempt *attempt);
+static void keep_document(const SdRun *run, Attempt *attempt);
+static Jsonb *copy_document(Jsonb *document);
 static void attempt_step(SdRun *run, Attempt *attempt);
 static void tell(const Attempt *attempt);
 static void log_failure(const Attempt *attempt, const ErrorData *error);
@@ -242,6 +254,7 @@ stormdisc_migrate_all(PG_FUNCTION_ARGS)
 		{
 			commit();
 			attempt.has_waited = true;
+			attempt.has_document = false;
 			if (!wait_for_turn(deadline, &pause))
 				sd_migrations_lock();
 			found = true;
@@ -255,6 +268,7 @@ stormdisc_migrate_all(PG_FUNCTION_ARGS)
 		if (found)
 			attempt_step(&run, &attempt);
 		MemoryContextSwitchTo(oldcontext);
+		keep_document(&run, &attempt);
 		commit();
 		if (found)
 			tell(&attempt);
@@ -633,10 +647,7 @@ run_tasks(SdRun *run, bool dry_run)
 		{
 			if (before != NULL)
 				pfree(before);
-			run->document = run->document != NULL
-								? (Jsonb *) pg_detoast_datum_copy(
-									  (struct varlena *) run->document)
-								: NULL;
+			run->document = copy_document(run->document);
 		}
 		MemoryContextReset(work);
 	}
@@ -857,10 +868,11 @@ next_task(SdRun *run, int *target, Attempt *attempt)
 	run->tasks = NIL;
 	run->goes_on = true;
 	run->scope = NULL;
-	run->document = NULL;
-	run->has_document = false;
 	sd_run_check_nesting();
 	sd_history_read(&run->history);
+	run->has_document =
+		attempt->has_document && attempt->version == run->history.current;
+	run->document = run->has_document ? attempt->document : NULL;
 	if (*target == INT_MAX)
 		*target = run->history.highest;
 	/* another session may have gone further meanwhile */
@@ -894,6 +906,34 @@ next_task(SdRun *run, int *target, Attempt *attempt)
 	return run->tasks != NIL;
 }
 
+/* Keep the schema as it is now for the next transaction, if it was read. */
+static void
+keep_document(const SdRun *run, Attempt *attempt)
+{
+	Jsonb *before = attempt->document;
+
+	if (run->document == before && before != NULL)
+		return;
+	attempt->has_document = run->has_document;
+	attempt->version = run->end_version;
+	attempt->document = copy_document(run->document);
+	if (before != NULL)
+		pfree(before);
+}
+
+static Jsonb *
+copy_document(Jsonb *document)
+{
+	Jsonb *copy;
+
+	if (document == NULL)
+		return NULL;
+	copy = palloc(VARSIZE(document));
+	memcpy(copy, document, VARSIZE(document));
+
+	return copy;
+}
+
 /*
  * Do the next step in a subtransaction, so that a failure can be written down
  * before it is raised.
@@ -914,7 +954,7 @@ attempt_step(SdRun *run, Attempt *attempt)
 		TimestampTz started = GetCurrentTimestamp();
 		Interval *duration;
 
-		if (attempt->step == 0)
+		if (attempt->step == 0 && !run->has_document)
 			sd_run_read_document(run);
 		sd_run_step(run, script, &script->steps[attempt->step], NULL, NULL);
 		duration = sd_interval_since(started);
@@ -923,9 +963,13 @@ attempt_step(SdRun *run, Attempt *attempt)
 				interval_pl, IntervalPGetDatum(duration),
 				IntervalPGetDatum(task->version->progress_duration)));
 		if (attempt->step + 1 < script->nsteps)
+		{
 			sd_migration_progress(task->version, "up", task->checksum,
 								  attempt->step + 2, script->nsteps, duration,
 								  sd_run_document_before(run));
+			run->document = NULL;
+			run->has_document = false;
+		}
 		else
 		{
 			task->duration = duration;
