@@ -43,7 +43,7 @@ typedef struct Place
 } Place;
 
 static void run_utility(const char *sql);
-static bool is_utility(Node *node);
+static bool makes_constraints(Node *node);
 static void defer_constraints(TransactionId made_by);
 static void refuse(const SdSqlStatement *statement);
 static bool is_commit_point(const char *before);
@@ -229,7 +229,7 @@ sd_script_run(const SdScript *script, const SdScriptStep *step,
 			ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					errmsg("%s is not supported in a migration",
 						   GetCommandTagName(place.statement->tag)));
-		if (is_utility(place.statement->raw->stmt) &&
+		if (makes_constraints(place.statement->raw->stmt) &&
 			TransactionIdIsValid(told_in) &&
 			told_in == GetTopTransactionIdIfAny())
 			defer_constraints(GetCurrentTransactionId());
@@ -265,19 +265,22 @@ sd_script_check_constraints(const SdScript *script)
 	told_in = GetTopTransactionId();
 }
 
-/* May it have made constraints?  Functions that do are not looked for. */
+/* Can it make constraints?  Functions in a query are not looked for. */
 static bool
-is_utility(Node *node)
+makes_constraints(Node *node)
 {
 	switch (nodeTag(node))
 	{
-		case T_SelectStmt:
-		case T_InsertStmt:
-		case T_UpdateStmt:
-		case T_DeleteStmt:
-			return false;
-		default:
+		case T_AlterTableStmt:
+		case T_CallStmt:
+		case T_CreateExtensionStmt:
+		case T_CreateSchemaStmt:
+		case T_CreateStmt:
+		case T_CreateTrigStmt:
+		case T_DoStmt:
 			return true;
+		default:
+			return false;
 	}
 }
 
