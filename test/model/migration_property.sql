@@ -31,7 +31,8 @@ BEGIN
 	RETURN refused;
 END $$;
 
--- What has a name that can be altered, by what stays when it is.
+-- What has a name that can be altered, by what stays when it is.  What is inherited
+-- is renamed along.
 CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid, number int, identity text) LANGUAGE sql SET search_path = '' AS $$
 	WITH relations AS (
 		SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -40,7 +41,7 @@ CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid
 		'pg_class'::regclass, oid, 0, name
 	FROM relations WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I')
 	UNION ALL SELECT 'columns', 'pg_class', oid, attnum, format('%s.%I', name, attname)
-	FROM relations JOIN pg_attribute ON attrelid = oid WHERE relkind IN ('r', 'p', 'v', 'm') AND attnum > 0 AND NOT attisdropped
+	FROM relations JOIN pg_attribute ON attrelid = oid WHERE relkind IN ('r', 'p', 'v', 'm') AND attnum > 0 AND NOT attisdropped AND attinhcount = 0
 	UNION ALL SELECT 'types', 'pg_type', t.oid, 0, format('%I.%I', nspname, typname)
 	FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
 	WHERE nspname IN ('gen', 'Gen "2"') AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND EXISTS (SELECT FROM relations r WHERE r.oid = typrelid AND relkind = 'c'))
@@ -48,9 +49,9 @@ CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid
 	FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('gen', 'Gen "2"')
 		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
 	UNION ALL SELECT 'constraints', 'pg_constraint', c.oid, 0, format('%s.%I', name, conname)
-	FROM relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 't' AND (contype <> 'f' OR conparentid = 0)
+	FROM relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 't' AND NOT (contype IN ('c', 'n') AND coninhcount > 0 OR contype = 'f' AND conparentid <> 0)
 	UNION ALL SELECT 'triggers', 'pg_trigger', t.oid, 0, format('%s.%I', name, tgname)
-	FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal
+	FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal AND tgparentid = 0
 	UNION ALL SELECT 'policies', 'pg_policy', p.oid, 0, format('%s.%I', name, polname)
 	FROM relations r JOIN pg_policy p ON polrelid = r.oid
 	UNION ALL SELECT 'rules', 'pg_rewrite', w.oid, 0, format('%s.%I', name, rulename)
