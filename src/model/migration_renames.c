@@ -118,11 +118,11 @@ typedef struct Renames
 	StringInfoData key;
 	SdSchemaMap map;
 	SdRenamedNames touched;
-	List *members; /* of Rename *: those that the caller wants */
+	List *members;	   /* of Rename *: those that the caller wants */
 	List *descendants; /* likewise: columns that follow */
 	bool has_children;
-	bool is_touched; /* what a text names */
-	int position;	 /* of the next statement */
+	bool is_touched;   /* what a text names */
+	int position;	   /* of the next statement */
 	List *new_schemas; /* that are made first, raw */
 } Renames;
 
@@ -191,6 +191,8 @@ static void make_statements(Renames *renames);
 static const char *place_now(Renames *renames, const Rename *rename);
 static Rename *in_the_way(Renames *renames, Rename *rename);
 static void give_name(Renames *renames, Rename *rename, const char *name);
+static bool is_taken(Renames *renames, Rename *rename, const char *schema,
+					 const char *name);
 static void go_to_schema(Renames *renames, Rename *rename);
 static void finish_rename(Renames *renames, Rename *rename);
 static const char *spare_name(Renames *renames, Rename *rename);
@@ -206,12 +208,10 @@ static JsonbValue renamed_member(Renames *renames, const char *kind,
 								 JsonbContainer *object,
 								 SdRenamedRelation *relation, const char *key,
 								 const JsonbValue *value);
-static JsonbValue renamed_columns(Renames *renames, const char *kind,
-								  SdRenamedRelation *relation,
+static JsonbValue renamed_columns(Renames *renames, SdRenamedRelation *relation,
 								  JsonbContainer *columns);
 static JsonbValue renamed_list(Renames *renames, SdRenamedRelation *relation,
-							   JsonbContainer *owner, bool has_expressions,
-							   const JsonbValue *value);
+							   bool has_expressions, const JsonbValue *value);
 static JsonbValue renamed_list_of_lists(Renames *renames,
 										JsonbContainer *publication,
 										bool is_filter,
@@ -404,8 +404,8 @@ read_rename(Renames *renames, const char *kind, const char *from,
 	rename->schema = linitial(names);
 	rename->name = llast(names);
 	if (nparts == 3)
-		rename->table = quote_qualified_identifier(linitial(names),
-												   lsecond(names));
+		rename->table =
+			quote_qualified_identifier(linitial(names), lsecond(names));
 	if (rename->kind->space == SPACE_COLUMNS)
 	{
 		rename->object = find_relation(renames->old_root, rename->table,
@@ -714,15 +714,19 @@ enter_others(Renames *renames)
 		}
 		else if (rename->kind->space == SPACE_TABLE)
 		{
+			Rename *implied;
 			List *names = sd_sql_identifiers(rename->to);
 
-			if (strcmp(quote_qualified_identifier(linitial(names),
-												  lsecond(names)),
-					   table_now(renames, rename->table)) != 0)
+			if (strcmp(
+					quote_qualified_identifier(linitial(names), lsecond(names)),
+					table_now(renames, rename->table)) != 0)
 				bad_target(rename, "It stays on its table.");
-			if (get(renames, OBJECT, rename->kind->kind, rename->from) == NULL)
-				put(renames, OBJECT, rename->kind->kind, rename->from, rename);
-			if (strcmp(rename->name, rename->to_name) == 0)
+			implied = get(renames, OBJECT, rename->kind->kind, rename->from);
+			if (implied != NULL && strcmp(implied->to, rename->to) == 0)
+				rename->is_implied = true;
+			put(renames, OBJECT, rename->kind->kind, rename->from, rename);
+			if (rename->is_implied ||
+				strcmp(rename->name, rename->to_name) == 0)
 				continue;
 			if (!is_inherited(rename))
 				enter_descendants(renames, rename);
@@ -733,14 +737,13 @@ enter_others(Renames *renames)
 				 strcmp(rename->name, rename->to_name) != 0)
 			enter_index(renames, rename);
 		else if (rename->kind->space == SPACE_NONE &&
-				 strcmp(identity_now(renames, rename->object_kind,
-									 rename->from),
-						rename->to) != 0)
-			ereport(
-				ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("%s in \"%s\" cannot be renamed", rename->from,
-					   rename->object_kind),
-				errhint("What can be renamed: " KIND_NAMES "."));
+				 strcmp(
+					 identity_now(renames, rename->object_kind, rename->from),
+					 rename->to) != 0)
+			ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("%s in \"%s\" cannot be renamed", rename->from,
+						   rename->object_kind),
+					errhint("What can be renamed: " KIND_NAMES "."));
 	}
 }
 
@@ -844,8 +847,7 @@ rename_column(Renames *renames, const char *schema, const char *table,
 		rename->table = quote_qualified_identifier(child_schema, child_name);
 		rename->name = from;
 		rename->to_name = to;
-		rename->from =
-			psprintf("%s.%s", rename->table, quote_identifier(from));
+		rename->from = psprintf("%s.%s", rename->table, quote_identifier(from));
 		renames->descendants = lappend(renames->descendants, rename);
 		rename_column(renames, child_schema, child_name, from, to);
 	}
@@ -955,8 +957,8 @@ static void
 enter_index(Renames *renames, Rename *rename)
 {
 	bool is_index = strcmp(rename->kind->kind, "indexes") == 0;
-	char *other = sd_json_get_text(rename->object, is_index ? "constraint_name"
-															: "index_name");
+	char *other = sd_json_get_text(rename->object,
+								   is_index ? "constraint_name" : "index_name");
 	char *schema = sd_json_get_text(rename->object, "schema_name");
 	char *table = sd_json_get_text(rename->object, "table_name");
 	const char *from;
@@ -976,17 +978,16 @@ enter_index(Renames *renames, Rename *rename)
 	if (object == NULL)
 		return;
 	if (is_index)
-		(void) imply(
-			renames, "constraints", object, from,
-			psprintf("%s.%s",
-					 table_now(renames,
-							   quote_qualified_identifier(schema, table)),
-					 quote_identifier(rename->to_name)));
+		(void) imply(renames, "constraints", object, from,
+					 psprintf("%s.%s",
+							  table_now(renames, quote_qualified_identifier(
+													 schema, table)),
+							  quote_identifier(rename->to_name)));
 	else
-		(void) imply(renames, "indexes", object, from,
-					 quote_qualified_identifier(
-						 schema_of_table(renames, schema, table),
-						 rename->to_name));
+		(void) imply(
+			renames, "indexes", object, from,
+			quote_qualified_identifier(schema_of_table(renames, schema, table),
+									   rename->to_name));
 }
 
 /*
@@ -1020,8 +1021,8 @@ imply(Renames *renames, const char *kind, JsonbContainer *object,
 	rename->to_schema = linitial(to_names);
 	rename->to_name = llast(to_names);
 	if (rename->kind->space == SPACE_TABLE)
-		rename->table = quote_qualified_identifier(linitial(names),
-												   lsecond(names));
+		rename->table =
+			quote_qualified_identifier(linitial(names), lsecond(names));
 	else
 		put(renames, RELATION, rename->schema, rename->name, rename);
 	put(renames, OBJECT, kind, from, rename);
@@ -1088,18 +1089,18 @@ check_targets(Renames *renames)
 			if (object == NULL || column_of(object, rename->to_name) == NULL)
 				no_such_object("columns", rename->to, "new_schema");
 			if (list_length(names) == 3 &&
-				strcmp(quote_qualified_identifier(linitial(names),
-												  lsecond(names)),
-					   table) != 0)
+				strcmp(
+					quote_qualified_identifier(linitial(names), lsecond(names)),
+					table) != 0)
 				bad_target(rename, "It stays in its table.");
 		}
 		if (is_change(rename) && !is_free(renames, rename))
-			ereport(ERROR, errcode(ERRCODE_DUPLICATE_OBJECT),
-					errmsg("%s cannot be renamed to %s", rename->from,
-						   rename->to),
-					errdetail("Another object of \"%s\" has this name.",
-							  "old_schema"),
-					errhint("Rename that one as well, or drop it before."));
+			ereport(
+				ERROR, errcode(ERRCODE_DUPLICATE_OBJECT),
+				errmsg("%s cannot be renamed to %s", rename->from, rename->to),
+				errdetail("Another object of \"%s\" has this name.",
+						  "old_schema"),
+				errhint("Rename that one as well, or drop it before."));
 	}
 }
 
@@ -1116,11 +1117,10 @@ is_free(Renames *renames, Rename *rename)
 		name = rename->to;
 	else if (rename->kind->space == SPACE_RELATIONS)
 		place = rename->to_schema;
-	identity = psprintf("%d\n%s\n%s\n%s", rename->kind->space,
-						rename->kind->space == SPACE_RELATIONS
-							? ""
-							: rename->kind->kind,
-						place, name);
+	identity = psprintf(
+		"%d\n%s\n%s\n%s", rename->kind->space,
+		rename->kind->space == SPACE_RELATIONS ? "" : rename->kind->kind, place,
+		name);
 	other = get(renames, TARGET, identity, NULL);
 	if (other != NULL)
 		return false;
@@ -1132,11 +1132,10 @@ is_free(Renames *renames, Rename *rename)
 			for (int i = 0; i < lengthof(kinds); i++)
 			{
 				if (kinds[i].space == SPACE_RELATIONS &&
-					was_there(
-						renames, rename, kinds[i].kind,
-						quote_qualified_identifier(
-							schema_before(renames, rename->to_schema),
-							rename->to_name)))
+					was_there(renames, rename, kinds[i].kind,
+							  quote_qualified_identifier(
+								  schema_before(renames, rename->to_schema),
+								  rename->to_name)))
 					return false;
 			}
 			return true;
@@ -1291,8 +1290,8 @@ is_change(const Rename *rename)
 }
 
 /*
- * Schemas, what is in them, columns, what stands on tables: each is named in its
- * statement by the names that those before have got.
+ * Schemas, what is in them, columns, what stands on tables: each is named in
+ * its statement by the names that those before have got.
  */
 static void
 make_statements(Renames *renames)
@@ -1351,8 +1350,7 @@ in_the_way(Renames *renames, Rename *rename)
 	Rename *other;
 
 	rename->schema_now = schema != NULL ? rename->to_schema : NULL;
-	other =
-		get(renames, PENDING, place_now(renames, rename), rename->to_name);
+	other = get(renames, PENDING, place_now(renames, rename), rename->to_name);
 	rename->schema_now = schema;
 
 	return other != rename ? other : NULL;
@@ -1404,19 +1402,39 @@ give_name(Renames *renames, Rename *rename, const char *name)
 		return;
 	put(renames, PENDING, place_now(renames, rename), rename->name_now, NULL);
 	if (rename->kind->space == SPACE_COLUMNS)
-		add_statement(renames, rename,
-					  psprintf("ALTER %s %s RENAME COLUMN %s TO %s", what, now,
-							   old, to),
-					  why);
+		add_statement(
+			renames, rename,
+			psprintf("ALTER %s %s RENAME COLUMN %s TO %s", what, now, old, to),
+			why);
 	else if (strcmp(rename->kind->kind, "constraints") == 0)
-		add_statement(renames, rename,
-					  psprintf("ALTER TABLE %s RENAME CONSTRAINT %s TO %s", now,
-							   old, to),
-					  why);
+		add_statement(
+			renames, rename,
+			psprintf("ALTER TABLE %s RENAME CONSTRAINT %s TO %s", now, old, to),
+			why);
 	else
 		add_statement(renames, rename,
 					  psprintf("ALTER %s %s RENAME TO %s", what, now, to), why);
 	rename->name_now = name;
+}
+
+/* Is there another object of its kind there, before the statements? */
+static bool
+is_taken(Renames *renames, Rename *rename, const char *schema, const char *name)
+{
+	const char *identity =
+		quote_qualified_identifier(schema_before(renames, schema), name);
+
+	/* of functions there may be others of the name */
+	if (rename->kind->space != SPACE_RELATIONS)
+		return true;
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		if (kinds[i].space == SPACE_RELATIONS &&
+			find_object(renames->old_root, kinds[i].kind, identity) != NULL)
+			return true;
+	}
+
+	return false;
 }
 
 /* Both the schema and the name, by way of a name that nothing has there. */
@@ -1426,12 +1444,18 @@ go_to_schema(Renames *renames, Rename *rename)
 	const char *what;
 	const char *now;
 
-	if (rename->schema_now != NULL &&
-		rename->kind->space != SPACE_TABLE &&
+	if (rename->schema_now != NULL && rename->kind->space != SPACE_TABLE &&
 		strcmp(rename->schema_now, rename->to_schema) != 0)
 	{
+		/* in one of the schemas another object may have the name */
 		if (strcmp(rename->name_now, rename->to_name) != 0)
-			give_name(renames, rename, spare_name(renames, rename));
+		{
+			if (!is_taken(renames, rename, rename->schema_now, rename->to_name))
+				give_name(renames, rename, rename->to_name);
+			else if (is_taken(renames, rename, rename->to_schema,
+							  rename->name_now))
+				give_name(renames, rename, spare_name(renames, rename));
+		}
 		if (find_object(renames->old_root, "schemas",
 						quote_identifier(schema_before(
 							renames, rename->to_schema))) == NULL &&
@@ -1454,9 +1478,8 @@ go_to_schema(Renames *renames, Rename *rename)
 										 schema->from, sd_ddl_role(owner))
 							  : psprintf("CREATE SCHEMA %s", schema->from),
 						  NULL);
-			renames->new_schemas =
-				lappend(renames->new_schemas,
-						unconstify(char *, rename->to_schema));
+			renames->new_schemas = lappend(
+				renames->new_schemas, unconstify(char *, rename->to_schema));
 		}
 		now = statement_name(renames, rename, &what);
 		put(renames, PENDING, place_now(renames, rename), rename->name_now,
@@ -1684,7 +1707,7 @@ renamed_member(Renames *renames, const char *kind, JsonbContainer *object,
 		{"tables", "partition_definition", TEXT, SD_TEXT_PARTITIONS},
 		{"views", "columns", COLUMNS, 0},
 		{"views", "definition", TEXT, SD_TEXT_QUERY},
-		{"constraints", "columns", NAMES, 0},
+		{"constraints", "columns", EXPRESSIONS, 0},
 		{"constraints", "on_delete_columns", NAMES, 0},
 		{"constraints", "expression", TEXT, SD_TEXT_EXPRESSION},
 		{"constraints", "definition", WORDS, 0},
@@ -1722,7 +1745,7 @@ renamed_member(Renames *renames, const char *kind, JsonbContainer *object,
 							schema != NULL && name != NULL
 								? get(renames, TOUCHED, schema, name)
 								: NULL,
-							object, false, value);
+							false, value);
 	}
 	while (i < lengthof(members) && (strcmp(members[i].kind, kind) != 0 ||
 									 strcmp(members[i].key, key) != 0))
@@ -1734,7 +1757,7 @@ renamed_member(Renames *renames, const char *kind, JsonbContainer *object,
 	{
 		case NAMES:
 		case EXPRESSIONS:
-			return renamed_list(renames, relation, object,
+			return renamed_list(renames, relation,
 								members[i].form == EXPRESSIONS, value);
 		case WORDS:
 			if (value->type != jbvString)
@@ -1744,8 +1767,7 @@ renamed_member(Renames *renames, const char *kind, JsonbContainer *object,
 		case COLUMNS:
 			if (sd_json_as_array(value) == NULL)
 				return *value;
-			return renamed_columns(renames, kind, relation,
-								   sd_json_as_array(value));
+			return renamed_columns(renames, relation, sd_json_as_array(value));
 		case TEXT:
 			if (strcmp(kind, "views") == 0)
 				outputs = outputs_of(relation, object);
@@ -1757,7 +1779,7 @@ renamed_member(Renames *renames, const char *kind, JsonbContainer *object,
 }
 
 static JsonbValue
-renamed_columns(Renames *renames, const char *kind, SdRenamedRelation *relation,
+renamed_columns(Renames *renames, SdRenamedRelation *relation,
 				JsonbContainer *columns)
 {
 	SdJson result = {0};
@@ -1784,7 +1806,7 @@ renamed_columns(Renames *renames, const char *kind, SdRenamedRelation *relation,
 			const char *name = sd_json_as_text(&key);
 
 			if (strcmp(name, "column_name") == 0)
-				value = renamed_list(renames, relation, column, false, &value);
+				value = renamed_list(renames, relation, false, &value);
 			else if (strcmp(name, "default_value") == 0 &&
 					 sd_json_get_text(column, "generated_type") != NULL)
 				value = renamed_value(renames, SD_TEXT_EXPRESSION, relation,
@@ -1801,8 +1823,7 @@ renamed_columns(Renames *renames, const char *kind, SdRenamedRelation *relation,
 /* The name of a column, or a list of names and maybe expressions. */
 static JsonbValue
 renamed_list(Renames *renames, SdRenamedRelation *relation,
-			 JsonbContainer *owner, bool has_expressions,
-			 const JsonbValue *value)
+			 bool has_expressions, const JsonbValue *value)
 {
 	JsonbContainer *array = sd_json_as_array(value);
 	SdJson result = {0};
@@ -1818,19 +1839,19 @@ renamed_list(Renames *renames, SdRenamedRelation *relation,
 		if (to != NULL)
 			return sd_json_text(to);
 
-		return has_expressions ? renamed_value(renames, SD_TEXT_EXPRESSION,
-											   relation, NIL, value)
-							   : *value;
+		return has_expressions && strchr(sd_json_as_text(value), '(') != NULL
+				   ? renamed_value(renames, SD_TEXT_EXPRESSION, relation, NIL,
+								   value)
+				   : *value;
 	}
 	if (array == NULL)
 		return *value;
 	sd_json_walk(&walk, array);
 	while (sd_json_next_element(&walk, &element))
-		sd_json_append(&result,
-					   element.type == jbvString
-						   ? renamed_list(renames, relation, owner,
-										  has_expressions, &element)
-						   : element);
+		sd_json_append(&result, element.type == jbvString
+									? renamed_list(renames, relation,
+												   has_expressions, &element)
+									: element);
 
 	return sd_json_array(&result);
 }
@@ -1889,8 +1910,8 @@ renamed_value(Renames *renames, SdRenamedTextKind kind,
 	if (kind == SD_TEXT_QUERY || kind == SD_TEXT_RULE || kind == SD_TEXT_BODY ||
 		strstr(text, "SELECT") != NULL)
 		sd_sql_references(text, note_touched, renames);
-	is_needed |= renames->is_touched ||
-				 (relation != NULL && relation->columns != NIL);
+	is_needed |=
+		renames->is_touched || (relation != NULL && relation->columns != NIL);
 	/* a policy's query may name its table */
 	is_needed |= relation != NULL && strstr(text, "SELECT") != NULL;
 	if (!is_needed)
@@ -1920,10 +1941,10 @@ outputs_of(SdRenamedRelation *relation, JsonbContainer *view)
 		char *name =
 			column != NULL ? sd_json_get_text(column, "column_name") : NULL;
 
-		outputs = lappend(outputs, unconstify(char *, name != NULL
-														  ? sd_renamed_column(
-																relation, name)
-														  : NULL));
+		outputs = lappend(
+			outputs,
+			unconstify(char *, name != NULL ? sd_renamed_column(relation, name)
+											: NULL));
 	}
 
 	return outputs;
@@ -1962,8 +1983,7 @@ with_own_name(Renames *renames, const char *kind, const char *identity,
 	while (sd_json_next_member(&walk, &key, &member))
 	{
 		const char *name = sd_json_as_text(&key);
-		char *text =
-			member.type == jbvString ? sd_json_as_text(&member) : NULL;
+		char *text = member.type == jbvString ? sd_json_as_text(&member) : NULL;
 		Rename *other = NULL;
 
 		if (rename != NULL && rename->to_name != NULL && text != NULL)
@@ -1977,14 +1997,12 @@ with_own_name(Renames *renames, const char *kind, const char *identity,
 					 strcmp(name, "definition") == 0)
 			{
 				const char *start =
-					psprintf("CREATE RULE %s ",
-							 quote_identifier(rename->name));
+					psprintf("CREATE RULE %s ", quote_identifier(rename->name));
 
 				if (strncmp(text, start, strlen(start)) == 0)
-					member = sd_json_text(
-						psprintf("CREATE RULE %s %s",
-								 quote_identifier(rename->to_name),
-								 text + strlen(start)));
+					member = sd_json_text(psprintf(
+						"CREATE RULE %s %s", quote_identifier(rename->to_name),
+						text + strlen(start)));
 			}
 			else if (strcmp(name, "parent_trigger") == 0)
 				member = sd_json_text(rename->to_name);

@@ -111,8 +111,8 @@ sd_renamed_column(const SdRenamedRelation *relation, const char *name)
 
 /*
  * sd_renamed_words
- *		A definition in which every word that is the name of a column is replaced:
- *		good enough to find out which columns it names.
+ *		A definition in which every word that is the name of a column is
+ *replaced: good enough to find out which columns it names.
  */
 const char *
 sd_renamed_words(const SdRenamedRelation *relation, const char *text)
@@ -165,7 +165,8 @@ sd_renamed_words(const SdRenamedRelation *relation, const char *text)
  *		The text with the other names.
  *
  * The relation is the one that an expression, condition or key is of.  Outputs
- * are the names that the columns of a view get, NULL for those that keep theirs.
+ * are the names that the columns of a view get, NULL for those that keep
+ *theirs.
  */
 const char *
 sd_renamed_text(const SdRenamedNames *names, SdRenamedTextKind kind,
@@ -531,16 +532,14 @@ add_items(Rewriting *rewriting, Scope *scope, List *nodes)
 				add_table(rewriting, scope, (RangeVar *) node);
 				continue;
 			case T_RangeTableSample:
-				add_items(
-					rewriting, scope,
-					list_make1(((RangeTableSample *) node)->relation));
+				add_items(rewriting, scope,
+						  list_make1(((RangeTableSample *) node)->relation));
 				continue;
 			case T_JoinExpr:
 			{
 				JoinExpr *join = (JoinExpr *) node;
 
-				add_items(rewriting, scope,
-						  list_make2(join->larg, join->rarg));
+				add_items(rewriting, scope, list_make2(join->larg, join->rarg));
 				foreach (lc2, join->usingClause)
 					rewriting->is_uncertain |=
 						is_renamed_among(scope, strVal(lfirst(lc2)));
@@ -643,11 +642,11 @@ rewrite_output(Rewriting *rewriting, ResTarget *target, const char *output)
 			rewriting->is_uncertain = true;
 			return;
 		}
-		splice(rewriting, end, skip_name(rewriting->text, end + length) - end, "");
+		splice(rewriting, end, skip_name(rewriting->text, end + length) - end,
+			   "");
 	}
 	if (strcmp(output, column) != 0)
-		splice(rewriting, end, 0,
-			   psprintf(" AS %s", quote_identifier(output)));
+		splice(rewriting, end, 0, psprintf(" AS %s", quote_identifier(output)));
 }
 
 /*
