@@ -21,9 +21,9 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
-#include "parser/parser.h"
 #include "utils/builtins.h"
 
+#include "model/raw_text.h"
 #include "model/renamed_text.h"
 
 #define MARK "\n-- renamed"
@@ -63,7 +63,6 @@ typedef struct Rewriting
 	bool is_uncertain;
 } Rewriting;
 
-static List *parse(const char *text);
 static void rewrite_statement(Rewriting *rewriting, SdRenamedTextKind kind,
 							  Node *statement);
 static void rewrite_expression(Rewriting *rewriting, Node *statement);
@@ -200,7 +199,7 @@ sd_renamed_text(const SdRenamedNames *names, SdRenamedTextKind kind,
 	else if (relation != NULL)
 		add_item(&scope, relation->from, relation, false);
 
-	statements = parse(rewriting.text);
+	statements = sd_raw_statements(rewriting.text);
 	if (list_length(statements) != 1)
 		rewriting.is_uncertain = true;
 	else
@@ -225,37 +224,6 @@ sd_renamed_text(const SdRenamedNames *names, SdRenamedTextKind kind,
 		appendStringInfoString(&result, MARK);
 
 	return result.data;
-}
-
-/*
- * The raw statements of a text, or NIL if it cannot be parsed: that of a newer
- * server may be something that this one does not know.  The parser holds
- * nothing but memory, so nothing has to be rolled back.
- */
-static List *
-parse(const char *text)
-{
-	MemoryContext context = CurrentMemoryContext;
-	List *volatile statements = NIL;
-
-	PG_TRY();
-	{
-		statements = raw_parser(text, RAW_PARSE_DEFAULT);
-	}
-	PG_CATCH();
-	{
-		int category = ERRCODE_TO_CATEGORY(geterrcode());
-
-		if (category != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
-			category != ERRCODE_DATA_EXCEPTION &&
-			category != ERRCODE_FEATURE_NOT_SUPPORTED)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-
-	return statements;
 }
 
 static void
