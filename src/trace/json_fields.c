@@ -156,8 +156,8 @@ sd_json_of_field(const JsonbValue *value)
 			length = VARSIZE_ANY(value->val.numeric);
 			break;
 		case jbvBool:
-			entry = value->val.boolean ? JENTRY_ISBOOL_TRUE
-									   : JENTRY_ISBOOL_FALSE;
+			entry =
+				value->val.boolean ? JENTRY_ISBOOL_TRUE : JENTRY_ISBOOL_FALSE;
 			break;
 		case jbvNull:
 			entry = JENTRY_ISNULL;

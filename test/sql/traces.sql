@@ -381,6 +381,8 @@ SELECT * FROM stormdisc_import_traces('{"edge": ["trace_id", 1]}');
 SELECT * FROM stormdisc_import_traces('{"root": ["trace_id", 1]}');
 SELECT * FROM stormdisc_import_traces('{"edge": {"trace_id": "00000000-0000-0000-0000-000000000001"}}');
 SELECT * FROM stormdisc_import_traces('{"root": {"trace_id": "x"}}');
+SELECT * FROM stormdisc_import_traces(E'\n' || format('{"edge": {"trace_id": "%s", "from_event_id": "%s", "to_event_id": "%s", "edge_type": "HappensBefore"}}', tr(9), id(60), id(60)));
+SELECT * FROM stormdisc_import_traces(format(E'{"edge": {"trace_id": "%s", "from_event_id": "%s", "to_event_id": "%s", "edge_type": "HappensBefore"}}\n{"edge": {"trace_id": "%1$s", "from_event_id": "%3$s", "to_event_id": "%2$s", "edge_type": "HappensBefore"}}', tr(9), id(60), id(61)));
 SELECT count(*) FROM stormdisc.events WHERE id = id(60);
 SELECT * FROM stormdisc_export_traces(ARRAY[NULL]::uuid[]);
 
