@@ -136,7 +136,8 @@ read_namesakes(SdMigration *migration)
 	return namesakes;
 }
 
-/* What no other constraint of the table, and no other relation, can be called. */
+/* What no other constraint of the table, and no other relation, can be called.
+ */
 static void
 read_names(SdMigrationObject *object, bool is_new, const char **names)
 {
@@ -144,12 +145,10 @@ read_names(SdMigrationObject *object, bool is_new, const char **names)
 	{
 		const char *kind;
 		const char *name;
-	} relations[] = {{"tables", "table_name"},
-					 {"views", "view_name"},
-					 {"sequences", "sequence_name"},
-					 {"indexes", "index_name"},
-					 {"constraints", "index_name"},
-					 {"property_graphs", "graph_name"}};
+	} relations[] = {
+		{"tables", "table_name"},		{"views", "view_name"},
+		{"sequences", "sequence_name"}, {"indexes", "index_name"},
+		{"constraints", "index_name"},	{"property_graphs", "graph_name"}};
 	JsonbContainer *source = is_new ? object->new_object : object->old_object;
 
 	names[0] = names[1] = NULL;
@@ -204,9 +203,9 @@ need_holders(HTAB *holders, SdMigrationObject *object, bool is_new)
 	read_names(object, is_new, names);
 	for (int i = 0; i < NAMES; i++)
 	{
-		NameEntry *entry =
-			names[i] != NULL ? find_name(holders, i, names[i], HASH_FIND)
-							 : NULL;
+		NameEntry *entry = names[i] != NULL
+							   ? find_name(holders, i, names[i], HASH_FIND)
+							   : NULL;
 
 		if (entry != NULL)
 			entry->namesake->is_needed = true;

@@ -361,11 +361,11 @@ read_checks(SdMigration *migration)
 			!sd_ddl_is(constraint, "constraint_type", "check"))
 			continue;
 		definition = sd_json_get_text(constraint, "definition");
-		object = sd_migration_find(migration, true, "constraints",
-								   sd_json_as_text(&key));
-		if (object != NULL && definition != NULL &&
-			strstr(definition, "::") != NULL)
-			checks = lappend(checks, object);
+		if (definition == NULL || strstr(definition, "::") == NULL)
+			continue;
+		object = sd_migration_get(migration, true, "constraints",
+								  sd_json_as_text(&key));
+		checks = lappend(checks, object);
 	}
 
 	return checks;
@@ -401,6 +401,11 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 				sd_migration_find(migration, true, "constraints",
 								  psprintf("%s.%s", table->new_identity, name));
 			if (own == NULL || prints_alike(above, own))
+				continue;
+			/* one that is made as a child has the parent's */
+			if (table->old_object == NULL &&
+				!sd_json_get_bool(table->new_object, "is_partition") &&
+				!sd_ddl_flag(own->new_object, "is_local", true))
 				continue;
 			is_more |= leave_unlike_check(migration, table, name);
 			is_more |= leave_unlike_check(migration, parent, name);
@@ -586,9 +591,6 @@ becomes_child(SdMigrationObject *table, const char *parent)
 		of = qualified(table->new_object, "parent_schema", "parent_name");
 		return of != NULL && sd_ddl_compare(of, parent) == 0;
 	}
-	/* one that is made as a child has the parent's */
-	if (table->old_object == NULL)
-		return false;
 	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
 	{
 		if (sd_ddl_compare(lfirst(lc), parent) == 0)
