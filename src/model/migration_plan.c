@@ -70,6 +70,9 @@ static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
 static void rename_range(SdMigration *migration, SdMigrationObject *object);
+static bool rename_multirange(SdMigration *migration,
+							  SdMigrationObject *object);
+static bool loses_multirange(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -843,6 +846,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	{
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
+		if (sd_ddl_compare(object->kind, "types") == 0 &&
+			loses_multirange(migration, object))
+			(void) rename_multirange(migration, object);
 	}
 	/* its table goes earlier, and would take it along */
 	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
@@ -953,26 +959,16 @@ goes_with_type(const SdMigrationObject *object)
 
 /*
  * The new range type has a multirange type of the same name, and both have
- * functions of theirs.
+ * functions of theirs, in the schema of the range type.
  */
 static void
 rename_range(SdMigration *migration, SdMigrationObject *object)
 {
-	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
 	char *subtype = sd_json_get_text(object->old_object, "subtype");
-	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
 	const char *to;
 
-	if (list_length(names) != 2 || subtype == NULL)
+	if (!rename_multirange(migration, object) || subtype == NULL)
 		return;
-	to = pstrdup(sd_ddl_quote_identifier(
-		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
-				 (char *) lsecond(names))));
-	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
-							 "ALTER TYPE %s RENAME TO %s", multirange, to);
-	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
-							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
-							 to);
 	to = pstrdup(
 		sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -981,6 +977,52 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s",
 							 object->old_identity, subtype, subtype, to);
+}
+
+static bool
+rename_multirange(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	char *schema = sd_json_get_text(object->old_object, "schema_name");
+	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
+	const char *to;
+
+	if (list_length(names) != 2 || schema == NULL)
+		return false;
+	to = pstrdup(sd_ddl_quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER TYPE %s RENAME TO %s", multirange, to);
+	(void) sd_migration_step(
+		migration, object, SD_STAGE_DROP, "ALTER FUNCTION %s() RENAME TO %s",
+		sd_ddl_quote_qualified(schema, lsecond(names)), to);
+
+	return true;
+}
+
+/* Does another range type get its multirange type's name? */
+static bool
+loses_multirange(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	ListCell *lc;
+
+	foreach (lc, multirange != NULL ? migration->all : NIL)
+	{
+		SdMigrationObject *other = lfirst(lc);
+		char *taken;
+
+		if (sd_ddl_compare(other->kind, "types") != 0 || other->is_blocked ||
+			(other->action != SD_ACTION_CREATE &&
+			 other->action != SD_ACTION_REPLACE))
+			continue;
+		taken = sd_json_get_text(other->new_object, "multirange_type");
+		if (taken != NULL && sd_ddl_compare(taken, multirange) == 0)
+			return true;
+	}
+
+	return false;
 }
 
 /* Does it go when something else goes? */
