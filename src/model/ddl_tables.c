@@ -408,6 +408,9 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 		item->later =
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 					 table->name, sd_ddl_quote_identifier(name), default_value);
+		item->undo =
+			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+					 table->name, sd_ddl_quote_identifier(name));
 	}
 	/* since 18 a constraint will put its name there, or take it away */
 	if (sd_json_get_bool(column, "not_null") &&

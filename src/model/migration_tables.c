@@ -66,6 +66,8 @@ static SdDdlItem *find_item(SdMigrationObject *table,
 							SdMigrationColumn *column);
 static char *column_definition(SdMigration *migration, SdMigrationObject *table,
 							   SdMigrationColumn *column);
+static const char *free_not_null(SdMigration *migration,
+								 SdMigrationObject *table, const char *tail);
 static void add_column_settings(SdMigration *migration,
 								SdMigrationObject *table,
 								SdMigrationColumn *column);
@@ -1220,7 +1222,9 @@ column_definition(SdMigration *migration, SdMigrationObject *table,
 		sd_json_get_text(table->new_object, "of_type") == NULL)
 		return psprintf("%s%s%s", item->head,
 						item->soft != NULL && !item->is_later ? item->soft : "",
-						item->tail != NULL ? item->tail : "");
+						item->tail != NULL
+							? free_not_null(migration, table, item->tail)
+							: "");
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s", sd_ddl_quote_identifier(column->name),
@@ -1239,6 +1243,32 @@ column_definition(SdMigration *migration, SdMigrationObject *table,
 		appendStringInfoString(&text, " NOT NULL");
 
 	return text.data;
+}
+
+/* NOT NULL without its name if a column that is left has that. */
+static const char *
+free_not_null(SdMigration *migration, SdMigrationObject *table,
+			  const char *tail)
+{
+	const char *start = " CONSTRAINT ";
+	const char *not_null = strstr(tail, " NOT NULL");
+	const char *name = tail + strlen(start);
+	JsonbContainer *holder;
+	SdMigrationColumn *column;
+	List *columns;
+
+	if (strncmp(tail, start, strlen(start)) != 0 || not_null < name)
+		return tail;
+	holder = sd_ddl_object(migration->ddl[0], "constraints",
+						   psprintf("%s.%.*s", table->old_identity,
+									(int) (not_null - name), name));
+	columns = holder != NULL ? sd_json_get_texts(holder, "columns") : NIL;
+	if (columns == NIL || !sd_ddl_is(holder, "constraint_type", "not null"))
+		return tail;
+	column = sd_migration_find_column(table, linitial(columns));
+
+	return column != NULL && column->is_dropped && column->is_blocked ? not_null
+																	  : tail;
 }
 
 static void
