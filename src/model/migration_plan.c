@@ -1001,7 +1001,7 @@ goes_with_type(const SdMigrationObject *object)
 
 /*
  * The new range type has a multirange type of the same name, and both have
- * functions of theirs.
+ * functions of theirs, in the schema of the range type.
  */
 static void
 rename_range(SdMigration *migration, SdMigrationObject *object)
