@@ -71,6 +71,7 @@ static bool names_later(SdMigration *migration, SdMigrationObject *object,
 						const char *text);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static const char *concurrently(const char *statement);
+static void break_loops(SdMigration *migration, SdMigrationObject *object);
 static bool is_plain_index(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
 static void spread_lateness(SdMigration *migration);
@@ -340,7 +341,8 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 		else
 		{
 			object->old_nodes = lappend(object->old_nodes, node);
-			if (object->old_position < 0)
+			/* a shell goes with the type, and this before what it needs */
+			if (object->old_position < 0 || node->shell != NULL)
 				object->old_position = node->number;
 		}
 		/* what is in a table, but is none of its columns */
@@ -353,10 +355,12 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 				continue;
 			within = get_object(migration, is_new, item->kind, item->identity);
 			if (is_new)
-			{
 				within->new_item = item;
+			/* one that comes later has a node of its own */
+			if (item->is_later)
+				continue;
+			if (is_new)
 				within->new_position = node->number;
-			}
 			else
 				within->old_position = node->number;
 		}
@@ -1007,6 +1011,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER SEQUENCE %s OWNED BY NONE",
 								 object->old_identity);
+	break_loops(migration, object);
+	if (sd_ddl_compare(object->kind, "operators") == 0)
+		sd_migration_drop_promised(migration, object);
 	step->why = object->reason;
 	if (sd_ddl_compare(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -1018,6 +1025,36 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							 ? row->severity
 							 : SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = step->severity == SD_SEVERITY_DESTRUCTIVE;
+	}
+}
+
+/*
+ * What came later than the rest of the object goes earlier, if it needs what
+ * goes as well: that may need the rest.
+ */
+static void
+break_loops(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, object->old_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+
+		if (node->undo == NULL)
+			continue;
+		foreach (lc2, node->references)
+		{
+			SdMigrationObject *needed =
+				object_of(migration, false, lfirst(lc2));
+
+			if (needed == object || !leaves(needed))
+				continue;
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE, "%s",
+									 node->undo);
+			break;
+		}
 	}
 }
 

@@ -60,6 +60,8 @@ static void drop_column(SdMigration *migration, SdMigrationObject *table,
 static SdSeverity severity_of_added(SdMigrationColumn *column);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
+static bool stays_inherited(SdMigration *migration, SdMigrationObject *table,
+							const char *name);
 static SdDdlItem *find_item(SdMigrationObject *table,
 							SdMigrationColumn *column);
 static char *column_definition(SdMigration *migration, SdMigrationObject *table,
@@ -1027,13 +1029,14 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 }
 
 /*
- * What a table had before it inherits stays its own, too: there is no
- * statement that changes this.
+ * What a table had before it inherits stays its own, too, and what it inherits
+ * does not become its own as long as it does: no statement changes this.
  */
 static void
 tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 {
-	List *names = NIL;
+	List *own = NIL;
+	List *inherited = NIL;
 	SdMigrationStep *step;
 	SdJsonWalk walk;
 	JsonbValue value;
@@ -1047,23 +1050,59 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 		char *name = sd_json_get_text(source, "column_name");
 		SdMigrationColumn *column = sd_migration_find_column(table, name);
 		bool is_local = sd_ddl_flag(source, "is_local", true);
+		bool differs =
+			column != NULL && sd_migration_change_among(column->changes, NULL,
+														"is_local") != NULL;
+		bool comes_down = column != NULL &&
+						  has_parent_with(migration, table, name, test_added);
 
-		if (column == NULL || is_local ||
-			(sd_migration_change_among(column->changes, NULL, "is_local") ==
-				 NULL &&
-			 (!column->is_added ||
-			  has_parent_with(migration, table, name, test_added))))
+		if (column == NULL)
 			continue;
-		names = lappend(names, name);
+		if (!is_local && (differs || (column->is_added && !comes_down)))
+			own = lappend(own, name);
+		if (is_local && ((differs && stays_inherited(migration, table, name)) ||
+						 (column->is_added && comes_down)))
+			inherited = lappend(inherited, name);
 	}
-	if (names == NIL)
-		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_FINISH,
-		"-- %s stays declared by %s itself, besides its parents",
-		sd_ddl_identifiers(names), table_name(table));
-	step->is_skipped = true;
-	step->why = "columns that were there before INHERIT stay the table's own";
+	if (own != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s stays declared by %s itself, besides its parents",
+			sd_ddl_identifiers(own), table_name(table));
+		step->is_skipped = true;
+		step->why =
+			"columns that were there before INHERIT stay the table's own";
+	}
+	if (inherited != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s is not declared by %s itself, only by its parents",
+			sd_ddl_identifiers(inherited), table_name(table));
+		step->is_skipped = true;
+		step->why = "a column that is inherited cannot be added again";
+	}
+}
+
+/* Has it the column of a parent that it has all the time? */
+static bool
+stays_inherited(SdMigration *migration, SdMigrationObject *table,
+				const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, sd_migration_parents(table->new_object))
+	{
+		JsonbContainer *parent =
+			sd_ddl_object(migration->ddl[1], "tables", lfirst(lc));
+
+		if (parent != NULL && stays_child(table, lfirst(lc)) &&
+			sd_ddl_column(parent, name) != NULL)
+			return true;
+	}
+
+	return false;
 }
 
 static const char *
@@ -1178,14 +1217,15 @@ column_definition(SdMigration *migration, SdMigrationObject *table,
 	char *generated = sd_json_get_text(source, "generated_type");
 	StringInfoData text;
 
-	if (item != NULL)
+	/* what its parent or its type will say the table says before */
+	if (item != NULL && !sd_migration_gets_parent(table) &&
+		sd_json_get_text(table->new_object, "of_type") == NULL)
 		return psprintf("%s%s%s", item->head,
 						item->soft != NULL && !item->is_later ? item->soft : "",
 						item->tail != NULL
 							? free_not_null(migration, table, item->tail)
 							: "");
 
-	/* it will be inherited, but not yet */
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s", sd_ddl_quote_identifier(column->name),
 					 sd_json_get_text(source, "formatted_type"));
@@ -1194,9 +1234,12 @@ column_definition(SdMigration *migration, SdMigrationObject *table,
 	if (value != NULL && generated != NULL)
 		appendStringInfo(&text, " GENERATED ALWAYS AS (%s) %s", value,
 						 sd_ddl_upper(generated));
-	else if (value != NULL)
+	else if (value != NULL && (item == NULL || !item->is_later))
 		appendStringInfo(&text, " DEFAULT %s", value);
-	if (sd_json_get_bool(source, "not_null"))
+	/* since 18 a constraint may have a name for it */
+	if (item != NULL && migration->versions[1] >= 18)
+		appendStringInfoString(&text, item->tail != NULL ? item->tail : "");
+	else if (sd_json_get_bool(source, "not_null"))
 		appendStringInfoString(&text, " NOT NULL");
 
 	return text.data;

@@ -134,6 +134,45 @@ SELECT pairs_problems('unrelated', $$
 	CREATE INDEX ON u (a) WHERE id > 3;
 	CREATE INDEX ON u (a) $$);
 
+-- columns that are a table's own and inherited as well
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (a int NOT NULL, g int GENERATED ALWAYS AS (a + 1) STORED);
+	CREATE TABLE u (b int);
+	CREATE TABLE v (a int) INHERITS (t) $$, $$
+	ALTER TABLE u ADD a int NOT NULL, ADD g int GENERATED ALWAYS AS (a + 1) STORED;
+	ALTER TABLE u INHERIT t;
+	DROP TABLE v;
+	CREATE TABLE v (a int NOT NULL, g int) INHERITS (t);
+	CREATE TABLE w (LIKE t INCLUDING ALL);
+	ALTER TABLE w INHERIT t $$);
+
+-- an index like that of the parent, which is not part of it
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, c text, PRIMARY KEY (id)) PARTITION BY HASH (id);
+	CREATE INDEX t_id ON t (id);
+	CREATE TABLE p (id int, c text, PRIMARY KEY (id)) $$, $$
+	CREATE TABLE q PARTITION OF t FOR VALUES WITH (MODULUS 4, REMAINDER 1);
+	CREATE INDEX a ON q (id);
+	CREATE UNIQUE INDEX b ON q (id);
+	ALTER TABLE q REPLICA IDENTITY USING INDEX b;
+	ALTER TABLE t ATTACH PARTITION p FOR VALUES WITH (MODULUS 4, REMAINDER 0);
+	CREATE INDEX c ON p (id) $$);
+
+-- the sequence of an identity has another type than the column
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (START 5)) $$, $$
+	CREATE TABLE u (LIKE t INCLUDING ALL);
+	ALTER TABLE u ALTER id SET MAXVALUE 3000000000;
+	DROP TABLE t;
+	CREATE TABLE t (LIKE u INCLUDING ALL) $$);
+
+-- a check of a new child that is its own and inherited
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, c varchar(20));
+	ALTER TABLE t ADD CONSTRAINT known CHECK (c IN ('a', 'b')) $$, $$
+	CREATE TABLE u (LIKE t INCLUDING CONSTRAINTS);
+	ALTER TABLE u INHERIT t $$);
+
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
 DROP ROLE regress_pairs_user;
