@@ -92,8 +92,9 @@ sd_ddl_constraint(SdDdl *ddl, JsonbContainer *object)
 static void
 add_check(SdDdl *ddl, const Constraint *constraint)
 {
-	bool is_validated = sd_ddl_flag(constraint->object, "is_validated", true) ||
-						!sd_ddl_flag(constraint->object, "is_enforced", true);
+	bool is_enforced = sd_ddl_flag(constraint->object, "is_enforced", true);
+	bool is_validated =
+		sd_ddl_flag(constraint->object, "is_validated", true) || !is_enforced;
 	char *later =
 		psprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,
 				 constraint->name, constraint->definition);
@@ -107,6 +108,8 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 		item->soft = psprintf("CONSTRAINT %s %s", constraint->name,
 							  constraint->definition);
 		item->later = later;
+		if (sd_ddl_is(constraint->table, "table_type", "partitioned table"))
+			item->later_needs = sd_ddl_children(ddl, constraint->object);
 		item->duplicate = "duplicate_object";
 		item->kind = ddl->kind;
 		item->identity = ddl->identity;
@@ -114,13 +117,18 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 	else if (sd_ddl_flag(constraint->object, "is_local", true))
 	{
 		/* what is not validated has to be added; children get it, too */
-		node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
+		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_COLUMNS
+														   : SD_DDL_COLUMNS);
 		sd_ddl_guarded(node, "duplicate_object", "%s", later);
+		node->needs =
+			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	}
-	else if (is_validated && parent_is_not_valid(ddl, constraint, NULL))
+	else if (is_enforced && is_validated &&
+			 parent_is_not_valid(ddl, constraint, NULL))
 	{
 		/* the table was made as a child of one that has it already */
-		node = sd_ddl_node(ddl, SD_DDL_INDEXES);
+		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_INDEXES
+														   : SD_DDL_INDEXES);
 		sd_ddl_statement(node, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
 						 constraint->table_name, constraint->name);
 	}
@@ -193,11 +201,14 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	{
 		if (item != NULL)
 			item->tail = NULL;
-		node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
+		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_COLUMNS
+														   : SD_DDL_COLUMNS);
 		sd_ddl_guarded(
 			node, "duplicate_object OR object_not_in_prerequisite_state",
 			"ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,
 			constraint->name, constraint->definition);
+		node->needs =
+			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	}
 	if (sd_json_get_text(constraint->object, "comment") == NULL)
 		return;
@@ -348,6 +359,10 @@ add_key(SdDdl *ddl, const Constraint *constraint)
 				   "ALTER TABLE ONLY %s ADD CONSTRAINT %s %s",
 				   constraint->table_name, constraint->name,
 				   key_definition(constraint, index, &has_tablespace));
+	if (constraint->table != NULL &&
+		sd_ddl_is(constraint->table, "table_type", "partitioned table"))
+		node->needs =
+			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	if (qualified != NULL)
 		sd_ddl_provide_qualified(ddl, node, qualified, false);
 	if (index != NULL)
@@ -470,6 +485,9 @@ sd_ddl_index(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_provide_qualified(ddl, node, name, false);
 	sd_ddl_need_word(ddl, node, "access_methods", method);
 	node->more_texts = sd_json_get_texts(object, "opclasses");
+	/* ATTACH would make another one in the partition */
+	if (is_partitioned)
+		node->needs = lappend(node->needs, sd_ddl_children(ddl, object));
 	if (!has_tablespace)
 		sd_ddl_statement(
 			node, "ALTER INDEX %s SET TABLESPACE %s", name,

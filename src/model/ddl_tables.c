@@ -51,6 +51,8 @@ static void add_column_settings(SdDdl *ddl, Table *table,
 								JsonbContainer *column);
 static void add_foreign_column_options(SdDdl *ddl, Table *table);
 static void add_partition(SdDdl *ddl, Table *table);
+static void provide_child(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object,
+						  List **ancestors);
 
 /* A sequence, or what makes a column an identity column. */
 void
@@ -100,7 +102,9 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	JsonbContainer *column = sd_ddl_column(table, column_name);
 	char *type =
 		column != NULL ? sd_json_get_text(column, "formatted_type") : NULL;
+	char *own_type = sd_json_get_text(object, "data_type");
 	bool is_unlogged = sd_ddl_is(object, "persistence", "unlogged");
+	bool has_other_type;
 	SdDdlNode *node;
 
 	/* without the column nobody knows what it is like */
@@ -112,6 +116,9 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	}
 	if (type == NULL)
 		type = "bigint";
+	if (own_type == NULL)
+		own_type = "bigint";
+	has_other_type = sd_ddl_compare(own_type, type) != 0;
 
 	node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
 	sd_ddl_provide_qualified(ddl, node, name, false);
@@ -122,7 +129,20 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 		sd_ddl_is(table, "table_type", "foreign table") ? "FOREIGN " : "",
 		table_name, sd_ddl_quote_identifier(column_name),
 		sd_ddl_is(column, "identity", "always") ? "ALWAYS" : "BY DEFAULT", name,
-		sequence_options(object, type));
+		has_other_type ? "" : sequence_options(object, type));
+	/* CREATE TABLE LIKE does not look at the column's type */
+	if (has_other_type)
+		sd_ddl_statement(node,
+						 "ALTER SEQUENCE %s AS %s INCREMENT BY " INT64_FORMAT
+						 " MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT
+						 " START WITH " INT64_FORMAT
+						 " RESTART CACHE " INT64_FORMAT "%s",
+						 name, own_type, sd_ddl_int64(object, "increment", 1),
+						 sd_ddl_int64(object, "min_value", 1),
+						 sd_ddl_int64(object, "max_value", PG_INT64_MAX),
+						 sd_ddl_int64(object, "start_value", 1),
+						 sd_ddl_int64(object, "cache_size", 1),
+						 sd_json_get_bool(object, "is_cycle") ? " CYCLE" : "");
 	/* the name of the sequence is what it makes, that of the table is not */
 	node->texts = list_make1(table_name);
 	/* it began like its table */
@@ -271,6 +291,12 @@ sd_ddl_table(SdDdl *ddl, JsonbContainer *object)
 						 table.name);
 	if (table.is_partition)
 		add_partition(ddl, &table);
+	else if (inherits != NIL)
+	{
+		List *ancestors = NIL;
+
+		provide_child(ddl, table.node, object, &ancestors);
+	}
 }
 
 /* What is behind PARTITION BY; NULL for a table that is not partitioned. */
@@ -377,6 +403,10 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 							  sd_ddl_text(ddl, column, "formatted_type"),
 							  collation != NULL ? " COLLATE " : "",
 							  collation != NULL ? collation : "");
+	/* before 16 a parent's expression cannot be said again */
+	if (generated != NULL && ddl->version < 16 && !table->is_partition &&
+		parents_have(table, name, "generated_type"))
+		default_value = NULL;
 	if (default_value != NULL && generated != NULL)
 		item->head = psprintf("%s GENERATED ALWAYS AS (%s) %s", item->head,
 							  default_value, sd_ddl_upper(generated));
@@ -386,6 +416,9 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 		item->later =
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 					 table->name, sd_ddl_quote_identifier(name), default_value);
+		item->undo =
+			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+					 table->name, sd_ddl_quote_identifier(name));
 	}
 	/* since 18 a constraint will put its name there, or take it away */
 	if (sd_json_get_bool(column, "not_null") &&
@@ -475,39 +508,67 @@ add_column_settings(SdDdl *ddl, Table *table, JsonbContainer *column)
 					  psprintf("%s.%s", table->name, quoted), column);
 }
 
-/* "column: name=value" of a foreign table */
 static void
 add_foreign_column_options(SdDdl *ddl, Table *table)
 {
 	JsonbContainer *object = sd_ddl_object(
 		ddl, "foreign_servers", psprintf("foreign table %s", ddl->identity));
+	JsonbContainer *columns = sd_json_get_array(table->object, "columns");
+	SdJsonWalk walk;
+	JsonbValue value;
+
+	if (columns == NULL || sd_json_get_texts(object, "column_options") == NIL)
+		return;
+	sd_json_walk(&walk, columns);
+	while (sd_json_next_element(&walk, &value))
+	{
+		JsonbContainer *column = sd_json_as_object(&value);
+		const char *name;
+		ListCell *lc;
+
+		if (column == NULL)
+			continue;
+		name = sd_ddl_text(ddl, column, "column_name");
+		foreach (lc, sd_ddl_column_foreign_options(object, name))
+			sd_ddl_guarded(
+				table->node, "duplicate_object",
+				"ALTER FOREIGN TABLE ONLY %s ALTER COLUMN %s OPTIONS "
+				"(ADD %s)",
+				table->name, sd_ddl_quote_identifier(name),
+				sd_ddl_foreign_options(list_make1(lfirst(lc))));
+	}
+}
+
+/*
+ * sd_ddl_column_foreign_options
+ *		Of the texts "column: name=value" of a foreign table the part behind
+ *		the column, of those of this column.
+ */
+List *
+sd_ddl_column_foreign_options(JsonbContainer *object, const char *column)
+{
+	const char *quoted = sd_ddl_quote_identifier(column);
+	int length = strlen(quoted);
+	List *options = NIL;
 	ListCell *lc;
 
 	foreach (lc, sd_json_get_texts(object, "column_options"))
 	{
-		const char *text = lfirst(lc);
-		const char *colon = strstr(text, ": ");
-		const char *name;
+		const char *option = lfirst(lc);
 
-		/* a column may have that in its name */
-		while (colon != NULL &&
-			   sd_ddl_column(table->object,
-							 name = pnstrdup(text, colon - text)) == NULL)
-			colon = strstr(colon + 1, ": ");
-		if (colon == NULL)
-			continue;
-		sd_ddl_guarded(table->node, "duplicate_object",
-					   "ALTER FOREIGN TABLE ONLY %s ALTER COLUMN %s OPTIONS "
-					   "(ADD %s)",
-					   table->name, sd_ddl_quote_identifier(name),
-					   sd_ddl_foreign_options(list_make1(pstrdup(colon + 2))));
+		if (option != NULL && strncmp(option, quoted, length) == 0 &&
+			strncmp(option + length, ": ", 2) == 0)
+			options = lappend(options, pstrdup(option + length + 2));
 	}
+
+	return options;
 }
 
 static void
 add_partition(SdDdl *ddl, Table *table)
 {
 	JsonbContainer *partition = sd_json_get_object(table->object, "partition");
+	List *ancestors = NIL;
 	SdDdlNode *node;
 
 	if (partition == NULL)
@@ -522,7 +583,56 @@ add_partition(SdDdl *ddl, Table *table)
 		node, "wrong_object_type", "ALTER TABLE ONLY %s ATTACH PARTITION %s %s",
 		sd_ddl_name(ddl, table->object, "parent_schema", "parent_name"),
 		table->name, sd_ddl_text(ddl, partition, "partition_bound"));
+	if (!ddl->options.attaches_late)
+		provide_child(ddl, node, table->object, &ancestors);
 	ddl->kind = "tables";
+}
+
+/*
+ * The node makes the table a child of each table that it inherits from, and of
+ * those that they inherit from.
+ */
+static void
+provide_child(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object,
+			  List **ancestors)
+{
+	List *parents = sd_json_get_texts(object, "inherits");
+	char *schema = sd_json_get_text(object, "parent_schema");
+	char *name = sd_json_get_text(object, "parent_name");
+	ListCell *lc;
+
+	if (schema != NULL && name != NULL)
+		parents = lappend(parents, sd_ddl_quote_qualified(schema, name));
+	foreach (lc, parents)
+	{
+		const char *parent = lfirst(lc);
+		JsonbContainer *parent_object;
+		bool known = false;
+		ListCell *lc2;
+
+		foreach (lc2, *ancestors)
+			known |= sd_ddl_compare(lfirst(lc2), parent) == 0;
+		if (known)
+			continue;
+		*ancestors = lappend(*ancestors, lfirst(lc));
+		sd_ddl_provide_word(ddl, node, "children of", parent);
+		parent_object = sd_ddl_object(ddl, "tables", parent);
+		if (parent_object != NULL)
+			provide_child(ddl, node, parent_object, ancestors);
+	}
+}
+
+/*
+ * sd_ddl_children
+ *		What a node needs that comes when all children of an object's table
+ *		are there: a constraint or an index that they would get in another way
+ *		if it were there before them.
+ */
+char *
+sd_ddl_children(SdDdl *ddl, JsonbContainer *object)
+{
+	return sd_ddl_word("children of",
+					   sd_ddl_name(ddl, object, "schema_name", "table_name"));
 }
 
 /* Options of a column, or the statistics target of a key of an index. */

@@ -42,6 +42,7 @@ typedef struct SdMigrationOptions
 {
 	bool destructive;
 	bool concurrently;
+	JsonbContainer *renames; /* NULL: none */
 } SdMigrationOptions;
 
 typedef struct SdMigrationObject SdMigrationObject;
@@ -161,11 +162,17 @@ extern bool sd_migration_only(SdMigrationObject *object,
 extern const char *sd_migration_column_name(const char *identity);
 extern void sd_migration_malformed(const char *kind, const char *identity);
 
+/* migration_renames.c */
+extern void sd_migration_rename(SdMigration *migration);
+
 /* migration_plan.c */
 extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
+extern uint64 sd_migration_hash(const char *kind, const char *identity);
+extern SdMigrationObject *sd_migration_object_of(SdMigration *migration,
+												 bool is_new, SdDdlNode *node);
 extern SdMigrationObject *
 sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
@@ -174,6 +181,9 @@ extern void sd_migration_leave(SdMigration *migration,
 /* migration_blocks.c */
 extern void sd_migration_block(SdMigration *migration);
 extern bool sd_migration_moves_values(const SdMigrationObject *object);
+
+/* migration_names.c */
+extern void sd_migration_rename_numbered(SdMigration *migration);
 
 /* migration_partitions.c */
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);

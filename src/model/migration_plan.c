@@ -34,7 +34,6 @@ typedef struct ObjectEntry
 	List *objects;
 } ObjectEntry;
 
-static uint64 object_hash(const char *kind, const char *identity);
 static void enter(SdMigration *migration, bool is_new,
 				  SdMigrationObject *object);
 static SdMigrationObject *new_object(SdMigration *migration, const char *kind,
@@ -49,12 +48,11 @@ static SdMigrationObject *table_of_row(SdMigration *migration,
 									   const SdDiffRow *row);
 static void build_graphs(SdMigration *migration);
 static void enter_nodes(SdMigration *migration, bool is_new, List *nodes);
-static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
-									SdDdlNode *node);
 static void link_nodes(SdMigration *migration, bool is_new, List *nodes);
 
-static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
-static void link_attached(SdMigration *migration);
+static void link_objects(SdMigrationObject *object, SdMigrationObject *needed,
+						 bool is_new);
+static void link_attached(SdMigration *migration, bool is_new);
 static void alter_objects(SdMigration *migration);
 static bool follows_owner(const SdMigrationObject *object);
 static bool is_owned_sequence(JsonbContainer *object);
@@ -66,6 +64,7 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static const char *concurrently(const char *statement);
+static void break_loops(SdMigration *migration, SdMigrationObject *object);
 static bool is_plain_index(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
 static void spread_lateness(SdMigration *migration);
@@ -106,11 +105,13 @@ sd_migration_plan(SdMigration *migration)
 	follow(migration);
 	sd_migration_privileges(migration);
 	spread_lateness(migration);
+	sd_migration_rename_numbered(migration);
 	add_steps(migration);
 }
 
-static uint64
-object_hash(const char *kind, const char *identity)
+/* sd_migration_hash: Of a kind of names, and one of them. */
+uint64
+sd_migration_hash(const char *kind, const char *identity)
 {
 	return hash_bytes_extended((const unsigned char *) identity,
 							   strlen(identity), 0) ^
@@ -120,8 +121,8 @@ object_hash(const char *kind, const char *identity)
 static void
 enter(SdMigration *migration, bool is_new, SdMigrationObject *object)
 {
-	uint64 hash = object_hash(object->kind, is_new ? object->new_identity
-												   : object->old_identity);
+	uint64 hash = sd_migration_hash(
+		object->kind, is_new ? object->new_identity : object->old_identity);
 	ObjectEntry *entry;
 	bool known;
 
@@ -139,7 +140,7 @@ SdMigrationObject *
 sd_migration_find(SdMigration *migration, bool is_new, const char *kind,
 				  const char *identity)
 {
-	uint64 hash = object_hash(kind, identity);
+	uint64 hash = sd_migration_hash(kind, identity);
 	ObjectEntry *entry =
 		hash_search(migration->objects[is_new], &hash, HASH_FIND, NULL);
 	ListCell *lc;
@@ -302,7 +303,9 @@ build_graphs(SdMigration *migration)
 	link_nodes(migration, false, nodes[0]);
 	if (!migration->options.destructive)
 		link_nodes(migration, true, nodes[1]);
-	link_attached(migration);
+	link_attached(migration, false);
+	if (!migration->options.destructive)
+		link_attached(migration, true);
 }
 
 static void
@@ -321,7 +324,7 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 		node->number = position++;
 		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
 			continue;
-		object = object_of(migration, is_new, node);
+		object = sd_migration_object_of(migration, is_new, node);
 		if (is_new)
 		{
 			object->new_nodes = lappend(object->new_nodes, node);
@@ -331,7 +334,8 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 		else
 		{
 			object->old_nodes = lappend(object->old_nodes, node);
-			if (object->old_position < 0)
+			/* a shell goes with the type, and this before what it needs */
+			if (object->old_position < 0 || node->shell != NULL)
 				object->old_position = node->number;
 		}
 		/* what is in a table, but is none of its columns */
@@ -344,18 +348,21 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 				continue;
 			within = get_object(migration, is_new, item->kind, item->identity);
 			if (is_new)
-			{
 				within->new_item = item;
+			/* one that comes later has a node of its own */
+			if (item->is_later)
+				continue;
+			if (is_new)
 				within->new_position = node->number;
-			}
 			else
 				within->old_position = node->number;
 		}
 	}
 }
 
-static SdMigrationObject *
-object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
+/* sd_migration_object_of: What a node of one of the documents is of. */
+SdMigrationObject *
+sd_migration_object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
 	const char *kind = node->kind;
 
@@ -383,36 +390,33 @@ link_nodes(SdMigration *migration, bool is_new, List *nodes)
 		CHECK_FOR_INTERRUPTS();
 		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
 			continue;
-		object = object_of(migration, is_new, node);
+		object = sd_migration_object_of(migration, is_new, node);
 		foreach (lc2, node->references)
 		{
 			SdMigrationObject *needed =
-				object_of(migration, is_new, lfirst(lc2));
+				sd_migration_object_of(migration, is_new, lfirst(lc2));
 
-			if (!is_new)
-				link_objects(object, needed);
-			else if (object != needed &&
-					 (needed->new_dependents == NIL ||
-					  llast(needed->new_dependents) != object))
-				needed->new_dependents =
-					lappend(needed->new_dependents, object);
+			link_objects(object, needed, is_new);
 		}
 	}
 }
 
 static void
-link_objects(SdMigrationObject *object, SdMigrationObject *needed)
+link_objects(SdMigrationObject *object, SdMigrationObject *needed, bool is_new)
 {
+	List **dependents = is_new ? &needed->new_dependents : &needed->dependents;
+
 	if (object == needed ||
-		(needed->dependents != NIL && llast(needed->dependents) == object))
+		(*dependents != NIL && llast(*dependents) == object))
 		return;
-	needed->dependents = lappend(needed->dependents, object);
-	object->needs = lappend(object->needs, needed);
+	*dependents = lappend(*dependents, object);
+	if (!is_new)
+		object->needs = lappend(object->needs, needed);
 }
 
 /* What does not name its object in a statement that is read. */
 static void
-link_attached(SdMigration *migration)
+link_attached(SdMigration *migration, bool is_new)
 {
 	static const char *const kinds[] = {"privileges", "security_labels",
 										"extension_dependencies"};
@@ -420,7 +424,7 @@ link_attached(SdMigration *migration)
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
 		JsonbContainer *objects =
-			sd_json_get_object(&migration->documents[0]->root, kinds[i]);
+			sd_json_get_object(&migration->documents[is_new]->root, kinds[i]);
 		SdJsonWalk walk;
 		JsonbValue key;
 		JsonbValue value;
@@ -432,12 +436,12 @@ link_attached(SdMigration *migration)
 		{
 			char *identity = sd_json_as_text(&key);
 			SdMigrationObject *target =
-				sd_migration_target(migration, false, identity);
+				sd_migration_target(migration, is_new, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
-				link_objects(get_object(migration, false, kinds[i], identity),
-							 target);
+				link_objects(get_object(migration, is_new, kinds[i], identity),
+							 target, is_new);
 		}
 	}
 }
@@ -564,9 +568,20 @@ alter_objects(SdMigration *migration)
 static bool
 follows_owner(const SdMigrationObject *object)
 {
-	return sd_ddl_compare(object->kind, "sequences") == 0 &&
-		   is_owned_sequence(object->old_object) &&
-		   is_owned_sequence(object->new_object);
+	static const char *const keys[] = {"owner_schema", "owner_table"};
+
+	if (sd_ddl_compare(object->kind, "sequences") != 0)
+		return false;
+	for (int i = 0; i < lengthof(keys); i++)
+	{
+		char *before = sd_json_get_text(object->old_object, keys[i]);
+		char *now = sd_json_get_text(object->new_object, keys[i]);
+
+		if (before == NULL || now == NULL || sd_ddl_compare(before, now) != 0)
+			return false;
+	}
+
+	return true;
 }
 
 static bool
@@ -750,6 +765,10 @@ drop(SdMigration *migration, SdMigrationObject *object)
 
 	if (!object->is_blocked && goes_with_another(migration, object))
 		return;
+	/* the identity goes, not the sequence */
+	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
+		sd_json_get_bool(object->old_object, "is_identity"))
+		return;
 	if (sd_ddl_compare(object->kind, "security_labels") == 0)
 	{
 		/* the statement that sets it ends with the label */
@@ -835,6 +854,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER SEQUENCE %s OWNED BY NONE",
 								 object->old_identity);
+	break_loops(migration, object);
+	if (sd_ddl_compare(object->kind, "operators") == 0)
+		sd_migration_drop_promised(migration, object);
 	step->why = object->reason;
 	if (sd_ddl_compare(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -846,6 +868,36 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							 ? row->severity
 							 : SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = step->severity == SD_SEVERITY_DESTRUCTIVE;
+	}
+}
+
+/*
+ * What came later than the rest of the object goes earlier, if it needs what
+ * goes as well: that may need the rest.
+ */
+static void
+break_loops(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, object->old_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+
+		if (node->undo == NULL)
+			continue;
+		foreach (lc2, node->references)
+		{
+			SdMigrationObject *needed =
+				sd_migration_object_of(migration, false, lfirst(lc2));
+
+			if (needed == object || !leaves(needed))
+				continue;
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE, "%s",
+									 node->undo);
+			break;
+		}
 	}
 }
 

@@ -33,12 +33,19 @@ static void study_column(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 						  SdMigrationColumn *column);
+static void leave_checks(SdMigration *migration, SdMigrationObject *table,
+						 SdMigrationColumn *column);
+static bool is_index_of_partitions(SdMigrationObject *table,
+								   SdMigrationObject *dependent);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
 				  SdMigrationObject *object);
 static void column_loses(SdMigration *migration, SdMigrationObject *table,
 						 const char *name, SdMigrationObject *lost);
+static void children_lose(SdMigration *migration, SdMigrationObject *table,
+						  const char *name, SdMigrationObject *lost);
+static void list_table(SdMigration *migration, SdMigrationObject *table);
 static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
@@ -53,10 +60,14 @@ static void drop_column(SdMigration *migration, SdMigrationObject *table,
 static SdSeverity severity_of_added(SdMigrationColumn *column);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
+static bool stays_inherited(SdMigration *migration, SdMigrationObject *table,
+							const char *name);
 static SdDdlItem *find_item(SdMigrationObject *table,
 							SdMigrationColumn *column);
-static char *column_definition(SdMigrationObject *table,
+static char *column_definition(SdMigration *migration, SdMigrationObject *table,
 							   SdMigrationColumn *column);
+static const char *free_not_null(SdMigration *migration,
+								 SdMigrationObject *table, const char *tail);
 static void add_column_settings(SdMigration *migration,
 								SdMigrationObject *table,
 								SdMigrationColumn *column);
@@ -270,12 +281,16 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 													   : "is made again"));
 		return;
 	}
+	if (column->is_dropped && column->is_added)
+		leave_checks(migration, table, column);
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!column->is_dropped && !sd_migration_is_bound_to_columns(dependent))
+		if (!column->is_dropped &&
+			!sd_migration_is_bound_to_columns(dependent) &&
+			!is_index_of_partitions(table, dependent))
 			continue;
 		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
 			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
@@ -315,6 +330,47 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		computed->is_retyped = false;
 		column_leaves(migration, table, computed);
 	}
+}
+
+/* Checks, which stand in the table, go with a column that is made again. */
+static void
+leave_checks(SdMigration *migration, SdMigrationObject *table,
+			 SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+		SdMigrationObject *check;
+
+		if (sd_ddl_compare(item->kind, "constraints") != 0)
+			continue;
+		check =
+			sd_migration_find(migration, false, "constraints", item->identity);
+		if (check != NULL && mentions(check, table, column->name))
+			sd_migration_leave(
+				migration, check,
+				psprintf("it needs column %s of %s, which is made again",
+						 sd_ddl_quote_identifier(column->name),
+						 table->old_identity));
+	}
+}
+
+/*
+ * Is it an index, or a key, of a table with partitions?  When a column of it
+ * gets another type, the server makes it again with an index of its own for
+ * each partition, whatever was attached to it.
+ */
+static bool
+is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
+{
+	if (!sd_ddl_is(table->old_object, "table_type", "partitioned table"))
+		return false;
+
+	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
+		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
+			sd_json_get_text(dependent->old_object, "index_name") != NULL);
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */
@@ -383,14 +439,7 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 
 	if (table->new_object == NULL || table->is_blocked)
 		return;
-	if (!table->is_listed)
-	{
-		table->is_listed = true;
-		migration->all = lappend(migration->all, table);
-	}
-	if (table->action == SD_ACTION_KEEP)
-		table->action = SD_ACTION_ALTER;
-
+	list_table(migration, table);
 	if (sd_migration_has_text(sd_migration_parents(table->old_object),
 							  lost->old_identity))
 	{
@@ -427,17 +476,37 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	while (sd_json_next_element(&walk, &value))
 	{
 		JsonbContainer *source = sd_json_as_object(&value);
+		char *name = sd_json_get_text(source, "column_name");
+		char *default_value = sd_json_get_text(source, "default_value");
+		bool is_generated = sd_json_get_text(source, "generated_type") != NULL;
 
-		if (sd_json_get_text(source, "generated_type") != NULL ||
-			!names(migration, sd_json_get_text(source, "default_value"), lost))
+		if (names(migration, sd_json_get_text(source, "formatted_type"),
+				  lost) ||
+			names(migration, sd_json_get_text(source, "collation"), lost) ||
+			(is_generated && names(migration, default_value, lost)))
+		{
+			column_loses(migration, table, name, lost);
+			is_found = true;
+		}
+		if (is_generated || !names(migration, default_value, lost))
 			continue;
-		get_column(table, sd_json_get_text(source, "column_name"))
-			->is_suspended = true;
+		get_column(table, name)->is_suspended = true;
 		is_found = true;
 	}
 	if (!is_found)
 		sd_migration_leave(migration, table,
 						   psprintf("it needs %s", lost->old_identity));
+}
+
+/* Something is done to the table. */
+static void
+list_table(SdMigration *migration, SdMigrationObject *table)
+{
+	if (!table->is_listed)
+		migration->all = lappend(migration->all, table);
+	table->is_listed = true;
+	if (table->action == SD_ACTION_KEEP)
+		table->action = SD_ACTION_ALTER;
 }
 
 /* Does a text of the old document name the object?  NULL does not. */
@@ -500,6 +569,32 @@ column_loses(SdMigration *migration, SdMigrationObject *table, const char *name,
 			column->is_suspended = true;
 	}
 	column_leaves(migration, table, column);
+	children_lose(migration, table, name, lost);
+}
+
+/* The tables that inherit the column lose the same, and do not say it. */
+static void
+children_lose(SdMigration *migration, SdMigrationObject *table,
+			  const char *name, SdMigrationObject *lost)
+{
+	ListCell *lc;
+
+	foreach (lc, table->dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (sd_ddl_compare(child->kind, "tables") != 0 ||
+			child->new_object == NULL || child->is_blocked ||
+			child->action == SD_ACTION_DROP ||
+			child->action == SD_ACTION_REPLACE ||
+			!sd_migration_has_text(sd_migration_parents(child->old_object),
+								   table->old_identity) ||
+			sd_ddl_column(child->old_object, name) == NULL)
+			continue;
+		list_table(migration, child);
+		column_loses(migration, child, name, lost);
+	}
 }
 
 /*
@@ -618,6 +713,20 @@ sd_migration_new_table_of(SdMigration *migration, SdMigrationObject *object)
 	return result;
 }
 
+/* sd_migration_is_part: Has a table it because its parent has one? */
+bool
+sd_migration_is_part(const SdMigrationObject *object)
+{
+	JsonbContainer *source = object->old_object;
+
+	return JsonContainerIsObject(source) &&
+		   (sd_json_get_text(source, "parent_index") != NULL ||
+			sd_json_get_text(source, "parent_constraint") != NULL ||
+			sd_json_get_text(source, "parent_trigger") != NULL ||
+			(sd_ddl_compare(object->kind, "constraints") == 0 &&
+			 !sd_ddl_flag(source, "is_local", true)));
+}
+
 /*
  * sd_migration_is_implied
  *		Does the server drop the object when something else is done?
@@ -670,15 +779,11 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 	if (sd_ddl_compare(object->kind, "indexes") == 0 ||
 		sd_ddl_compare(object->kind, "constraints") == 0)
 	{
-		bool is_inherited =
-			sd_json_get_text(source,
-							 sd_ddl_compare(object->kind, "indexes") == 0
-								 ? "parent_index"
-								 : "parent_constraint") != NULL ||
-			!sd_ddl_flag(source, "is_local", true);
+		bool is_inherited = sd_migration_is_part(object);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
 
-		if (!is_inherited || table == NULL || table->new_object == NULL)
+		if (!is_inherited || table == NULL || table->new_object == NULL ||
+			(table->action == SD_ACTION_REPLACE && !table->is_blocked))
 			return is_inherited;
 		foreach (lc, sd_migration_parents(table->old_object))
 		{
@@ -924,13 +1029,14 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 }
 
 /*
- * What a table had before it inherits stays its own, too: there is no
- * statement that changes this.
+ * What a table had before it inherits stays its own, too, and what it inherits
+ * does not become its own as long as it does: no statement changes this.
  */
 static void
 tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 {
-	List *names = NIL;
+	List *own = NIL;
+	List *inherited = NIL;
 	SdMigrationStep *step;
 	SdJsonWalk walk;
 	JsonbValue value;
@@ -944,23 +1050,59 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 		char *name = sd_json_get_text(source, "column_name");
 		SdMigrationColumn *column = sd_migration_find_column(table, name);
 		bool is_local = sd_ddl_flag(source, "is_local", true);
+		bool differs =
+			column != NULL && sd_migration_change_among(column->changes, NULL,
+														"is_local") != NULL;
+		bool comes_down = column != NULL &&
+						  has_parent_with(migration, table, name, test_added);
 
-		if (column == NULL || is_local ||
-			(sd_migration_change_among(column->changes, NULL, "is_local") ==
-				 NULL &&
-			 (!column->is_added ||
-			  has_parent_with(migration, table, name, test_added))))
+		if (column == NULL)
 			continue;
-		names = lappend(names, name);
+		if (!is_local && (differs || (column->is_added && !comes_down)))
+			own = lappend(own, name);
+		if (is_local && ((differs && stays_inherited(migration, table, name)) ||
+						 (column->is_added && comes_down)))
+			inherited = lappend(inherited, name);
 	}
-	if (names == NIL)
-		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_FINISH,
-		"-- %s stays declared by %s itself, besides its parents",
-		sd_ddl_identifiers(names), table_name(table));
-	step->is_skipped = true;
-	step->why = "columns that were there before INHERIT stay the table's own";
+	if (own != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s stays declared by %s itself, besides its parents",
+			sd_ddl_identifiers(own), table_name(table));
+		step->is_skipped = true;
+		step->why =
+			"columns that were there before INHERIT stay the table's own";
+	}
+	if (inherited != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s is not declared by %s itself, only by its parents",
+			sd_ddl_identifiers(inherited), table_name(table));
+		step->is_skipped = true;
+		step->why = "a column that is inherited cannot be added again";
+	}
+}
+
+/* Has it the column of a parent that it has all the time? */
+static bool
+stays_inherited(SdMigration *migration, SdMigrationObject *table,
+				const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, sd_migration_parents(table->new_object))
+	{
+		JsonbContainer *parent =
+			sd_ddl_object(migration->ddl[1], "tables", lfirst(lc));
+
+		if (parent != NULL && stays_child(table, lfirst(lc)) &&
+			sd_ddl_column(parent, name) != NULL)
+			return true;
+	}
+
+	return false;
 }
 
 static const char *
@@ -1011,9 +1153,10 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 
 	if (has_parent_with(migration, table, column->name, test_added))
 		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s",
-		table_word(table), table_name(table), column_definition(table, column));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s ADD COLUMN %s", table_word(table),
+							 table_name(table),
+							 column_definition(migration, table, column));
 	step->severity = severity_of_added(column);
 	step->rewrites = step->severity == SD_SEVERITY_REWRITING;
 	if (step->rewrites)
@@ -1064,7 +1207,8 @@ find_item(SdMigrationObject *table, SdMigrationColumn *column)
 
 /* What stands behind ADD COLUMN. */
 static char *
-column_definition(SdMigrationObject *table, SdMigrationColumn *column)
+column_definition(SdMigration *migration, SdMigrationObject *table,
+				  SdMigrationColumn *column)
 {
 	SdDdlItem *item = find_item(table, column);
 	JsonbContainer *source = column->new_column;
@@ -1073,12 +1217,15 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	char *generated = sd_json_get_text(source, "generated_type");
 	StringInfoData text;
 
-	if (item != NULL)
+	/* what its parent or its type will say the table says before */
+	if (item != NULL && !sd_migration_gets_parent(table) &&
+		sd_json_get_text(table->new_object, "of_type") == NULL)
 		return psprintf("%s%s%s", item->head,
 						item->soft != NULL && !item->is_later ? item->soft : "",
-						item->tail != NULL ? item->tail : "");
+						item->tail != NULL
+							? free_not_null(migration, table, item->tail)
+							: "");
 
-	/* it will be inherited, but not yet */
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s", sd_ddl_quote_identifier(column->name),
 					 sd_json_get_text(source, "formatted_type"));
@@ -1087,12 +1234,41 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	if (value != NULL && generated != NULL)
 		appendStringInfo(&text, " GENERATED ALWAYS AS (%s) %s", value,
 						 sd_ddl_upper(generated));
-	else if (value != NULL)
+	else if (value != NULL && (item == NULL || !item->is_later))
 		appendStringInfo(&text, " DEFAULT %s", value);
-	if (sd_json_get_bool(source, "not_null"))
+	/* since 18 a constraint may have a name for it */
+	if (item != NULL && migration->versions[1] >= 18)
+		appendStringInfoString(&text, item->tail != NULL ? item->tail : "");
+	else if (sd_json_get_bool(source, "not_null"))
 		appendStringInfoString(&text, " NOT NULL");
 
 	return text.data;
+}
+
+/* NOT NULL without its name if a column that is left has that. */
+static const char *
+free_not_null(SdMigration *migration, SdMigrationObject *table,
+			  const char *tail)
+{
+	const char *start = " CONSTRAINT ";
+	const char *not_null = strstr(tail, " NOT NULL");
+	const char *name = tail + strlen(start);
+	JsonbContainer *holder;
+	SdMigrationColumn *column;
+	List *columns;
+
+	if (strncmp(tail, start, strlen(start)) != 0 || not_null < name)
+		return tail;
+	holder = sd_ddl_object(migration->ddl[0], "constraints",
+						   psprintf("%s.%.*s", table->old_identity,
+									(int) (not_null - name), name));
+	columns = holder != NULL ? sd_json_get_texts(holder, "columns") : NIL;
+	if (columns == NIL || !sd_ddl_is(holder, "constraint_type", "not null"))
+		return tail;
+	column = sd_migration_find_column(table, linitial(columns));
+
+	return column != NULL && column->is_dropped && column->is_blocked ? not_null
+																	  : tail;
 }
 
 static void
@@ -1200,8 +1376,9 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		if (!column->is_added || !is_computed(column) || column->is_blocked ||
 			has_parent_with(migration, table, column->name, test_added))
 			continue;
-		parts = lappend(
-			parts, psprintf("ADD COLUMN %s", column_definition(table, column)));
+		parts = lappend(parts,
+						psprintf("ADD COLUMN %s",
+								 column_definition(migration, table, column)));
 		severity = Max(severity, severity_of_added(column));
 	}
 	if (parts == NIL)

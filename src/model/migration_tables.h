@@ -57,6 +57,7 @@ extern SdMigrationObject *sd_migration_table_of(SdMigration *migration,
 												SdMigrationObject *object);
 extern SdMigrationObject *sd_migration_new_table_of(SdMigration *migration,
 													SdMigrationObject *object);
+extern bool sd_migration_is_part(const SdMigrationObject *object);
 extern bool sd_migration_is_implied(SdMigration *migration,
 									SdMigrationObject *object);
 extern SdMigrationStep *

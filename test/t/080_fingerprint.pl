@@ -11,7 +11,8 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use JSON::PP;
-use lib $FindBin::RealBin, "$FindBin::RealBin/../model";
+use lib $FindBin::RealBin, "$FindBin::RealBin/../document", "$FindBin::RealBin/../model";
+use Documents;
 use PostgreSQL::Test::Utils;
 use SchemaGenerator;
 use StormdiscTest;
@@ -145,6 +146,10 @@ foreach my $change (
 	'ALTER TABLE traps.lists DROP CONSTRAINT lists_n_check, ADD CONSTRAINT lists_n_check CHECK (n NOT IN (\'x\', E\'back\\\\slash\', \'quo\'\'te\', \'(ARRAY[\', \'a, c\'))',
 	'ALTER TABLE traps.lists DROP CONSTRAINT lists_big_check, ADD CONSTRAINT lists_big_check CHECK (big IN (1, 2, 4))',
 	'CREATE OR REPLACE VIEW traps.one_outer AS SELECT id, (SELECT count(*) FROM traps.by_list b WHERE b.v = lists.n) AS n FROM traps.lists WHERE EXISTS (SELECT FROM traps.by_list WHERE by_list.v = lists.n)',
+	'CREATE OR REPLACE VIEW traps.listed (a, b) AS VALUES (1, \'a\'), (2, \'b2\')',
+	'CREATE OR REPLACE VIEW traps.constants_sub AS SELECT id FROM traps.lists WHERE v IN (SELECT \'a\' AS text2 UNION SELECT \'b\')',
+	'CREATE OR REPLACE VIEW traps.constants_sub AS SELECT id FROM traps.lists WHERE v IN (SELECT \'a\' AS text2 UNION SELECT \'b\' AS text3)',
+	'CREATE OR REPLACE VIEW traps.constants_with AS WITH w AS (SELECT 1 AS a, \'a\'::traps."Kind k" AS b, now() AS c, true AS d, B\'1\' AS e, \'1 day\'::interval AS f, \'x\'::char(3) AS g UNION SELECT -2, \'b\', \'2001-01-01\', false, B\'0\', \'3 days\', \'y\') SELECT * FROM w',
 	'CREATE OR REPLACE VIEW traps.one_whole AS SELECT lists, lists.id FROM ONLY traps.lists',
 	'ALTER TABLE traps.after_rename RENAME CONSTRAINT before_rename_pkey TO after_rename_pkey',
 	'ALTER TABLE traps.child ALTER late DROP DEFAULT',
@@ -157,6 +162,25 @@ foreach my $change (
 	$node->safe_psql('traps', $change);
 	isnt(fingerprint('traps'), $old, "seen: $change");
 }
+
+# --- the exceptions: what is another one after a reload, and nothing else ---
+
+$node->safe_psql('postgres', 'CREATE DATABASE exceptions');
+$node->safe_psql('postgres', 'CREATE DATABASE exceptions_copy');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('exceptions'), '-f', "$root/test/model/exceptions.sql" ], 'the exceptions');
+$node->safe_psql('exceptions', 'CREATE EXTENSION stormdisc');
+$node->command_ok([ 'pg_dump', '-f', "$dir/exceptions.sql", '-d', $node->connstr('exceptions') ], 'exceptions: pg_dump');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('exceptions_copy'), '-f', "$dir/exceptions.sql" ], 'exceptions: psql restores it');
+$node->safe_psql('exceptions', "\\copy (SELECT stormdisc_schema()) TO '$dir/exceptions.json' (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')");
+my $major = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int / 10000});
+is( $node->safe_psql(
+		'exceptions_copy', qq{
+CREATE TEMP TABLE before (document jsonb);
+\\copy before FROM '$dir/exceptions.json' (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')
+SELECT string_agg(difference, E'\\n' ORDER BY difference COLLATE "C")
+FROM before, stormdisc_diff(document, stormdisc_schema()), concat_ws(' / ', object_kind, identity, attribute) difference}),
+	join("\n", sort(seen_by_fingerprint('exceptions', $major, $major))),
+	'exceptions: what differs after a reload is what is known to');
 
 # --- one of everything, and a change of each that a dump has ---
 
