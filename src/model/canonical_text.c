@@ -61,6 +61,7 @@ static bool only_alias(const FromClause *from, Token *alias);
 static void append_unqualified(StringInfo buf, const char *text,
 							   const char *end, const FromClause *from,
 							   const Token *alias);
+static const char *close_up_values(const char *text);
 static bool ends_from(const Token *token);
 
 /*
@@ -91,16 +92,19 @@ sd_canonical_expression(const char *text)
  *		The definition of a view.
  *
  * Of a query that reads from one table or function alone, names of columns
- * lose its name.
+ * lose its name.  A list of rows, FROM (VALUES ...), becomes FROM ( VALUES ...)
+ * by a reload if it was the whole of a query in brackets.
  */
 const char *
 sd_canonical_query(const char *text)
 {
-	const char *end = text + strlen(text);
+	const char *end;
 	FromClause from = {0};
 	Token alias = {0};
 	StringInfoData buf;
 
+	text = close_up_values(text);
+	end = text + strlen(text);
 	if (!find_from(text, end, &from) || !only_alias(&from, &alias))
 		return sd_canonical_expression(text);
 
@@ -549,4 +553,31 @@ append_unqualified(StringInfo buf, const char *text, const char *end,
 			before = token.start[token.length - 1];
 		text = behind;
 	}
+}
+
+/* The text with no space between a bracket and VALUES. */
+static const char *
+close_up_values(const char *text)
+{
+	const char *end = text + strlen(text);
+	const char *before = NULL; /* a bracket */
+	StringInfoData buf;
+
+	if (strstr(text, "( VALUES") == NULL)
+		return text;
+
+	initStringInfo(&buf);
+	while (text < end)
+	{
+		Token token = next_token(text, end);
+		Token next = next_token(text + token.length, end);
+
+		if (token.kind != TOKEN_SPACE || before == NULL ||
+			!is_word(&next, "VALUES"))
+			appendBinaryStringInfo(&buf, token.start, token.length);
+		before = is_char(&token, '(') ? token.start : NULL;
+		text += token.length;
+	}
+
+	return buf.data;
 }

@@ -100,8 +100,9 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	JsonbContainer *column = sd_ddl_column(table, column_name);
 	char *type =
 		column != NULL ? sd_json_get_text(column, "formatted_type") : NULL;
+	char *own_type = sd_json_get_text(object, "data_type");
 	bool is_unlogged = sd_ddl_is(object, "persistence", "unlogged");
-	const char *own_type = sd_json_get_text(object, "data_type");
+	bool has_other_type;
 	SdDdlNode *node;
 
 	/* without the column nobody knows what it is like */
@@ -115,6 +116,7 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 		type = "bigint";
 	if (own_type == NULL)
 		own_type = "bigint";
+	has_other_type = sd_ddl_compare(own_type, type) != 0;
 
 	node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
 	sd_ddl_provide_qualified(ddl, node, name, false);
@@ -125,18 +127,22 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 		sd_ddl_is(table, "table_type", "foreign table") ? "FOREIGN " : "",
 		table_name, sd_ddl_quote_identifier(column_name),
 		sd_ddl_is(column, "identity", "always") ? "ALWAYS" : "BY DEFAULT", name,
-		sd_ddl_compare(type, own_type) == 0 ? sequence_options(object, type)
-											: "");
+		has_other_type ? "" : sequence_options(object, type));
+	/* CREATE TABLE LIKE does not look at the column's type */
+	if (has_other_type)
+		sd_ddl_statement(node,
+						 "ALTER SEQUENCE %s AS %s INCREMENT BY " INT64_FORMAT
+						 " MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT
+						 " START WITH " INT64_FORMAT
+						 " RESTART CACHE " INT64_FORMAT "%s",
+						 name, own_type, sd_ddl_int64(object, "increment", 1),
+						 sd_ddl_int64(object, "min_value", 1),
+						 sd_ddl_int64(object, "max_value", PG_INT64_MAX),
+						 sd_ddl_int64(object, "start_value", 1),
+						 sd_ddl_int64(object, "cache_size", 1),
+						 sd_json_get_bool(object, "is_cycle") ? " CYCLE" : "");
 	/* the name of the sequence is what it makes, that of the table is not */
 	node->texts = list_make1(table_name);
-	/* it begins with the type of the column, and need not have that */
-	if (sd_ddl_compare(type, own_type) != 0)
-		sd_ddl_statement(node,
-						 "ALTER SEQUENCE %s AS %s MINVALUE " INT64_FORMAT
-						 " MAXVALUE " INT64_FORMAT "%s RESTART",
-						 name, own_type, sd_ddl_int64(object, "min_value", 1),
-						 sd_ddl_int64(object, "max_value", PG_INT64_MAX),
-						 sequence_options(object, NULL));
 	/* it began like its table */
 	if (sd_ddl_is(table, "persistence", "unlogged") != is_unlogged)
 		sd_ddl_statement(node, "ALTER SEQUENCE %s SET %s", name,
@@ -144,13 +150,12 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	sd_ddl_comment_of(ddl, node, "SEQUENCE", name, object);
 }
 
-/* What is not as usual for a sequence of this type; NULL: but no limits. */
+/* What is not as usual for a sequence of this type. */
 static char *
 sequence_options(JsonbContainer *object, const char *type)
 {
 	int64 increment = sd_ddl_int64(object, "increment", 1);
-	SequenceLimits usual =
-		usual_limits(type != NULL ? type : "bigint", increment);
+	SequenceLimits usual = usual_limits(type, increment);
 	int64 min_value = sd_ddl_int64(object, "min_value", 1);
 	int64 max_value = sd_ddl_int64(object, "max_value", PG_INT64_MAX);
 	int64 start_value = sd_ddl_int64(object, "start_value", 1);
@@ -160,9 +165,9 @@ sequence_options(JsonbContainer *object, const char *type)
 	initStringInfo(&options);
 	if (increment != 1)
 		appendStringInfo(&options, " INCREMENT BY " INT64_FORMAT, increment);
-	if (type != NULL && min_value != usual.min_value)
+	if (min_value != usual.min_value)
 		appendStringInfo(&options, " MINVALUE " INT64_FORMAT, min_value);
-	if (type != NULL && max_value != usual.max_value)
+	if (max_value != usual.max_value)
 		appendStringInfo(&options, " MAXVALUE " INT64_FORMAT, max_value);
 	if (start_value != (increment > 0 ? min_value : max_value))
 		appendStringInfo(&options, " START WITH " INT64_FORMAT, start_value);
@@ -390,7 +395,7 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 							  sd_ddl_text(ddl, column, "formatted_type"),
 							  collation != NULL ? " COLLATE " : "",
 							  collation != NULL ? collation : "");
-	/* before 16 a child has its parent's expression, and cannot say it */
+	/* before 16 a parent's expression cannot be said again */
 	if (generated != NULL && ddl->version < 16 && !table->is_partition &&
 		parents_have(table, name, "generated_type"))
 		default_value = NULL;
@@ -403,6 +408,9 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 		item->later =
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 					 table->name, sd_ddl_quote_identifier(name), default_value);
+		item->undo =
+			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+					 table->name, sd_ddl_quote_identifier(name));
 	}
 	/* since 18 a constraint will put its name there, or take it away */
 	if (sd_json_get_bool(column, "not_null") &&

@@ -42,6 +42,7 @@ typedef struct SdMigrationOptions
 {
 	bool destructive;
 	bool concurrently;
+	JsonbContainer *renames; /* NULL: none */
 } SdMigrationOptions;
 
 typedef struct SdMigrationObject SdMigrationObject;
@@ -160,6 +161,9 @@ extern bool sd_migration_only(SdMigrationObject *object,
 
 extern const char *sd_migration_column_name(const char *identity);
 extern void sd_migration_malformed(const char *kind, const char *identity);
+
+/* migration_renames.c */
+extern void sd_migration_rename(SdMigration *migration);
 
 /* migration_plan.c */
 extern void sd_migration_plan(SdMigration *migration);

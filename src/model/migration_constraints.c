@@ -44,8 +44,9 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 	bool is_partitioned =
 		table != NULL &&
 		sd_ddl_is(table->new_object, "table_type", "partitioned table");
-	bool is_validated = sd_ddl_flag(object->new_object, "is_validated", true) &&
-						sd_ddl_flag(object->new_object, "is_enforced", true);
+	bool is_enforced = sd_ddl_flag(object->new_object, "is_enforced", true);
+	bool is_validated =
+		sd_ddl_flag(object->new_object, "is_validated", true) && is_enforced;
 	ListCell *lc;
 
 	/* those of new tables come with them, and those of parents with these */
@@ -54,6 +55,12 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 		(object->new_item == NULL || !object->new_item->is_later) &&
 		(object->new_item != NULL ||
 		 !sd_ddl_flag(object->new_object, "is_local", true)))
+		add_check(migration, object);
+	/* a parent's that is not validated: ATTACH wants it to be there */
+	if (sd_ddl_is(object->new_object, "constraint_type", "check") &&
+		is_new_table && table != NULL && is_enforced && !is_validated &&
+		!sd_ddl_flag(object->new_object, "is_local", true) &&
+		sd_json_get_bool(table->new_object, "is_partition"))
 		add_check(migration, object);
 	foreach (lc, object->new_nodes)
 	{

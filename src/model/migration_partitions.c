@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 /* of a name with its schema, all of it in quotes */
@@ -36,6 +37,7 @@ typedef struct TableNodes
 } TableNodes;
 
 static HTAB *read_tables(SdMigration *migration, bool is_new);
+static char *parent_index_of(SdMigration *migration, const char *identity);
 static TableNodes *get_table(HTAB *tables, const char *name);
 static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
@@ -53,6 +55,7 @@ static void leave_check_of_parents(SdMigration *migration,
 static void leave_check_of_all_children(SdMigration *migration,
 										const char *parent, const char *name);
 static bool becomes_child(SdMigrationObject *table, const char *parent);
+static bool is_made(const SdMigrationObject *table);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -88,10 +91,24 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 			continue;
 		if (is_new)
 		{
-			table->attach->after =
-				list_concat(table->attach->after, table->indexes);
-			table->attach->after =
-				list_concat(table->attach->after, table->index_children);
+			foreach (lc, table->indexes)
+			{
+				SdDdlNode *index = lfirst(lc);
+
+				/* its own would be taken for one of the parent's */
+				if (parent_index_of(migration, index->identity) != NULL)
+					table->attach->after = lappend(table->attach->after, index);
+				else
+					index->after = lappend(index->after, table->attach);
+			}
+			foreach (lc, table->index_children)
+			{
+				SdDdlNode *child = lfirst(lc);
+				char *index = parent_index_of(migration, child->identity);
+
+				if (index != NULL && parent_index_of(migration, index) != NULL)
+					table->attach->after = lappend(table->attach->after, child);
+			}
 		}
 		/* made and altered after its parent, and dropped before it */
 		if (table->table != NULL)
@@ -108,6 +125,30 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 		}
 	}
 	hash_destroy(tables);
+}
+
+/*
+ * The name of the index that a new one is part of, a key's or not; NULL if it
+ * is none's.
+ */
+static char *
+parent_index_of(SdMigration *migration, const char *identity)
+{
+	JsonbContainer *object = find_object(migration, true, "indexes", identity);
+
+	if (object == NULL)
+	{
+		object = find_object(migration, true, "constraints", identity);
+		identity = object != NULL
+					   ? qualified(object, "schema_name", "index_name")
+					   : NULL;
+		object = identity != NULL
+					 ? find_object(migration, true, "indexes", identity)
+					 : NULL;
+	}
+
+	return object != NULL ? qualified(object, "parent_schema", "parent_index")
+						  : NULL;
 }
 
 /*
@@ -402,8 +443,8 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 								  psprintf("%s.%s", table->new_identity, name));
 			if (own == NULL || prints_alike(above, own))
 				continue;
-			/* one that is made as a child has the parent's */
-			if (table->old_object == NULL &&
+			/* one that is made as a child just has the parent's */
+			if (is_made(table) &&
 				!sd_json_get_bool(table->new_object, "is_partition") &&
 				!sd_ddl_flag(own->new_object, "is_local", true))
 				continue;
@@ -581,23 +622,16 @@ leave_check_of_all_children(SdMigration *migration, const char *parent,
 static bool
 becomes_child(SdMigrationObject *table, const char *parent)
 {
-	char *of;
-	ListCell *lc;
+	return (is_made(table) || sd_migration_gets_parent(table)) &&
+		   sd_migration_has_text(sd_migration_parents(table->new_object),
+								 parent);
+}
 
-	if (table->old_object != NULL && !sd_migration_gets_parent(table))
-		return false;
-	if (sd_json_get_bool(table->new_object, "is_partition"))
-	{
-		of = qualified(table->new_object, "parent_schema", "parent_name");
-		return of != NULL && sd_ddl_compare(of, parent) == 0;
-	}
-	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
-	{
-		if (sd_ddl_compare(lfirst(lc), parent) == 0)
-			return true;
-	}
-
-	return false;
+static bool
+is_made(const SdMigrationObject *table)
+{
+	return table->old_object == NULL ||
+		   (table->action == SD_ACTION_REPLACE && !table->is_blocked);
 }
 
 /* Has the partition an index that is attached to this one? */

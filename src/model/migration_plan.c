@@ -60,23 +60,25 @@ static void leave_attached(SdMigration *migration, SdMigrationObject *object,
 						   SdMigrationObject *dependent);
 static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
+static void break_loops(SdMigration *migration, SdMigrationObject *object);
+static void release_domain(SdMigration *migration, SdMigrationObject *domain,
+						   SdDdlItem *item);
+static bool is_dropped_itself(SdMigration *migration, SdDdlItem *item);
+static bool is_made_late(SdMigration *migration, SdMigrationObject *check);
+static bool names_later(SdMigration *migration, SdMigrationObject *object,
+						const char *text);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static const char *concurrently(const char *statement);
+static void break_loops(SdMigration *migration, SdMigrationObject *object);
 static bool is_plain_index(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
 static void rename_range(SdMigration *migration, SdMigrationObject *object);
-static void rename_multirange(SdMigration *migration, SdMigrationObject *object,
-							  bool with_constructor);
-static void rename_hidden_multirange(SdMigration *migration,
-									 SdMigrationObject *object);
-static bool is_owned_late(SdMigration *migration, SdMigrationObject *object);
-static bool owned_by_another(const SdMigrationObject *object,
-							 const SdMigrationObject *needed);
-static SdMigrationObject *schema_of(SdMigration *migration,
-									const SdMigrationObject *object);
+static bool rename_multirange(SdMigration *migration,
+							  SdMigrationObject *object);
+static bool loses_multirange(SdMigration *migration, SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -341,7 +343,8 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 		else
 		{
 			object->old_nodes = lappend(object->old_nodes, node);
-			if (object->old_position < 0)
+			/* a shell goes with the type, and this before what it needs */
+			if (object->old_position < 0 || node->shell != NULL)
 				object->old_position = node->number;
 		}
 		/* what is in a table, but is none of its columns */
@@ -355,10 +358,12 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 			within =
 				sd_migration_get(migration, is_new, item->kind, item->identity);
 			if (is_new)
-			{
 				within->new_item = item;
+			/* one that comes later has a node of its own */
+			if (item->is_later)
+				continue;
+			if (is_new)
 				within->new_position = node->number;
-			}
 			else
 				within->old_position = node->number;
 		}
@@ -762,6 +767,148 @@ skip(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
+/*
+ * What was made late, because two objects need each other, goes before either:
+ * the defaults and checks of a table, the query and the defaults of a view.
+ */
+static void
+break_loops(SdMigration *migration, SdMigrationObject *object)
+{
+	bool is_table = sd_ddl_compare(object->kind, "tables") == 0;
+	bool is_type = sd_ddl_compare(object->kind, "types") == 0;
+	SdDdlNode *first;
+	SdJsonWalk walk;
+	JsonbValue value;
+	ListCell *lc;
+
+	if (object->old_nodes == NIL ||
+		(!is_table && !is_type && sd_ddl_compare(object->kind, "views") != 0))
+		return;
+	first = linitial(object->old_nodes);
+	foreach (lc, first->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+
+		if (!item->is_later)
+			continue;
+		if (is_type)
+			release_domain(migration, object, item);
+		else if (item->column != NULL)
+			(void) sd_migration_step(
+				migration, object, SD_STAGE_RELEASE,
+				"ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
+				object->old_identity, sd_ddl_quote_identifier(item->column));
+		else if (sd_ddl_compare(item->kind, "constraints") == 0 &&
+				 !is_dropped_itself(migration, item))
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
+									 "ALTER TABLE %s DROP CONSTRAINT %s",
+									 object->old_identity,
+									 sd_ddl_quote_identifier(llast(
+										 sd_sql_identifiers(item->identity))));
+	}
+	foreach (lc, object->old_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+
+		if (node->stand_in_node != NULL)
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
+									 "CREATE OR REPLACE %s",
+									 node->stand_in + strlen("CREATE "));
+	}
+	if (is_table || is_type || list_length(object->old_nodes) == 1)
+		return;
+	sd_json_walk(&walk, sd_json_get_array(object->old_object, "columns"));
+	while (sd_json_next_element(&walk, &value))
+	{
+		JsonbContainer *column = sd_json_as_object(&value);
+		char *default_value = sd_json_get_text(column, "default_value");
+
+		if (default_value != NULL &&
+			names_later(migration, object, default_value))
+			(void) sd_migration_step(
+				migration, object, SD_STAGE_RELEASE,
+				"ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT",
+				object->old_identity,
+				sd_ddl_quote_identifier(
+					sd_json_get_text(column, "column_name")));
+	}
+}
+
+/* Take from a domain what was added to it. */
+static void
+release_domain(SdMigration *migration, SdMigrationObject *domain,
+			   SdDdlItem *item)
+{
+	char *statement = psprintf("ALTER DOMAIN %s ", domain->old_identity);
+	const char *action = item->later + strlen(statement);
+	ListCell *lc;
+
+	if (strncmp(item->later, statement, strlen(statement)) != 0)
+		return;
+	if (strncmp(action, "SET DEFAULT ", strlen("SET DEFAULT ")) == 0)
+		(void) sd_migration_step(migration, domain, SD_STAGE_RELEASE,
+								 "%sDROP DEFAULT", statement);
+	foreach (lc, sd_json_get_texts(domain->old_object, "constraint_names"))
+	{
+		const char *name;
+
+		if (lfirst(lc) == NULL)
+			continue;
+		name = pstrdup(sd_ddl_quote_identifier(lfirst(lc)));
+		if (strstr(action, psprintf("ADD CONSTRAINT %s ", name)) == action)
+			(void) sd_migration_step(migration, domain, SD_STAGE_RELEASE,
+									 "%sDROP CONSTRAINT %s", statement, name);
+	}
+}
+
+/* Has a check a statement of its own? */
+static bool
+is_dropped_itself(SdMigration *migration, SdDdlItem *item)
+{
+	SdMigrationObject *check =
+		sd_migration_find(migration, false, "constraints", item->identity);
+
+	return check != NULL && leaves(check) && !check->is_blocked &&
+		   !goes_with_another(migration, check);
+}
+
+/* Was it made after its table, because the two need each other? */
+static bool
+is_made_late(SdMigration *migration, SdMigrationObject *check)
+{
+	SdMigrationObject *table = sd_migration_table_of(migration, check);
+	ListCell *lc;
+
+	if (table == NULL || table->old_nodes == NIL)
+		return false;
+	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+
+		if (item->is_later && item->kind != NULL &&
+			sd_ddl_compare(item->kind, check->kind) == 0 &&
+			sd_ddl_compare(item->identity, check->old_identity) == 0)
+			return true;
+	}
+
+	return false;
+}
+
+/* Does the text name something that was made after the object? */
+static bool
+names_later(SdMigration *migration, SdMigrationObject *object, const char *text)
+{
+	ListCell *lc;
+
+	foreach (lc, sd_ddl_named(migration->ddl[0], text))
+	{
+		if (((SdDdlNode *) lfirst(lc))->number > object->old_position)
+			return true;
+	}
+
+	return false;
+}
+
 /* The statement that drops an object, unless it goes with another. */
 static void
 drop(SdMigration *migration, SdMigrationObject *object)
@@ -771,6 +918,8 @@ drop(SdMigration *migration, SdMigrationObject *object)
 
 	if (!object->is_blocked && goes_with_another(migration, object))
 		return;
+	if (!object->is_blocked)
+		break_loops(migration, object);
 	/* the identity goes, not the sequence */
 	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
 		sd_json_get_bool(object->old_object, "is_identity"))
@@ -849,11 +998,19 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->lock = sd_migration_lock(step->statement);
 		step->alone = true;
 	}
+	/* it is whole only when its last node is there */
+	if (is_made_of_functions(object) && !object->is_swapped)
+		step->position = ((SdDdlNode *) llast(object->old_nodes))->number;
+	if (sd_ddl_compare(object->kind, "constraints") == 0 && leaves(object) &&
+		is_made_late(migration, object))
+		step->stage = SD_STAGE_RELEASE;
 	if (is_late(object))
 	{
-		rename_hidden_multirange(migration, object);
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
+		if (sd_ddl_compare(object->kind, "types") == 0 &&
+			loses_multirange(migration, object))
+			(void) rename_multirange(migration, object);
 	}
 	/* its table goes earlier, and would take it along */
 	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
@@ -861,6 +1018,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER SEQUENCE %s OWNED BY NONE",
 								 object->old_identity);
+	break_loops(migration, object);
+	if (sd_ddl_compare(object->kind, "operators") == 0)
+		sd_migration_drop_promised(migration, object);
 	step->why = object->reason;
 	if (sd_ddl_compare(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -872,6 +1032,36 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							 ? row->severity
 							 : SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = step->severity == SD_SEVERITY_DESTRUCTIVE;
+	}
+}
+
+/*
+ * What came later than the rest of the object goes earlier, if it needs what
+ * goes as well: that may need the rest.
+ */
+static void
+break_loops(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, object->old_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+
+		if (node->undo == NULL)
+			continue;
+		foreach (lc2, node->references)
+		{
+			SdMigrationObject *needed =
+				object_of(migration, false, lfirst(lc2));
+
+			if (needed == object || !leaves(needed))
+				continue;
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE, "%s",
+									 node->undo);
+			break;
+		}
 	}
 }
 
@@ -964,7 +1154,7 @@ goes_with_type(const SdMigrationObject *object)
 
 /*
  * The new range type has a multirange type of the same name, and both have
- * functions of theirs.
+ * functions of theirs, in the schema of the range type.
  */
 static void
 rename_range(SdMigration *migration, SdMigrationObject *object)
@@ -972,9 +1162,8 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 	char *subtype = sd_json_get_text(object->old_object, "subtype");
 	const char *to;
 
-	if (subtype == NULL)
+	if (!rename_multirange(migration, object) || subtype == NULL)
 		return;
-	rename_multirange(migration, object, true);
 	to = pstrdup(
 		sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -985,116 +1174,50 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 							 object->old_identity, subtype, subtype, to);
 }
 
-/* Its constructor is in the schema of the range. */
-static void
-rename_multirange(SdMigration *migration, SdMigrationObject *object,
-				  bool with_constructor)
+static bool
+rename_multirange(SdMigration *migration, SdMigrationObject *object)
 {
 	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	char *schema = sd_json_get_text(object->old_object, "schema_name");
 	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
 	const char *to;
 
-	if (list_length(names) != 2)
-		return;
+	if (list_length(names) != 2 || schema == NULL)
+		return false;
 	to = pstrdup(sd_ddl_quote_identifier(
 		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
 				 (char *) lsecond(names))));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER TYPE %s RENAME TO %s", multirange, to);
-	if (with_constructor)
-		(void) sd_migration_step(
-			migration, object, SD_STAGE_DROP,
-			"ALTER FUNCTION %s() RENAME TO %s",
-			sd_ddl_quote_qualified(
-				sd_json_get_text(object->old_object, "schema_name"),
-				lsecond(names)),
-			to);
+	(void) sd_migration_step(
+		migration, object, SD_STAGE_DROP, "ALTER FUNCTION %s() RENAME TO %s",
+		sd_ddl_quote_qualified(schema, lsecond(names)), to);
+
+	return true;
 }
 
-/* A new range may have the multirange type of one that goes last. */
-static void
-rename_hidden_multirange(SdMigration *migration, SdMigrationObject *object)
+/* Does another range type get its multirange type's name? */
+static bool
+loses_multirange(SdMigration *migration, SdMigrationObject *object)
 {
-	char *multirange =
-		sd_ddl_compare(object->kind, "types") == 0
-			? sd_json_get_text(object->old_object, "multirange_type")
-			: NULL;
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
 	ListCell *lc;
 
-	if (multirange == NULL)
-		return;
-	foreach (lc, migration->all)
+	foreach (lc, multirange != NULL ? migration->all : NIL)
 	{
 		SdMigrationObject *other = lfirst(lc);
+		char *taken;
 
-		if (sd_ddl_compare(other->kind, "types") != 0 ||
+		if (sd_ddl_compare(other->kind, "types") != 0 || other->is_blocked ||
 			(other->action != SD_ACTION_CREATE &&
-			 other->action != SD_ACTION_REPLACE) ||
-			!sd_ddl_is(other->new_object, "multirange_type", multirange))
+			 other->action != SD_ACTION_REPLACE))
 			continue;
-		rename_multirange(
-			migration, object,
-			sd_migration_same(
-				sd_json_get_text(object->old_object, "schema_name"),
-				sd_json_get_text(other->new_object, "schema_name")));
-		return;
-	}
-}
-
-/*
- * A materialized view is filled before it gets its owner, who may not be
- * allowed to read what it is made of.
- */
-static bool
-is_owned_late(SdMigration *migration, SdMigrationObject *object)
-{
-	ListCell *lc;
-	ListCell *lc2;
-
-	if (object == NULL || sd_ddl_compare(object->kind, "views") != 0 ||
-		object->action != SD_ACTION_REPLACE ||
-		!sd_ddl_is(object->new_object, "view_type", "materialized view"))
-		return false;
-	foreach (lc, object->new_nodes)
-	{
-		foreach (lc2, ((SdDdlNode *) lfirst(lc))->references)
-		{
-			SdMigrationObject *needed =
-				sd_migration_object_of(migration, true, lfirst(lc2));
-
-			if (owned_by_another(object, needed) ||
-				owned_by_another(object, schema_of(migration, needed)))
-				return true;
-		}
+		taken = sd_json_get_text(other->new_object, "multirange_type");
+		if (taken != NULL && sd_ddl_compare(taken, multirange) == 0)
+			return true;
 	}
 
 	return false;
-}
-
-static bool
-owned_by_another(const SdMigrationObject *object,
-				 const SdMigrationObject *needed)
-{
-	char *owner = needed != NULL && needed->new_object != NULL &&
-						  JsonContainerIsObject(needed->new_object)
-					  ? sd_json_get_text(needed->new_object, "owner")
-					  : NULL;
-
-	return owner != NULL && !sd_ddl_is(object->new_object, "owner", owner);
-}
-
-/* The schema that it is in, or NULL. */
-static SdMigrationObject *
-schema_of(SdMigration *migration, const SdMigrationObject *object)
-{
-	char *schema =
-		object->new_object != NULL && JsonContainerIsObject(object->new_object)
-			? sd_json_get_text(object->new_object, "schema_name")
-			: NULL;
-
-	return schema != NULL ? sd_migration_find(migration, true, "schemas",
-											  sd_ddl_quote_identifier(schema))
-						  : NULL;
 }
 
 /* Does it go when something else goes? */
@@ -1141,19 +1264,12 @@ make(SdMigration *migration, SdMigrationObject *object)
 	ListCell *lc;
 	SdMigrationObject *table;
 	bool is_index_of_old_table;
-	bool gets_owner_late;
-	bool is_granted_late;
 
 	if (sd_ddl_compare(object->kind, "constraints") == 0)
 	{
 		sd_migration_make_constraint(migration, object);
 		return;
 	}
-	gets_owner_late = is_owned_late(migration, object);
-	is_granted_late =
-		sd_ddl_compare(object->kind, "privileges") == 0 &&
-		is_owned_late(migration, sd_migration_target(migration, true,
-													 object->new_identity));
 	table = sd_migration_new_table_of(migration, object);
 	is_index_of_old_table =
 		sd_ddl_compare(object->kind, "indexes") == 0 && table != NULL &&
@@ -1179,15 +1295,6 @@ make(SdMigration *migration, SdMigrationObject *object)
 
 			step->alone = is_concurrent;
 			step->position = node->number;
-			if (is_granted_late ||
-				(gets_owner_late &&
-				 strncmp(statement->text, "ALTER MATERIALIZED VIEW ", 24) ==
-					 0 &&
-				 strstr(statement->text, " OWNER TO ") != NULL))
-			{
-				step->stage = SD_STAGE_FINISH;
-				step->rank = 2;
-			}
 			if (sd_ddl_compare(node->kind, "partitions") != 0 &&
 				(table == NULL || table->action == SD_ACTION_CREATE ||
 				 table->action == SD_ACTION_REPLACE))

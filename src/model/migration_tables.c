@@ -61,10 +61,14 @@ static void drop_column(SdMigration *migration, SdMigrationObject *table,
 static SdSeverity severity_of_added(SdMigrationColumn *column);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
+static bool stays_inherited(SdMigration *migration, SdMigrationObject *table,
+							const char *name);
 static SdDdlItem *find_item(SdMigrationObject *table,
 							SdMigrationColumn *column);
-static char *column_definition(SdMigrationObject *table,
+static char *column_definition(SdMigration *migration, SdMigrationObject *table,
 							   SdMigrationColumn *column);
+static const char *free_not_null(SdMigration *migration,
+								 SdMigrationObject *table, const char *tail);
 static void add_column_settings(SdMigration *migration,
 								SdMigrationObject *table,
 								SdMigrationColumn *column);
@@ -1102,13 +1106,14 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 }
 
 /*
- * What a table had before it inherits stays its own, too: there is no
- * statement that changes this.
+ * What a table had before it inherits stays its own, too, and what it inherits
+ * does not become its own as long as it does: no statement changes this.
  */
 static void
 tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 {
-	List *names = NIL;
+	List *own = NIL;
+	List *inherited = NIL;
 	SdMigrationStep *step;
 	SdJsonWalk walk;
 	JsonbValue value;
@@ -1122,31 +1127,65 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 		char *name = sd_json_get_text(source, "column_name");
 		SdMigrationColumn *column = sd_migration_find_column(table, name);
 		bool is_local = sd_ddl_flag(source, "is_local", true);
+		bool differs =
+			column != NULL && sd_migration_change_among(column->changes, NULL,
+														"is_local") != NULL;
+		bool comes_down = column != NULL &&
+						  has_parent_with(migration, table, name, test_added);
 
-		if (is_local)
-			continue;
-		if (table->table->reattached != NIL &&
+		if (!is_local && table->table->reattached != NIL &&
 			sd_ddl_column(table->old_object, name) != NULL)
 		{
-			names = lappend(names, name);
+			own = lappend(own, name);
 			continue;
 		}
-		if (column == NULL ||
-			(sd_migration_change_among(column->changes, NULL, "is_local") ==
-				 NULL &&
-			 (!column->is_added ||
-			  has_parent_with(migration, table, name, test_added))))
+		if (column == NULL)
 			continue;
-		names = lappend(names, name);
+		if (!is_local && (differs || (column->is_added && !comes_down)))
+			own = lappend(own, name);
+		if (is_local && ((differs && stays_inherited(migration, table, name)) ||
+						 (column->is_added && comes_down)))
+			inherited = lappend(inherited, name);
 	}
-	if (names == NIL)
-		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_FINISH,
-		"-- %s stays declared by %s itself, besides its parents",
-		sd_ddl_identifiers(names), table_name(table));
-	step->is_skipped = true;
-	step->why = "columns that were there before INHERIT stay the table's own";
+	if (own != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s stays declared by %s itself, besides its parents",
+			sd_ddl_identifiers(own), table_name(table));
+		step->is_skipped = true;
+		step->why =
+			"columns that were there before INHERIT stay the table's own";
+	}
+	if (inherited != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s is not declared by %s itself, only by its parents",
+			sd_ddl_identifiers(inherited), table_name(table));
+		step->is_skipped = true;
+		step->why = "a column that is inherited cannot be added again";
+	}
+}
+
+/* Has it the column of a parent that it has all the time? */
+static bool
+stays_inherited(SdMigration *migration, SdMigrationObject *table,
+				const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, sd_migration_parents(table->new_object))
+	{
+		JsonbContainer *parent =
+			sd_ddl_object(migration->ddl[1], "tables", lfirst(lc));
+
+		if (parent != NULL && stays_child(table, lfirst(lc)) &&
+			sd_ddl_column(parent, name) != NULL)
+			return true;
+	}
+
+	return false;
 }
 
 /*
@@ -1269,9 +1308,10 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 
 	if (has_parent_with(migration, table, column->name, test_added))
 		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s",
-		table_word(table), table_name(table), column_definition(table, column));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s ADD COLUMN %s", table_word(table),
+							 table_name(table),
+							 column_definition(migration, table, column));
 	step->severity = severity_of_added(column);
 	step->rewrites = step->severity == SD_SEVERITY_REWRITING;
 	if (step->rewrites)
@@ -1322,7 +1362,8 @@ find_item(SdMigrationObject *table, SdMigrationColumn *column)
 
 /* What stands behind ADD COLUMN. */
 static char *
-column_definition(SdMigrationObject *table, SdMigrationColumn *column)
+column_definition(SdMigration *migration, SdMigrationObject *table,
+				  SdMigrationColumn *column)
 {
 	SdDdlItem *item = find_item(table, column);
 	JsonbContainer *source = column->new_column;
@@ -1331,12 +1372,15 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	char *generated = sd_json_get_text(source, "generated_type");
 	StringInfoData text;
 
-	if (item != NULL)
+	/* what its parent or its type will say the table says before */
+	if (item != NULL && !sd_migration_gets_parent(table) &&
+		sd_json_get_text(table->new_object, "of_type") == NULL)
 		return psprintf("%s%s%s", item->head,
 						item->soft != NULL && !item->is_later ? item->soft : "",
-						item->tail != NULL ? item->tail : "");
+						item->tail != NULL
+							? free_not_null(migration, table, item->tail)
+							: "");
 
-	/* it will be inherited, but not yet */
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s", sd_ddl_quote_identifier(column->name),
 					 sd_json_get_text(source, "formatted_type"));
@@ -1345,12 +1389,41 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	if (value != NULL && generated != NULL)
 		appendStringInfo(&text, " GENERATED ALWAYS AS (%s) %s", value,
 						 sd_ddl_upper(generated));
-	else if (value != NULL)
+	else if (value != NULL && (item == NULL || !item->is_later))
 		appendStringInfo(&text, " DEFAULT %s", value);
-	if (sd_json_get_bool(source, "not_null"))
+	/* since 18 a constraint may have a name for it */
+	if (item != NULL && migration->versions[1] >= 18)
+		appendStringInfoString(&text, item->tail != NULL ? item->tail : "");
+	else if (sd_json_get_bool(source, "not_null"))
 		appendStringInfoString(&text, " NOT NULL");
 
 	return text.data;
+}
+
+/* NOT NULL without its name if a column that is left has that. */
+static const char *
+free_not_null(SdMigration *migration, SdMigrationObject *table,
+			  const char *tail)
+{
+	const char *start = " CONSTRAINT ";
+	const char *not_null = strstr(tail, " NOT NULL");
+	const char *name = tail + strlen(start);
+	JsonbContainer *holder;
+	SdMigrationColumn *column;
+	List *columns;
+
+	if (strncmp(tail, start, strlen(start)) != 0 || not_null < name)
+		return tail;
+	holder = sd_ddl_object(migration->ddl[0], "constraints",
+						   psprintf("%s.%.*s", table->old_identity,
+									(int) (not_null - name), name));
+	columns = holder != NULL ? sd_json_get_texts(holder, "columns") : NIL;
+	if (columns == NIL || !sd_ddl_is(holder, "constraint_type", "not null"))
+		return tail;
+	column = sd_migration_find_column(table, linitial(columns));
+
+	return column != NULL && column->is_dropped && column->is_blocked ? not_null
+																	  : tail;
 }
 
 static void
@@ -1458,8 +1531,9 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		if (!column->is_added || !is_computed(column) || column->is_blocked ||
 			has_parent_with(migration, table, column->name, test_added))
 			continue;
-		parts = lappend(
-			parts, psprintf("ADD COLUMN %s", column_definition(table, column)));
+		parts = lappend(parts,
+						psprintf("ADD COLUMN %s",
+								 column_definition(migration, table, column)));
 		severity = Max(severity, severity_of_added(column));
 	}
 	if (parts == NIL)

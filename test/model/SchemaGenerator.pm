@@ -679,6 +679,170 @@ sub mutations
 	return @mutations[ 0 .. $count - 1 ];
 }
 
+# Statements that give other names to objects, which all of them keep.
+sub renames
+{
+	my ($self, $count) = @_;
+	my @names = sort grep { /^rename_/ } keys %SchemaGenerator::;
+	my @sql;
+
+	foreach (1 .. $count)
+	{
+		my $name = $self->pick(@names);
+
+		push @sql, grep { defined } $self->$name;
+	}
+	return @sql;
+}
+
+# What knows a table by its name.
+sub table_was_renamed
+{
+	my ($self, $table, $from) = @_;
+	my $to = qualified($table);
+
+	foreach my $object ($self->objects('tables'), $self->objects('views'), $self->objects('routines'), map { values %{ $self->{$_} // {} } } qw(indexes statistics))
+	{
+		foreach my $key (qw(parent is_partition table))
+		{
+			$object->{$key} = $to if defined $object->{$key} && $object->{$key} eq $from;
+		}
+	}
+	return;
+}
+
+sub give_name
+{
+	my ($self, $kind, $object, $words, $prefix) = @_;
+	my $name = qualified($object);
+
+	delete $self->{$kind}{$name};
+	$object->{name} = $self->new_name($prefix);
+	$self->{$kind}{ qualified($object) } = $object;
+	return "ALTER $words $name RENAME TO " . ident($object->{name});
+}
+
+sub rename_table
+{
+	my ($self) = @_;
+	my $table = $self->a_table or return;
+	my $name = qualified($table);
+	my $move = $self->chance(20);
+	my $sql;
+
+	if ($move)
+	{
+		$self->forget(tables => $table);
+		$table->{schema} = $table->{schema} eq 'gen' ? 'Gen "2"' : 'gen';
+		$self->keep(tables => $table);
+		$sql = "ALTER TABLE $name SET SCHEMA " . ident($table->{schema});
+	}
+	else
+	{
+		$sql = $self->give_name('tables', $table, 'TABLE', 'rtab');
+	}
+	$self->table_was_renamed($table, $name);
+	return $sql;
+}
+
+sub rename_table_2 { my ($self) = @_; return $self->rename_table }
+
+sub rename_column
+{
+	my ($self) = @_;
+	my $table = $self->a_table or return;
+	my $column = $self->pick(grep { !$_->{inherited} } @{ $table->{columns} }) or return;
+	my $from = $column->{name};
+	my $to = $self->new_name('rc');
+	my @names = (qualified($table));
+
+	while (my $name = shift @names)
+	{
+		my $of = $self->{tables}{$name} or next;
+
+		$_->{name} = $to foreach grep { $_->{name} eq $from } @{ $of->{columns} };
+		push @names, map { qualified($_) } grep { ($_->{parent} // $_->{is_partition} // '') eq $name } $self->objects('tables');
+	}
+	return 'ALTER TABLE ' . qualified($table) . ' RENAME COLUMN ' . ident($from) . ' TO ' . ident($to);
+}
+
+sub rename_column_2 { my ($self) = @_; return $self->rename_column }
+sub rename_column_3 { my ($self) = @_; return $self->rename_column }
+
+# Two tables, or columns, that exchange their names.
+sub rename_swap
+{
+	my ($self) = @_;
+	my ($one, $other) = $self->some(2, grep { !$_->{has_child} && !$_->{partitioned} && !$_->{is_partition} && !$_->{parent} } $self->objects('tables'));
+
+	return unless $other;
+	if ($self->chance(50))
+	{
+		my ($first, $second) = $self->some(2, grep { !$_->{inherited} } @{ $one->{columns} });
+
+		return unless $second;
+		my ($from, $to) = map { $_->{name} } $first, $second;
+		my $alter = 'ALTER TABLE ' . qualified($one) . ' RENAME COLUMN';
+
+		($first->{name}, $second->{name}) = ($to, $from);
+		return map { "$alter $_" } ident($from) . ' TO swapped', ident($to) . ' TO ' . ident($from), 'swapped TO ' . ident($to);
+	}
+	return if $one->{schema} ne $other->{schema};
+	my ($from, $to) = map { qualified($_) } $one, $other;
+	my ($from_name, $to_name) = map { $_->{name} } $one, $other;
+
+	($one->{name}, $other->{name}) = ($to_name, $from_name);
+	@{ $self->{tables} }{ $from, $to } = ($other, $one);
+	return ("ALTER TABLE $from RENAME TO swapped", "ALTER TABLE $to RENAME TO " . ident($from_name), 'ALTER TABLE ' . ident($one->{schema}) . '.swapped RENAME TO ' . ident($to_name));
+}
+
+sub rename_view
+{
+	my ($self) = @_;
+	my $view = $self->pick($self->objects('views')) or return;
+	my $words = ($view->{materialized} ? 'MATERIALIZED ' : '') . 'VIEW';
+
+	return 'ALTER ' . $words . ' ' . qualified($view) . ' RENAME COLUMN one TO one_' . ++$self->{count} if $self->chance(30);
+	return $self->give_name('views', $view, $words, 'rview');
+}
+
+sub rename_sequence { my ($self) = @_; my $sequence = $self->pick($self->objects('sequences')) or return; return $self->give_name('sequences', $sequence, 'SEQUENCE', 'rseq') }
+sub rename_type { my ($self) = @_; my $type = $self->pick($self->objects('types')) or return; return $self->give_name('types', $type, $type->{kind} eq 'domain' ? 'DOMAIN' : 'TYPE', 'rtype') }
+sub rename_function { my ($self) = @_; my $function = $self->pick($self->objects('pure')) or return; return $self->give_name('pure', $function, 'FUNCTION', 'rfun') }
+
+sub rename_index
+{
+	my ($self) = @_;
+	my $key = $self->pick(sort keys %{ $self->{indexes} }) or return;
+
+	return $self->give_name('indexes', $self->{indexes}{$key}, 'INDEX', 'ridx');
+}
+
+sub rename_statistics
+{
+	my ($self) = @_;
+	my $key = $self->pick(sort keys %{ $self->{statistics} }) or return;
+
+	return $self->give_name('statistics', $self->{statistics}{$key}, 'STATISTICS', 'rstat');
+}
+
+# What stands on a table.
+sub rename_on_table
+{
+	my ($self) = @_;
+	my $table = $self->a_table or return;
+	my $kind = $self->pick(qw(constraints triggers policies rules));
+	my $object = $self->pick(@{ $table->{$kind} // [] }) or return;
+	my $from = ident($object->{name});
+	my %words = (triggers => 'TRIGGER', policies => 'POLICY', rules => 'RULE');
+
+	$object->{name} = $self->new_name('rthing');
+	return 'ALTER TABLE ' . qualified($table) . " RENAME CONSTRAINT $from TO " . ident($object->{name}) if $kind eq 'constraints';
+	return "ALTER $words{$kind} $from ON " . qualified($table) . ' RENAME TO ' . ident($object->{name});
+}
+
+sub rename_on_table_2 { my ($self) = @_; return $self->rename_on_table }
+
 sub a_table { my ($self, $test) = @_; return $self->pick(grep { !$test || $test->() } $self->objects('tables')) }
 
 # A table and one of its columns that it has itself.

@@ -6,6 +6,7 @@
  * are those of SchemaGenerator.pm.
  */
 CREATE TEMP TABLE documents (name text PRIMARY KEY, document jsonb NOT NULL);
+CREATE TEMP TABLE names (name text, kind text, class regclass, id oid, number int, identity text);
 CREATE TEMP TABLE script (seq int, statement text, severity text, lock_level text, rewrites_table bool,
 	destructive bool, commit_before bool, why text, kind text, identity text, skipped bool);
 CREATE TEMP TABLE problems (seq int, statement text, code text, message text);
@@ -46,16 +47,56 @@ BEGIN
 	RETURN refused;
 END $$;
 
+-- What has a name that can be altered, by what stays when it is.  What is inherited
+-- is renamed along.
+CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid, number int, identity text) LANGUAGE sql SET search_path = '' AS $$
+	WITH relations AS (
+		SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('gen', 'Gen "2"'))
+	SELECT CASE WHEN relkind IN ('r', 'p') THEN 'tables' WHEN relkind IN ('v', 'm') THEN 'views' WHEN relkind = 'S' THEN 'sequences' ELSE 'indexes' END,
+		'pg_class'::regclass, oid, 0, name
+	FROM relations WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I')
+	UNION ALL SELECT 'columns', 'pg_class', oid, attnum, format('%s.%I', name, attname)
+	FROM relations JOIN pg_attribute ON attrelid = oid WHERE relkind IN ('r', 'p', 'v', 'm') AND attnum > 0 AND NOT attisdropped AND attinhcount = 0
+	UNION ALL SELECT 'types', 'pg_type', t.oid, 0, format('%I.%I', nspname, typname)
+	FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+	WHERE nspname IN ('gen', 'Gen "2"') AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND EXISTS (SELECT FROM relations r WHERE r.oid = typrelid AND relkind = 'c'))
+	UNION ALL SELECT 'functions', 'pg_proc', p.oid, 0, p.oid::regprocedure::text
+	FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('gen', 'Gen "2"')
+		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
+	UNION ALL SELECT 'constraints', 'pg_constraint', c.oid, 0, format('%s.%I', name, conname)
+	FROM relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 't' AND NOT (contype IN ('c', 'n') AND coninhcount > 0 OR contype = 'f' AND conparentid <> 0)
+	UNION ALL SELECT 'triggers', 'pg_trigger', t.oid, 0, format('%s.%I', name, tgname)
+	FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal AND tgparentid = 0
+	UNION ALL SELECT 'policies', 'pg_policy', p.oid, 0, format('%s.%I', name, polname)
+	FROM relations r JOIN pg_policy p ON polrelid = r.oid
+	UNION ALL SELECT 'rules', 'pg_rewrite', w.oid, 0, format('%s.%I', name, rulename)
+	FROM relations r JOIN pg_rewrite w ON ev_class = r.oid WHERE rulename <> '_RETURN'
+	UNION ALL SELECT 'statistics', 'pg_statistic_ext', s.oid, 0, format('%I.%I', nspname, stxname)
+	FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = stxnamespace WHERE nspname IN ('gen', 'Gen "2"')
+$$;
+
+-- The option "renames" from one document to the other.
+CREATE FUNCTION pg_temp.renames(old text, new text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT coalesce(jsonb_object_agg(kind, pairs), '{}') FROM (
+		SELECT kind, jsonb_object_agg(a.identity, b.identity) AS pairs
+		FROM names a JOIN names b USING (kind, class, id, number)
+		WHERE a.name = old AND b.name = new AND a.identity <> b.identity
+		GROUP BY kind) AS of_kind
+$$;
+
 -- Make A, and keep its document and that of B, which either follows from A by more
 -- statements or is something else.  A is what is there in the end.
 CREATE FUNCTION pg_temp.prepare(a text[], b text[], related bool) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	document_b jsonb;
+	names_b jsonb;
 	refused int := 0;
 BEGIN
 	PERFORM pg_temp.clean();
 	refused := pg_temp.make(a);
-	TRUNCATE documents;
+	TRUNCATE documents, names;
+	INSERT INTO names SELECT 'a', n.* FROM pg_temp.named() n;
 	INSERT INTO documents VALUES ('a', stormdisc_schema(mode => 'atomic'));
 	BEGIN
 		IF NOT related THEN
@@ -63,11 +104,14 @@ BEGIN
 		END IF;
 		refused := refused + pg_temp.make(b);
 		document_b := stormdisc_schema(mode => 'atomic');
+		SELECT jsonb_agg(n) INTO names_b FROM pg_temp.named() n;
 		RAISE EXCEPTION 'back' USING ERRCODE = 'ZZ000';
 	EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
 		NULL;
 	END;
 	INSERT INTO documents VALUES ('b', document_b);
+	INSERT INTO names SELECT 'b', n.kind, n.class, n.id, n.number, n.identity
+		FROM jsonb_to_recordset(names_b) AS n (kind text, class regclass, id oid, number int, identity text);
 	RETURN refused;
 END $$;
 
@@ -92,14 +136,15 @@ BEGIN
 END $$;
 
 -- Make the script from one document to another; number is what a bug does with it.
-CREATE FUNCTION pg_temp.write_script(old text, new text, destructive bool, mutant text, number int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.write_script(old text, new text, destructive bool, mutant text, number int, renamed bool) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	statements int;
 BEGIN
 	TRUNCATE script, problems;
 	INSERT INTO script (seq, statement, severity, lock_level, rewrites_table, destructive, commit_before, why, kind, identity, skipped)
 	SELECT m.seq, m.statement, m.severity, m.lock_level, m.rewrites_table, m.is_destructive, m.commit_before, m.why, m.kind, m.identity, m.skipped
-	FROM documents a, documents b, stormdisc_migration_sql(a.document, b.document, destructive) m
+	FROM documents a, documents b, stormdisc_migration_sql(a.document, b.document, destructive,
+		CASE WHEN renamed THEN jsonb_build_object('renames', pg_temp.renames(old, new)) ELSE '{}' END) m
 	WHERE a.name = old AND b.name = new;
 	SELECT count(*) INTO statements FROM script WHERE NOT skipped;
 	IF mutant = 'lose' THEN
@@ -111,6 +156,16 @@ BEGIN
 	END IF;
 	RETURN statements;
 END $$;
+
+-- Is there something that the owner of a materialized view must not read?  Then
+-- nobody can fill it: the server does it with the rights of its owner.
+CREATE FUNCTION pg_temp.cannot_be_filled(refresh text) RETURNS bool LANGUAGE sql AS $$
+	SELECT EXISTS (SELECT FROM pg_class m JOIN pg_rewrite r ON r.ev_class = m.oid
+		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> m.oid
+		JOIN pg_class c ON c.oid = d.refobjid
+		WHERE m.oid = to_regclass(rtrim(replace(refresh, 'REFRESH MATERIALIZED VIEW ', ''), ';'))
+			AND NOT (has_schema_privilege(m.relowner, c.relnamespace, 'USAGE') AND has_table_privilege(m.relowner, c.oid, 'SELECT')))
+$$;
 
 -- Run it, with its commits.  Stops at the first statement that fails.
 CREATE PROCEDURE pg_temp.run_script() LANGUAGE plpgsql AS $$
@@ -124,6 +179,7 @@ BEGIN
 		BEGIN
 			EXECUTE row.statement;
 		EXCEPTION WHEN OTHERS THEN
+			CONTINUE WHEN SQLSTATE = '42501' AND row.statement LIKE 'REFRESH %' AND pg_temp.cannot_be_filled(row.statement);
 			INSERT INTO problems VALUES (row.seq, row.statement, SQLSTATE, SQLERRM);
 			RETURN;
 		END;
@@ -133,6 +189,8 @@ END $$;
 -- Keep the document of what is there now.
 CREATE FUNCTION pg_temp.look() RETURNS void LANGUAGE sql AS $$
 	DELETE FROM documents WHERE name = 'live';
+	DELETE FROM names WHERE name = 'live';
+	INSERT INTO names SELECT 'live', n.* FROM pg_temp.named() n;
 	INSERT INTO documents VALUES ('live', stormdisc_schema(mode => 'atomic'));
 $$;
 

@@ -134,6 +134,78 @@ SELECT pairs_problems('unrelated', $$
 	CREATE INDEX ON u (a) WHERE id > 3;
 	CREATE INDEX ON u (a) $$);
 
+-- columns that are a table's own and inherited as well
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (a int NOT NULL, g int GENERATED ALWAYS AS (a + 1) STORED);
+	CREATE TABLE u (b int);
+	CREATE TABLE v (a int) INHERITS (t) $$, $$
+	ALTER TABLE u ADD a int NOT NULL, ADD g int GENERATED ALWAYS AS (a + 1) STORED;
+	ALTER TABLE u INHERIT t;
+	DROP TABLE v;
+	CREATE TABLE v (a int NOT NULL, g int) INHERITS (t);
+	CREATE TABLE w (LIKE t INCLUDING ALL);
+	ALTER TABLE w INHERIT t $$);
+
+-- an index like that of the parent, which is not part of it
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, c text, PRIMARY KEY (id)) PARTITION BY HASH (id);
+	CREATE INDEX t_id ON t (id);
+	CREATE TABLE p (id int, c text, PRIMARY KEY (id)) $$, $$
+	CREATE TABLE q PARTITION OF t FOR VALUES WITH (MODULUS 4, REMAINDER 1);
+	CREATE INDEX a ON q (id);
+	CREATE UNIQUE INDEX b ON q (id);
+	ALTER TABLE q REPLICA IDENTITY USING INDEX b;
+	ALTER TABLE t ATTACH PARTITION p FOR VALUES WITH (MODULUS 4, REMAINDER 0);
+	CREATE INDEX c ON p (id) $$);
+
+-- a new partition or child of a table that keeps a column
+SELECT pairs_problems('rows', $$
+	CREATE TABLE t (id int, a text, b float8, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES FROM (0) TO (1);
+	CREATE TABLE "Q" (id int, b int, PRIMARY KEY (id));
+	CREATE TABLE u (id int, a text) $$, $$
+	ALTER TABLE t DROP a;
+	ALTER TABLE t ALTER b TYPE int;
+	CREATE TABLE "P 2" PARTITION OF t FOR VALUES FROM (1) TO (2);
+	CREATE INDEX ON "P 2" (b);
+	ALTER TABLE t ATTACH PARTITION "Q" FOR VALUES FROM (2) TO (3);
+	ALTER TABLE u DROP a;
+	CREATE TABLE v () INHERITS (u) $$);
+
+-- two indexes that are the same, of a partition that has partitions
+SELECT pairs_problems('unrelated', $$
+	CREATE TABLE t (id int)
+	$$, $$
+	CREATE TABLE t (id int, PRIMARY KEY (id)) PARTITION BY LIST (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES IN (0, 1) PARTITION BY HASH (id);
+	CREATE TABLE q PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+	CREATE INDEX b ON p (id);
+	CREATE INDEX a ON p (id) $$);
+
+-- the name of a multirange type
+SELECT pairs_problems('unrelated', $$
+	CREATE TYPE r AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = public.regress_pairs_m);
+	CREATE TYPE s AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = ms);
+	CREATE TABLE t (a r, b s) $$, $$
+	CREATE TYPE r AS RANGE (SUBTYPE = text, MULTIRANGE_TYPE_NAME = public.regress_pairs_m);
+	CREATE TYPE other AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = ms);
+	CREATE TABLE t (a r, b other) $$);
+
+-- the sequence of an identity has another type than the column
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (START 5)) $$, $$
+	CREATE TABLE u (LIKE t INCLUDING ALL);
+	ALTER TABLE u ALTER id SET MAXVALUE 3000000000;
+	DROP TABLE t;
+	CREATE TABLE t (LIKE u INCLUDING ALL) $$);
+
+-- a check of a new child that is its own and inherited
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, c varchar(20));
+	ALTER TABLE t ADD CONSTRAINT known CHECK (c IN ('a', 'b')) $$, $$
+	CREATE TABLE u (LIKE t INCLUDING CONSTRAINTS);
+	ALTER TABLE u INHERIT t $$);
+
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
 DROP ROLE regress_pairs_user;
