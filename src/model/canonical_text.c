@@ -49,6 +49,10 @@ static Token next_solid(const char *position, const char *end);
 static bool is_word(const Token *token, const char *word);
 static bool is_char(const Token *token, char character);
 static const char *matching_bracket(const char *open, const char *end);
+static void append_plain(StringInfo buf, const char *text, const char *end);
+static const char *behind_own_name(const char *type, const char *end);
+static bool names_type(const char *type, int length, const Token *alias);
+static char *unquoted(const Token *name);
 static const char *cast_type_end(const char *position, const char *end);
 static void append_folded(StringInfo buf, const char *text, const char *end);
 static void append_elements(StringInfo buf, const char *text, const char *end,
@@ -61,7 +65,6 @@ static bool only_alias(const FromClause *from, Token *alias);
 static void append_unqualified(StringInfo buf, const char *text,
 							   const char *end, const FromClause *from,
 							   const Token *alias);
-static const char *close_up_values(const char *text);
 static bool ends_from(const Token *token);
 
 /*
@@ -71,13 +74,20 @@ static bool ends_from(const Token *token);
  * The text itself if there is nothing to do, or else a copy.
  *
  * (ARRAY['a'::character varying])::text[] becomes
- * ARRAY[('a'::character varying)::text], which is what the server makes of it.
+ * ARRAY[('a'::character varying)::text], which is what the server makes of it;
+ * for queries inside of it, see append_plain().
  */
 const char *
 sd_canonical_expression(const char *text)
 {
 	StringInfoData buf;
 
+	if (strstr(text, "SELECT") != NULL || strstr(text, "VALUES") != NULL)
+	{
+		initStringInfo(&buf);
+		append_plain(&buf, text, text + strlen(text));
+		text = buf.data;
+	}
 	if (strstr(text, "(ARRAY[") == NULL)
 		return text;
 
@@ -92,19 +102,16 @@ sd_canonical_expression(const char *text)
  *		The definition of a view.
  *
  * Of a query that reads from one table or function alone, names of columns
- * lose its name.  A list of rows, FROM (VALUES ...), becomes FROM ( VALUES ...)
- * by a reload if it was the whole of a query in brackets.
+ * lose its name.
  */
 const char *
 sd_canonical_query(const char *text)
 {
-	const char *end;
+	const char *end = text + strlen(text);
 	FromClause from = {0};
 	Token alias = {0};
 	StringInfoData buf;
 
-	text = close_up_values(text);
-	end = text + strlen(text);
 	if (!find_from(text, end, &from) || !only_alias(&from, &alias))
 		return sd_canonical_expression(text);
 
@@ -262,6 +269,7 @@ matching_bracket(const char *open, const char *end)
 	{
 		Token token = next_token(position, end);
 
+		CHECK_FOR_INTERRUPTS();
 		if (is_char(&token, '(') || is_char(&token, '['))
 			depth++;
 		else if ((is_char(&token, ')') || is_char(&token, ']')) && --depth == 0)
@@ -270,6 +278,180 @@ matching_bracket(const char *open, const char *end)
 	}
 
 	return NULL;
+}
+
+/*
+ * Append the text as it is before a reload.
+ *
+ * A constant without a name, in the second branch of a UNION or in a subquery
+ * whose names do not matter, has one when it is read again, that of its type:
+ * 'a'::text AS text.  It goes.  And VALUES alone in brackets gets a space
+ * before it once the columns have other names.
+ */
+static void
+append_plain(StringInfo buf, const char *text, const char *end)
+{
+	while (text < end)
+	{
+		Token token = next_token(text, end);
+		const char *behind = text + token.length;
+
+		appendBinaryStringInfo(buf, token.start, token.length);
+		if (is_char(&token, '('))
+		{
+			Token next = next_solid(behind, end);
+
+			if (is_word(&next, "VALUES"))
+				behind = next.start;
+		}
+		else if (is_char(&token, ':') && behind < end && *behind == ':')
+		{
+			const char *type = behind + 1;
+			const char *name_end = behind_own_name(type, end);
+
+			if (name_end != NULL)
+			{
+				appendStringInfoChar(buf, ':');
+				while (type < name_end)
+				{
+					Token part = next_token(type, end);
+					Token next = next_solid(type, end);
+
+					if (is_word(&next, "AS"))
+						break;
+					appendBinaryStringInfo(buf, part.start, part.length);
+					type += part.length;
+				}
+				behind = name_end;
+			}
+		}
+		text = behind;
+	}
+}
+
+/*
+ * Behind the type that a cast names stands AS: is what follows that type's
+ * name?  The end of it, or NULL.
+ */
+static const char *
+behind_own_name(const char *type, const char *end)
+{
+	const char *position = type;
+
+	while (position < end)
+	{
+		Token token = next_token(position, end);
+
+		if (is_word(&token, "AS"))
+		{
+			Token alias = next_solid(position + token.length, end);
+
+			if (alias.kind != TOKEN_WORD ||
+				!names_type(type, position - type, &alias))
+				return NULL;
+			return alias.start + alias.length;
+		}
+		if (token.kind == TOKEN_SPACE &&
+			memchr(token.start, '\n', token.length) != NULL)
+			return NULL;
+		if (is_char(&token, '('))
+		{
+			position = matching_bracket(position, end);
+			if (position == NULL)
+				return NULL;
+			position++;
+			continue;
+		}
+		if (token.kind != TOKEN_WORD && token.kind != TOKEN_SPACE &&
+			!is_char(&token, '.') && !is_char(&token, '[') &&
+			!is_char(&token, ']'))
+			return NULL;
+		position += token.length;
+	}
+
+	return NULL;
+}
+
+/* Is the alias what the parser calls a column that is a cast to the type? */
+static bool
+names_type(const char *type, int length, const Token *alias)
+{
+	/* types that SQL calls otherwise */
+	static const struct
+	{
+		const char *in_sql;
+		const char *name;
+	} others[] = {
+		{"bigint", "int8"},
+		{"bit varying", "varbit"},
+		{"boolean", "bool"},
+		{"character", "bpchar"},
+		{"character varying", "varchar"},
+		{"double precision", "float8"},
+		{"integer", "int4"},
+		{"real", "float4"},
+		{"smallint", "int2"},
+		{"time with time zone", "timetz"},
+		{"time without time zone", "time"},
+		{"timestamp with time zone", "timestamptz"},
+		{"timestamp without time zone", "timestamp"},
+	};
+	const char *end = type + length;
+	Token last = {TOKEN_END};
+	StringInfoData words;
+	char *name;
+
+	/* its words, without modifiers, brackets and schema */
+	initStringInfo(&words);
+	while (type < end)
+	{
+		Token token = next_token(type, end);
+
+		type += token.length;
+		if (is_char(&token, '('))
+			type = matching_bracket(token.start, end) + 1;
+		else if (is_char(&token, '.'))
+			resetStringInfo(&words);
+		else if (token.kind == TOKEN_WORD)
+		{
+			appendStringInfo(&words, "%s%.*s", words.len > 0 ? " " : "",
+							 token.length, token.start);
+			last = token;
+		}
+	}
+	if (last.kind == TOKEN_END)
+		return false;
+
+	name = unquoted(alias);
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		if (strcmp(words.data, others[i].in_sql) == 0)
+			return strcmp(name, others[i].name) == 0;
+	}
+	if (strncmp(words.data, "interval", strlen("interval")) == 0)
+		return strcmp(name, "interval") == 0;
+
+	return words.len == last.length && strcmp(name, unquoted(&last)) == 0;
+}
+
+/* A name without its quotes. */
+static char *
+unquoted(const Token *name)
+{
+	char *result = pnstrdup(name->start, name->length);
+	char *to = result;
+
+	if (*result != '"')
+		return result;
+	for (char *from = result + 1; *from != '\0'; from++)
+	{
+		if (*from == '"' && *++from != '"')
+			break;
+		*to++ = *from;
+	}
+	*to = '\0';
+
+	return result;
 }
 
 /*
@@ -553,31 +735,4 @@ append_unqualified(StringInfo buf, const char *text, const char *end,
 			before = token.start[token.length - 1];
 		text = behind;
 	}
-}
-
-/* The text with no space between a bracket and VALUES. */
-static const char *
-close_up_values(const char *text)
-{
-	const char *end = text + strlen(text);
-	const char *before = NULL; /* a bracket */
-	StringInfoData buf;
-
-	if (strstr(text, "( VALUES") == NULL)
-		return text;
-
-	initStringInfo(&buf);
-	while (text < end)
-	{
-		Token token = next_token(text, end);
-		Token next = next_token(text + token.length, end);
-
-		if (token.kind != TOKEN_SPACE || before == NULL ||
-			!is_word(&next, "VALUES"))
-			appendBinaryStringInfo(&buf, token.start, token.length);
-		before = is_char(&token, '(') ? token.start : NULL;
-		text += token.length;
-	}
-
-	return buf.data;
 }

@@ -85,6 +85,7 @@ typedef struct SdDdlItem
 	char *tail;
 	char *later;		   /* the statement instead */
 	char *undo;			   /* of that; NULL: another object's drop */
+	char *later_needs;	   /* likewise, a name of its own; NULL: none */
 	const char *duplicate; /* as of a statement */
 	const char *kind;	   /* of it */
 	const char *identity;
@@ -124,6 +125,7 @@ struct SdDdlNode
 	bool is_relation; /* functions that name it go later */
 	int number;
 	List *references; /* of SdDdlNode * */
+	int found_by;	  /* number of the search that found it last */
 	int component;
 	bool is_forced; /* goes without what it needs */
 };
@@ -144,6 +146,7 @@ typedef struct SdDdl
 	HTAB *names;			/* what makes which name */
 	HTAB *by_identity;		/* the nodes of tables and domains */
 	HTAB *constraint_names; /* of ddl_constraints.c; NULL: not yet counted */
+	int nsearches;			/* of ddl_order.c */
 } SdDdl;
 
 /* adds an object of a kind; of privileges it is an array */
@@ -217,6 +220,7 @@ extern void sd_ddl_provide_word(SdDdl *ddl, SdDdlNode *node, const char *kind,
 								const char *name);
 extern void sd_ddl_need_word(SdDdl *ddl, SdDdlNode *node, const char *kind,
 							 const char *name);
+extern char *sd_ddl_word(const char *kind, const char *name);
 extern void sd_ddl_key(char *key, const char *schema, const char *name);
 extern List *sd_ddl_providers(SdDdl *ddl, const char *key);
 extern void sd_ddl_make_tables(SdDdl *ddl);
@@ -247,6 +251,11 @@ extern List *sd_ddl_elements(JsonbContainer *object, const char *key);
 extern JsonbContainer *sd_ddl_object(SdDdl *ddl, const char *kind,
 									 const char *identity);
 extern JsonbContainer *sd_ddl_column(JsonbContainer *table, const char *name);
+
+/* ddl_tables.c */
+extern char *sd_ddl_children(SdDdl *ddl, JsonbContainer *object);
+extern List *sd_ddl_column_foreign_options(JsonbContainer *object,
+										   const char *column);
 
 /* likewise: pieces of statements */
 extern const char *sd_ddl_if_not_exists(SdDdl *ddl);

@@ -108,6 +108,8 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 		item->soft = psprintf("CONSTRAINT %s %s", constraint->name,
 							  constraint->definition);
 		item->later = later;
+		if (sd_ddl_is(constraint->table, "table_type", "partitioned table"))
+			item->later_needs = sd_ddl_children(ddl, constraint->object);
 		item->duplicate = "duplicate_object";
 		item->kind = ddl->kind;
 		item->identity = ddl->identity;
@@ -118,6 +120,8 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_COLUMNS
 														   : SD_DDL_COLUMNS);
 		sd_ddl_guarded(node, "duplicate_object", "%s", later);
+		node->needs =
+			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	}
 	else if (is_enforced && is_validated &&
 			 parent_is_not_valid(ddl, constraint, NULL))
@@ -203,6 +207,8 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 			node, "duplicate_object OR object_not_in_prerequisite_state",
 			"ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,
 			constraint->name, constraint->definition);
+		node->needs =
+			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	}
 	if (sd_json_get_text(constraint->object, "comment") == NULL)
 		return;
@@ -353,6 +359,10 @@ add_key(SdDdl *ddl, const Constraint *constraint)
 				   "ALTER TABLE ONLY %s ADD CONSTRAINT %s %s",
 				   constraint->table_name, constraint->name,
 				   key_definition(constraint, index, &has_tablespace));
+	if (constraint->table != NULL &&
+		sd_ddl_is(constraint->table, "table_type", "partitioned table"))
+		node->needs =
+			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	if (qualified != NULL)
 		sd_ddl_provide_qualified(ddl, node, qualified, false);
 	if (index != NULL)
@@ -475,6 +485,9 @@ sd_ddl_index(SdDdl *ddl, JsonbContainer *object)
 	sd_ddl_provide_qualified(ddl, node, name, false);
 	sd_ddl_need_word(ddl, node, "access_methods", method);
 	node->more_texts = sd_json_get_texts(object, "opclasses");
+	/* ATTACH would make another one in the partition */
+	if (is_partitioned)
+		node->needs = lappend(node->needs, sd_ddl_children(ddl, object));
 	if (!has_tablespace)
 		sd_ddl_statement(
 			node, "ALTER INDEX %s SET TABLESPACE %s", name,

@@ -169,12 +169,19 @@ void
 sd_ddl_need_word(SdDdl *ddl, SdDdlNode *node, const char *kind,
 				 const char *name)
 {
+	if (name != NULL)
+		node->needs = lappend(node->needs, sd_ddl_word(kind, name));
+}
+
+/* sd_ddl_word: The hash key of such an object. */
+char *
+sd_ddl_word(const char *kind, const char *name)
+{
 	char *key = palloc(SD_DDL_KEY_SIZE);
 
-	if (name == NULL)
-		return;
 	sd_ddl_key(key, psprintf("%s ", kind), name);
-	node->needs = lappend(node->needs, key);
+
+	return key;
 }
 
 /* sd_ddl_key: The hash key of a name. */

@@ -31,6 +31,7 @@ typedef struct Search
 	SdDdlNode *node;
 	List *found; /* of SdDdlNode * */
 	MemoryContext context;
+	int number; /* 1, 2, 3, ... */
 } Search;
 
 /* nodes by number, and by whom each is needed */
@@ -43,14 +44,18 @@ typedef struct Graph
 } Graph;
 
 static void separate_own_references(SdDdl *ddl);
+static bool separate_late_defaults(SdDdl *ddl);
+static bool is_late_function(const SdDdlNode *node);
 static SdDdlNode **sort_nodes(SdDdl *ddl);
 static int compare_nodes(const void *a, const void *b);
 static void find_references(SdDdl *ddl);
+static void delay_functions(SdDdl *ddl);
 static void search_node(SdDdl *ddl, SdDdlNode *node);
 static void search_text(Search *search, const char *text);
 static void add_reference(void *arg, const char *schema, const char *name,
 						  bool has_arguments);
 static void add_providers(Search *search, const char *key, bool has_arguments);
+static void add_found(Search *search, SdDdlNode *node);
 static bool has_own_key(const SdDdlNode *node, const char *key);
 static bool names_relation(const SdDdlNode *node);
 static Graph *build_graph(SdDdl *ddl);
@@ -80,6 +85,8 @@ sd_ddl_order(SdDdl *ddl)
 		List *done;
 
 		find_references(ddl);
+		if (separate_late_defaults(ddl))
+			find_references(ddl);
 		graph = build_graph(ddl);
 		done = sort_graph(graph);
 		if (list_length(done) == graph->nnodes ||
@@ -112,6 +119,64 @@ separate_own_references(SdDdl *ddl)
 		}
 	}
 	list_free(nodes);
+}
+
+/*
+ * A default that calls a function which reads tables comes when the function
+ * is there.  Its table must not wait so long: keys of partitioned tables wait
+ * for the partitions, and functions that group by a key for the key, without
+ * naming it.
+ */
+static bool
+separate_late_defaults(SdDdl *ddl)
+{
+	bool is_changed = false;
+	bool has_late = false;
+	List *nodes;
+	ListCell *lc;
+
+	foreach (lc, ddl->nodes)
+		has_late |= is_late_function(lfirst(lc));
+	if (!has_late)
+		return false;
+
+	nodes = list_copy(ddl->nodes);
+	foreach (lc, nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+		ListCell *lc2;
+
+		if (!node->is_relation)
+			continue;
+		foreach (lc2, node->items)
+		{
+			SdDdlItem *item = lfirst(lc2);
+			ListCell *lc3;
+
+			CHECK_FOR_INTERRUPTS();
+			if (item->column == NULL || item->soft == NULL ||
+				item->later == NULL || item->is_later)
+				continue;
+			foreach (lc3, sd_ddl_named(ddl, item->soft))
+			{
+				if (!is_late_function(lfirst(lc3)))
+					continue;
+				separate_item(ddl, node, item);
+				is_changed = true;
+				break;
+			}
+		}
+	}
+	list_free(nodes);
+
+	return is_changed;
+}
+
+/* Is it a function that reads tables, or calls one that does? */
+static bool
+is_late_function(const SdDdlNode *node)
+{
+	return node->is_function && node->phase == SD_DDL_VIEWS;
 }
 
 /* All nodes by phase, identity, and the order in which they were made. */
@@ -169,18 +234,40 @@ find_references(SdDdl *ddl)
 		search_node(ddl, node);
 		MemoryContextSwitchTo(oldcontext);
 		MemoryContextReset(texts);
-
-		/* its query may need the keys of the tables */
-		if (node->phase == SD_DDL_FUNCTIONS && names_relation(node))
-			node->phase = SD_DDL_VIEWS;
 	}
 	MemoryContextDelete(texts);
+
+	delay_functions(ddl);
+}
+
+/* Queries in functions may need the keys of the tables. */
+static void
+delay_functions(SdDdl *ddl)
+{
+	bool is_changed;
+	ListCell *lc;
+
+	do
+	{
+		is_changed = false;
+		foreach (lc, ddl->nodes)
+		{
+			SdDdlNode *node = lfirst(lc);
+
+			CHECK_FOR_INTERRUPTS();
+			if (node->phase != SD_DDL_FUNCTIONS || !names_relation(node))
+				continue;
+			node->phase = SD_DDL_VIEWS;
+			is_changed = true;
+		}
+	}
+	while (is_changed);
 }
 
 static void
 search_node(SdDdl *ddl, SdDdlNode *node)
 {
-	Search search = {ddl, node, NIL, ddl->context};
+	Search search = {ddl, node, NIL, ddl->context, ++ddl->nsearches};
 	ListCell *lc;
 
 	if (node->texts != NIL)
@@ -214,12 +301,7 @@ search_node(SdDdl *ddl, SdDdlNode *node)
 	foreach (lc, node->needs)
 		add_providers(&search, lfirst(lc), false);
 	foreach (lc, node->after)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(search.context);
-
-		search.found = list_append_unique_ptr(search.found, lfirst(lc));
-		MemoryContextSwitchTo(oldcontext);
-	}
+		add_found(&search, lfirst(lc));
 
 	list_free(node->references);
 	node->references = search.found;
@@ -247,7 +329,6 @@ static void
 add_providers(Search *search, const char *key, bool has_arguments)
 {
 	List *providers = sd_ddl_providers(search->ddl, key);
-	MemoryContext oldcontext;
 	bool has_others = false;
 	ListCell *lc;
 
@@ -257,7 +338,6 @@ add_providers(Search *search, const char *key, bool has_arguments)
 	foreach (lc, providers)
 		has_others |= !((SdDdlNode *) lfirst(lc))->is_function;
 
-	oldcontext = MemoryContextSwitchTo(search->context);
 	foreach (lc, providers)
 	{
 		SdDdlNode *provider = lfirst(lc);
@@ -269,8 +349,21 @@ add_providers(Search *search, const char *key, bool has_arguments)
 		/* a table and a function can have the same name */
 		if (provider->is_function && has_others && !has_arguments)
 			continue;
-		search->found = list_append_unique_ptr(search->found, provider);
+		add_found(search, provider);
 	}
+}
+
+/* Add a node, once.  There may be as many as a table has partitions. */
+static void
+add_found(Search *search, SdDdlNode *node)
+{
+	MemoryContext oldcontext;
+
+	if (node->found_by == search->number)
+		return;
+	node->found_by = search->number;
+	oldcontext = MemoryContextSwitchTo(search->context);
+	search->found = lappend(search->found, node);
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -288,6 +381,7 @@ has_own_key(const SdDdlNode *node, const char *key)
 	return false;
 }
 
+/* Is it a function that names a relation, or one that does so? */
 static bool
 names_relation(const SdDdlNode *node)
 {
@@ -297,7 +391,9 @@ names_relation(const SdDdlNode *node)
 		return false;
 	foreach (lc, node->references)
 	{
-		if (((SdDdlNode *) lfirst(lc))->is_relation)
+		const SdDdlNode *reference = lfirst(lc);
+
+		if (reference->is_relation || is_late_function(reference))
 			return true;
 	}
 
@@ -568,6 +664,8 @@ separate_item(SdDdl *ddl, SdDdlNode *node, SdDdlItem *item)
 	later = sd_ddl_node(ddl, node->phase < SD_DDL_TABLES ? node->phase
 														 : SD_DDL_COLUMNS);
 	later->after = lappend(later->after, node);
+	if (item->later_needs != NULL)
+		later->needs = list_make1(item->later_needs);
 	later->component = -1;
 	sd_ddl_guarded(later, item->duplicate, "%s", item->later);
 	later->undo = item->undo;
@@ -581,7 +679,7 @@ List *
 sd_ddl_named(SdDdl *ddl, const char *text)
 {
 	SdDdlNode nobody = {0};
-	Search search = {ddl, &nobody, NIL, CurrentMemoryContext};
+	Search search = {ddl, &nobody, NIL, CurrentMemoryContext, ++ddl->nsearches};
 
 	nobody.kind = "";
 	search_text(&search, text);

@@ -51,6 +51,8 @@ static void add_column_settings(SdDdl *ddl, Table *table,
 								JsonbContainer *column);
 static void add_foreign_column_options(SdDdl *ddl, Table *table);
 static void add_partition(SdDdl *ddl, Table *table);
+static void provide_child(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object,
+						  List **ancestors);
 
 /* A sequence, or what makes a column an identity column. */
 void
@@ -289,6 +291,12 @@ sd_ddl_table(SdDdl *ddl, JsonbContainer *object)
 						 table.name);
 	if (table.is_partition)
 		add_partition(ddl, &table);
+	else if (inherits != NIL)
+	{
+		List *ancestors = NIL;
+
+		provide_child(ddl, table.node, object, &ancestors);
+	}
 }
 
 /* What is behind PARTITION BY; NULL for a table that is not partitioned. */
@@ -500,39 +508,67 @@ add_column_settings(SdDdl *ddl, Table *table, JsonbContainer *column)
 					  psprintf("%s.%s", table->name, quoted), column);
 }
 
-/* "column: name=value" of a foreign table */
 static void
 add_foreign_column_options(SdDdl *ddl, Table *table)
 {
 	JsonbContainer *object = sd_ddl_object(
 		ddl, "foreign_servers", psprintf("foreign table %s", ddl->identity));
+	JsonbContainer *columns = sd_json_get_array(table->object, "columns");
+	SdJsonWalk walk;
+	JsonbValue value;
+
+	if (columns == NULL || sd_json_get_texts(object, "column_options") == NIL)
+		return;
+	sd_json_walk(&walk, columns);
+	while (sd_json_next_element(&walk, &value))
+	{
+		JsonbContainer *column = sd_json_as_object(&value);
+		const char *name;
+		ListCell *lc;
+
+		if (column == NULL)
+			continue;
+		name = sd_ddl_text(ddl, column, "column_name");
+		foreach (lc, sd_ddl_column_foreign_options(object, name))
+			sd_ddl_guarded(
+				table->node, "duplicate_object",
+				"ALTER FOREIGN TABLE ONLY %s ALTER COLUMN %s OPTIONS "
+				"(ADD %s)",
+				table->name, sd_ddl_quote_identifier(name),
+				sd_ddl_foreign_options(list_make1(lfirst(lc))));
+	}
+}
+
+/*
+ * sd_ddl_column_foreign_options
+ *		Of the texts "column: name=value" of a foreign table the part behind
+ *		the column, of those of this column.
+ */
+List *
+sd_ddl_column_foreign_options(JsonbContainer *object, const char *column)
+{
+	const char *quoted = sd_ddl_quote_identifier(column);
+	int length = strlen(quoted);
+	List *options = NIL;
 	ListCell *lc;
 
 	foreach (lc, sd_json_get_texts(object, "column_options"))
 	{
-		const char *text = lfirst(lc);
-		const char *colon = strstr(text, ": ");
-		const char *name;
+		const char *option = lfirst(lc);
 
-		/* a column may have that in its name */
-		while (colon != NULL &&
-			   sd_ddl_column(table->object,
-							 name = pnstrdup(text, colon - text)) == NULL)
-			colon = strstr(colon + 1, ": ");
-		if (colon == NULL)
-			continue;
-		sd_ddl_guarded(table->node, "duplicate_object",
-					   "ALTER FOREIGN TABLE ONLY %s ALTER COLUMN %s OPTIONS "
-					   "(ADD %s)",
-					   table->name, sd_ddl_quote_identifier(name),
-					   sd_ddl_foreign_options(list_make1(pstrdup(colon + 2))));
+		if (option != NULL && strncmp(option, quoted, length) == 0 &&
+			strncmp(option + length, ": ", 2) == 0)
+			options = lappend(options, pstrdup(option + length + 2));
 	}
+
+	return options;
 }
 
 static void
 add_partition(SdDdl *ddl, Table *table)
 {
 	JsonbContainer *partition = sd_json_get_object(table->object, "partition");
+	List *ancestors = NIL;
 	SdDdlNode *node;
 
 	if (partition == NULL)
@@ -547,7 +583,56 @@ add_partition(SdDdl *ddl, Table *table)
 		node, "wrong_object_type", "ALTER TABLE ONLY %s ATTACH PARTITION %s %s",
 		sd_ddl_name(ddl, table->object, "parent_schema", "parent_name"),
 		table->name, sd_ddl_text(ddl, partition, "partition_bound"));
+	if (!ddl->options.attaches_late)
+		provide_child(ddl, node, table->object, &ancestors);
 	ddl->kind = "tables";
+}
+
+/*
+ * The node makes the table a child of each table that it inherits from, and of
+ * those that they inherit from.
+ */
+static void
+provide_child(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object,
+			  List **ancestors)
+{
+	List *parents = sd_json_get_texts(object, "inherits");
+	char *schema = sd_json_get_text(object, "parent_schema");
+	char *name = sd_json_get_text(object, "parent_name");
+	ListCell *lc;
+
+	if (schema != NULL && name != NULL)
+		parents = lappend(parents, sd_ddl_quote_qualified(schema, name));
+	foreach (lc, parents)
+	{
+		const char *parent = lfirst(lc);
+		JsonbContainer *parent_object;
+		bool known = false;
+		ListCell *lc2;
+
+		foreach (lc2, *ancestors)
+			known |= sd_ddl_compare(lfirst(lc2), parent) == 0;
+		if (known)
+			continue;
+		*ancestors = lappend(*ancestors, lfirst(lc));
+		sd_ddl_provide_word(ddl, node, "children of", parent);
+		parent_object = sd_ddl_object(ddl, "tables", parent);
+		if (parent_object != NULL)
+			provide_child(ddl, node, parent_object, ancestors);
+	}
+}
+
+/*
+ * sd_ddl_children
+ *		What a node needs that comes when all children of an object's table
+ *		are there: a constraint or an index that they would get in another way
+ *		if it were there before them.
+ */
+char *
+sd_ddl_children(SdDdl *ddl, JsonbContainer *object)
+{
+	return sd_ddl_word("children of",
+					   sd_ddl_name(ddl, object, "schema_name", "table_name"));
 }
 
 /* Options of a column, or the statistics target of a key of an index. */

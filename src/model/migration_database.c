@@ -28,7 +28,6 @@ static void alter_wrapper(SdMigration *migration, SdMigrationObject *object,
 						  const char *name);
 static void alter_foreign_table(SdMigration *migration,
 								SdMigrationObject *object);
-static List *options_of_column(JsonbContainer *object, const char *column);
 static void alter_published(SdMigration *migration, SdMigrationObject *object,
 							const char *name);
 
@@ -324,8 +323,9 @@ alter_foreign_table(SdMigration *migration, SdMigrationObject *object)
 		if (column == NULL)
 			continue;
 		options = sd_migration_foreign_options(
-			is_new ? NIL : options_of_column(object->old_object, column),
-			options_of_column(object->new_object, column));
+			is_new ? NIL
+				   : sd_ddl_column_foreign_options(object->old_object, column),
+			sd_ddl_column_foreign_options(object->new_object, column));
 		if (options != NULL)
 		{
 			SdMigrationStep *step = sd_migration_step(
@@ -338,27 +338,6 @@ alter_foreign_table(SdMigration *migration, SdMigrationObject *object)
 			step->unless = whole;
 		}
 	}
-}
-
-/* Of "column: name=value" the part behind the column. */
-static List *
-options_of_column(JsonbContainer *object, const char *column)
-{
-	const char *quoted = sd_ddl_quote_identifier(column);
-	List *options = NIL;
-	ListCell *lc;
-
-	foreach (lc, sd_json_get_texts(object, "column_options"))
-	{
-		const char *option = lfirst(lc);
-		int length = strlen(quoted);
-
-		if (strncmp(option, quoted, length) == 0 &&
-			strncmp(option + length, ": ", 2) == 0)
-			options = lappend(options, pstrdup(option + length + 2));
-	}
-
-	return options;
 }
 
 /* sd_migration_alter_publication: What it publishes, and of what. */

@@ -60,13 +60,6 @@ static void leave_attached(SdMigration *migration, SdMigrationObject *object,
 						   SdMigrationObject *dependent);
 static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
-static void break_loops(SdMigration *migration, SdMigrationObject *object);
-static void release_domain(SdMigration *migration, SdMigrationObject *domain,
-						   SdDdlItem *item);
-static bool is_dropped_itself(SdMigration *migration, SdDdlItem *item);
-static bool is_made_late(SdMigration *migration, SdMigrationObject *check);
-static bool names_later(SdMigration *migration, SdMigrationObject *object,
-						const char *text);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static const char *concurrently(const char *statement);
 static void break_loops(SdMigration *migration, SdMigrationObject *object);
@@ -767,148 +760,6 @@ skip(SdMigration *migration, SdMigrationObject *object)
 	}
 }
 
-/*
- * What was made late, because two objects need each other, goes before either:
- * the defaults and checks of a table, the query and the defaults of a view.
- */
-static void
-break_loops(SdMigration *migration, SdMigrationObject *object)
-{
-	bool is_table = sd_ddl_compare(object->kind, "tables") == 0;
-	bool is_type = sd_ddl_compare(object->kind, "types") == 0;
-	SdDdlNode *first;
-	SdJsonWalk walk;
-	JsonbValue value;
-	ListCell *lc;
-
-	if (object->old_nodes == NIL ||
-		(!is_table && !is_type && sd_ddl_compare(object->kind, "views") != 0))
-		return;
-	first = linitial(object->old_nodes);
-	foreach (lc, first->items)
-	{
-		SdDdlItem *item = lfirst(lc);
-
-		if (!item->is_later)
-			continue;
-		if (is_type)
-			release_domain(migration, object, item);
-		else if (item->column != NULL)
-			(void) sd_migration_step(
-				migration, object, SD_STAGE_RELEASE,
-				"ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
-				object->old_identity, sd_ddl_quote_identifier(item->column));
-		else if (sd_ddl_compare(item->kind, "constraints") == 0 &&
-				 !is_dropped_itself(migration, item))
-			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
-									 "ALTER TABLE %s DROP CONSTRAINT %s",
-									 object->old_identity,
-									 sd_ddl_quote_identifier(llast(
-										 sd_sql_identifiers(item->identity))));
-	}
-	foreach (lc, object->old_nodes)
-	{
-		SdDdlNode *node = lfirst(lc);
-
-		if (node->stand_in_node != NULL)
-			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
-									 "CREATE OR REPLACE %s",
-									 node->stand_in + strlen("CREATE "));
-	}
-	if (is_table || is_type || list_length(object->old_nodes) == 1)
-		return;
-	sd_json_walk(&walk, sd_json_get_array(object->old_object, "columns"));
-	while (sd_json_next_element(&walk, &value))
-	{
-		JsonbContainer *column = sd_json_as_object(&value);
-		char *default_value = sd_json_get_text(column, "default_value");
-
-		if (default_value != NULL &&
-			names_later(migration, object, default_value))
-			(void) sd_migration_step(
-				migration, object, SD_STAGE_RELEASE,
-				"ALTER VIEW %s ALTER COLUMN %s DROP DEFAULT",
-				object->old_identity,
-				sd_ddl_quote_identifier(
-					sd_json_get_text(column, "column_name")));
-	}
-}
-
-/* Take from a domain what was added to it. */
-static void
-release_domain(SdMigration *migration, SdMigrationObject *domain,
-			   SdDdlItem *item)
-{
-	char *statement = psprintf("ALTER DOMAIN %s ", domain->old_identity);
-	const char *action = item->later + strlen(statement);
-	ListCell *lc;
-
-	if (strncmp(item->later, statement, strlen(statement)) != 0)
-		return;
-	if (strncmp(action, "SET DEFAULT ", strlen("SET DEFAULT ")) == 0)
-		(void) sd_migration_step(migration, domain, SD_STAGE_RELEASE,
-								 "%sDROP DEFAULT", statement);
-	foreach (lc, sd_json_get_texts(domain->old_object, "constraint_names"))
-	{
-		const char *name;
-
-		if (lfirst(lc) == NULL)
-			continue;
-		name = pstrdup(sd_ddl_quote_identifier(lfirst(lc)));
-		if (strstr(action, psprintf("ADD CONSTRAINT %s ", name)) == action)
-			(void) sd_migration_step(migration, domain, SD_STAGE_RELEASE,
-									 "%sDROP CONSTRAINT %s", statement, name);
-	}
-}
-
-/* Has a check a statement of its own? */
-static bool
-is_dropped_itself(SdMigration *migration, SdDdlItem *item)
-{
-	SdMigrationObject *check =
-		sd_migration_find(migration, false, "constraints", item->identity);
-
-	return check != NULL && leaves(check) && !check->is_blocked &&
-		   !goes_with_another(migration, check);
-}
-
-/* Was it made after its table, because the two need each other? */
-static bool
-is_made_late(SdMigration *migration, SdMigrationObject *check)
-{
-	SdMigrationObject *table = sd_migration_table_of(migration, check);
-	ListCell *lc;
-
-	if (table == NULL || table->old_nodes == NIL)
-		return false;
-	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
-	{
-		SdDdlItem *item = lfirst(lc);
-
-		if (item->is_later && item->kind != NULL &&
-			sd_ddl_compare(item->kind, check->kind) == 0 &&
-			sd_ddl_compare(item->identity, check->old_identity) == 0)
-			return true;
-	}
-
-	return false;
-}
-
-/* Does the text name something that was made after the object? */
-static bool
-names_later(SdMigration *migration, SdMigrationObject *object, const char *text)
-{
-	ListCell *lc;
-
-	foreach (lc, sd_ddl_named(migration->ddl[0], text))
-	{
-		if (((SdDdlNode *) lfirst(lc))->number > object->old_position)
-			return true;
-	}
-
-	return false;
-}
-
 /* The statement that drops an object, unless it goes with another. */
 static void
 drop(SdMigration *migration, SdMigrationObject *object)
@@ -918,8 +769,6 @@ drop(SdMigration *migration, SdMigrationObject *object)
 
 	if (!object->is_blocked && goes_with_another(migration, object))
 		return;
-	if (!object->is_blocked)
-		break_loops(migration, object);
 	/* the identity goes, not the sequence */
 	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
 		sd_json_get_bool(object->old_object, "is_identity"))
@@ -998,12 +847,6 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		step->lock = sd_migration_lock(step->statement);
 		step->alone = true;
 	}
-	/* it is whole only when its last node is there */
-	if (is_made_of_functions(object) && !object->is_swapped)
-		step->position = ((SdDdlNode *) llast(object->old_nodes))->number;
-	if (sd_ddl_compare(object->kind, "constraints") == 0 && leaves(object) &&
-		is_made_late(migration, object))
-		step->stage = SD_STAGE_RELEASE;
 	if (is_late(object))
 	{
 		step->stage = SD_STAGE_FINISH;
@@ -1054,7 +897,7 @@ break_loops(SdMigration *migration, SdMigrationObject *object)
 		foreach (lc2, node->references)
 		{
 			SdMigrationObject *needed =
-				object_of(migration, false, lfirst(lc2));
+				sd_migration_object_of(migration, false, lfirst(lc2));
 
 			if (needed == object || !leaves(needed))
 				continue;

@@ -248,10 +248,30 @@ ALTER TABLE keyed_parts ADD CONSTRAINT parts_itself FOREIGN KEY (c, b) REFERENCE
 CREATE FOREIGN DATA WRAPPER stress_wrapper;
 CREATE SERVER stress_server FOREIGN DATA WRAPPER stress_wrapper OPTIONS (host 'x');
 CREATE TABLE far_parts (a int, b text) PARTITION BY LIST (a);
+CREATE FOREIGN TABLE far_odd ("Q: ""q" int OPTIONS ("Name: n" 'b: c=d', other ''), q int OPTIONS (other E'two\nlines')) SERVER stress_server;
 CREATE FOREIGN TABLE far_part (b text OPTIONS ("Name: n" 'b: c=d'), a int NOT NULL) SERVER stress_server OPTIONS (schema_name 'stress');
 ALTER TABLE far_parts ATTACH PARTITION far_part FOR VALUES IN (1);
 CREATE FOREIGN TABLE far_child (z int) INHERITS (second) SERVER stress_server;
 ALTER FOREIGN TABLE far_child ADD CONSTRAINT far CHECK (z > 0), ALTER z SET STATISTICS 9;
+-- partitions that need functions that read the whole: indexes, and what is NOT VALID, wait for them
+CREATE TABLE read_parts (a int PRIMARY KEY, b text, c bigint) PARTITION BY RANGE (a);
+CREATE TABLE read_part PARTITION OF read_parts FOR VALUES FROM (0) TO (9);
+CREATE INDEX read_parts_b ON read_parts (b);
+CREATE FUNCTION read_parts_count() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM read_parts; END;
+CREATE FUNCTION read_a_group() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT b FROM read_parts GROUP BY a; END;
+ALTER TABLE read_part ALTER c SET DEFAULT read_parts_count();
+ALTER TABLE read_parts ADD CONSTRAINT read_later CHECK (c < 100) NOT VALID;
+CREATE TABLE checked_parts (a int PRIMARY KEY, b text) PARTITION BY RANGE (a);
+CREATE TABLE checked_part PARTITION OF checked_parts FOR VALUES FROM (0) TO (9) PARTITION BY RANGE (a);
+CREATE TABLE checked_part_1 PARTITION OF checked_part DEFAULT;
+CREATE FUNCTION checked_parts_count() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM checked_parts; END;
+ALTER TABLE checked_parts ADD CONSTRAINT checked_now CHECK (checked_parts_count() >= 0);
+ALTER TABLE checked_parts ADD CONSTRAINT checked_later CHECK (checked_parts_count() > 0) NOT VALID;
+CREATE TABLE read_parent (a int, b bigint);
+CREATE TABLE read_child () INHERITS (read_parent);
+CREATE TABLE a_read_grandchild () INHERITS (read_child);
+ALTER TABLE a_read_grandchild ALTER b SET DEFAULT read_parts_count();
+ALTER TABLE read_parent ADD CONSTRAINT read_parent_later CHECK (a < 100) NOT VALID;
 
 -- Views
 

@@ -102,7 +102,7 @@ my @seen_by_fingerprint = (
 			'constraints / e.child.unchecked / is_validated',
 			'constraints / e.far_child.unchecked / is_validated',
 			'constraints / e.parent.late / comment',
-			'views / e.united / definition' ],
+			'views / e.of_rows / definition' ],
 	},
 	{
 		schema => 'exceptions',

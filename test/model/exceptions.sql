@@ -36,8 +36,10 @@ CREATE FUNCTION trigger_function() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RE
 CREATE CONSTRAINT TRIGGER late AFTER INSERT ON parent FOR EACH ROW EXECUTE FUNCTION trigger_function();
 COMMENT ON CONSTRAINT late ON parent IS 'of a trigger';
 
--- the constant has the name of its type
-CREATE VIEW united AS SELECT q.n FROM (SELECT 'a'::varchar AS n UNION ALL SELECT 'b') q;
+-- the NULL of the row gets a cast
+CREATE TABLE grown (a int);
+CREATE VIEW of_rows AS SELECT ROW(1)::grown AS r;
+ALTER TABLE grown ADD b int;
 
 -- privileges that owners have since 17, if they have not all
 REVOKE DELETE ON parent FROM CURRENT_USER;

@@ -59,6 +59,18 @@ CREATE VIEW united_values AS SELECT id, v FROM lists WHERE v <> '( VALUES' UNION
 CREATE VIEW nothing AS SELECT 1 AS one WHERE 'a'::varchar IN ('a', 'b');
 CREATE MATERIALIZED VIEW kept AS SELECT id, v FROM lists WHERE v IN ('a', 'b');
 
+-- names that constants get, and do not matter
+CREATE TYPE "Kind k" AS ENUM ('a', 'b');
+CREATE VIEW constants AS SELECT * FROM (SELECT id, v, 'a' AS kind, 1 FROM lists UNION ALL SELECT 2, 'b', 'c', 2 UNION ALL SELECT big, v, NULL, 3 FROM lists) x;
+CREATE VIEW constants_with AS WITH w AS (SELECT 1 AS a, 'a'::"Kind k" AS b, now() AS c, true AS d, B'1' AS e, '1 day'::interval AS f, 'x'::char(3) AS g
+	UNION SELECT -2, 'b', '2001-01-01', false, B'0', '2 days', 'y' UNION SELECT 3::smallint, NULL, '2001-01-01 10:00'::timestamptz(3), NULL, NULL, '1 hour'::interval hour, 'z'::char(3)) SELECT * FROM w;
+CREATE VIEW constants_sub AS SELECT id FROM lists WHERE v IN (SELECT 'a' UNION SELECT 'b') AND EXISTS (SELECT 'x', 1.5, '{1}'::int[], ARRAY['y']::varchar(4)[], 'z'::"char") AND (t, id) IN (VALUES ('a', 1), ('b', 2));
+CREATE VIEW listed (a, b) AS VALUES (1, 'a'), (2, 'b');
+CREATE VIEW listed_again AS (VALUES (1) LIMIT 1) UNION ALL SELECT a FROM listed;
+CREATE POLICY constants ON lists USING (v IN (SELECT 'a' UNION SELECT v FROM by_list));
+CREATE RULE constants AS ON DELETE TO lists DO ALSO INSERT INTO by_list SELECT 'a' FROM (SELECT 1 UNION SELECT '2'::bigint) u;
+CREATE FUNCTION constants() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT 'a' WHERE 'x' = (SELECT 'y' LIMIT 1); SELECT 'b' UNION SELECT v FROM by_list; END;
+
 -- inheritance: columns that come first after a reload
 CREATE TABLE parent (a int NOT NULL, b text);
 CREATE TABLE child (own int, more text) INHERITS (parent);
