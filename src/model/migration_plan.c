@@ -69,9 +69,10 @@ static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
 static void rename_range(SdMigration *migration, SdMigrationObject *object);
-static bool rename_multirange(SdMigration *migration,
-							  SdMigrationObject *object);
-static bool loses_multirange(SdMigration *migration, SdMigrationObject *object);
+static void rename_multirange(SdMigration *migration, SdMigrationObject *object,
+							  bool with_constructor);
+static void rename_hidden_multirange(SdMigration *migration,
+									 SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -849,11 +850,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 	if (is_late(object))
 	{
+		rename_hidden_multirange(migration, object);
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
-		if (sd_ddl_compare(object->kind, "types") == 0 &&
-			loses_multirange(migration, object))
-			(void) rename_multirange(migration, object);
 	}
 	/* its table goes earlier, and would take it along */
 	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
@@ -1005,8 +1004,9 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 	char *subtype = sd_json_get_text(object->old_object, "subtype");
 	const char *to;
 
-	if (!rename_multirange(migration, object) || subtype == NULL)
+	if (subtype == NULL)
 		return;
+	rename_multirange(migration, object, true);
 	to = pstrdup(
 		sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -1017,50 +1017,60 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 							 object->old_identity, subtype, subtype, to);
 }
 
-static bool
-rename_multirange(SdMigration *migration, SdMigrationObject *object)
+/* Its constructor is in the schema of the range. */
+static void
+rename_multirange(SdMigration *migration, SdMigrationObject *object,
+				  bool with_constructor)
 {
 	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
-	char *schema = sd_json_get_text(object->old_object, "schema_name");
 	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
 	const char *to;
 
-	if (list_length(names) != 2 || schema == NULL)
-		return false;
+	if (list_length(names) != 2)
+		return;
 	to = pstrdup(sd_ddl_quote_identifier(
 		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
 				 (char *) lsecond(names))));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER TYPE %s RENAME TO %s", multirange, to);
-	(void) sd_migration_step(
-		migration, object, SD_STAGE_DROP, "ALTER FUNCTION %s() RENAME TO %s",
-		sd_ddl_quote_qualified(schema, lsecond(names)), to);
-
-	return true;
+	if (with_constructor)
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_DROP,
+			"ALTER FUNCTION %s() RENAME TO %s",
+			sd_ddl_quote_qualified(
+				sd_json_get_text(object->old_object, "schema_name"),
+				lsecond(names)),
+			to);
 }
 
-/* Does another range type get its multirange type's name? */
-static bool
-loses_multirange(SdMigration *migration, SdMigrationObject *object)
+/* A new range may have the multirange type of one that goes last. */
+static void
+rename_hidden_multirange(SdMigration *migration, SdMigrationObject *object)
 {
-	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	char *multirange =
+		sd_ddl_compare(object->kind, "types") == 0
+			? sd_json_get_text(object->old_object, "multirange_type")
+			: NULL;
 	ListCell *lc;
 
-	foreach (lc, multirange != NULL ? migration->all : NIL)
+	if (multirange == NULL)
+		return;
+	foreach (lc, migration->all)
 	{
 		SdMigrationObject *other = lfirst(lc);
-		char *taken;
 
 		if (sd_ddl_compare(other->kind, "types") != 0 || other->is_blocked ||
 			(other->action != SD_ACTION_CREATE &&
-			 other->action != SD_ACTION_REPLACE))
+			 other->action != SD_ACTION_REPLACE) ||
+			!sd_ddl_is(other->new_object, "multirange_type", multirange))
 			continue;
-		taken = sd_json_get_text(other->new_object, "multirange_type");
-		if (taken != NULL && sd_ddl_compare(taken, multirange) == 0)
-			return true;
+		rename_multirange(
+			migration, object,
+			sd_migration_same(
+				sd_json_get_text(object->old_object, "schema_name"),
+				sd_json_get_text(other->new_object, "schema_name")));
+		return;
 	}
-
-	return false;
 }
 
 /* Does it go when something else goes? */
