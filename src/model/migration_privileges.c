@@ -408,9 +408,14 @@ give(SdMigration *migration, SdMigrationObject *object, SdMigrationStage stage,
 	{
 		const SdDdlGrant *wanted = &now->grants[i];
 		const SdDdlGrant *had = find_grant(before, wanted);
+		SdDdlGrant all = *wanted;
 		bool by_owner = now->owner == NULL ||
 						sd_ddl_compare(wanted->grantor, now->owner) == 0;
 
+		/* who has all by being the owner now loses it with all the rest */
+		all.privilege = ALL;
+		if (find_grant(before, &all) != NULL && find_grant(now, &all) == NULL)
+			had = NULL;
 		is_wanted[i] =
 			by_owner == of_owner &&
 			(had == NULL || (wanted->is_grantable && !had->is_grantable));
