@@ -301,6 +301,20 @@ SELECT pairs_problems('related', $$
 	GRANT USAGE ON SEQUENCE s TO regress_pairs_user WITH GRANT OPTION $$, $$
 	ALTER SEQUENCE s OWNER TO regress_pairs_user $$);
 
+-- a function that goes with an extension has another body
+SELECT pairs_problems('related', $$
+	CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+	ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql $$, $$
+	CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';
+	ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql $$);
+
+-- the owner of a table has a privilege on a column, and is it no longer
+SELECT pairs_problems('unrelated', $$
+	CREATE TABLE t (id int, c text) $$, $$
+	CREATE TABLE t (id int, c text);
+	ALTER TABLE t OWNER TO regress_pairs_user;
+	GRANT SELECT (c) ON t TO regress_pairs_user $$);
+
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
 DROP ROLE regress_pairs_user;
