@@ -546,11 +546,18 @@ prints_alike(const SdMigrationObject *a, const SdMigrationObject *b)
 
 	for (int i = 0; i < 2; i++)
 	{
+		char *words;
+
 		is_made[i] = objects[i]->old_object == NULL ||
 					 objects[i]->action == SD_ACTION_REPLACE;
 		definitions[i] = sd_json_get_text(is_made[i] ? objects[i]->new_object
 													 : objects[i]->old_object,
 										  "definition");
+		/* which either may be without the other */
+		words = definitions[i] != NULL ? strstr(definitions[i], " NOT VALID")
+									   : NULL;
+		if (words != NULL && words[strlen(" NOT VALID")] == '\0')
+			*words = '\0';
 	}
 	if (is_made[0] && is_made[1])
 		return true;

@@ -58,7 +58,12 @@ static void add_column(SdMigration *migration, SdMigrationObject *table,
 					   SdMigrationColumn *column);
 static void drop_column(SdMigration *migration, SdMigrationObject *table,
 						SdMigrationColumn *column);
+static void differ_from_parents(SdMigration *migration,
+								SdMigrationObject *table,
+								SdMigrationColumn *column);
 static SdSeverity severity_of_added(SdMigrationColumn *column);
+static void add_computed_settings(SdMigration *migration,
+								  SdMigrationObject *table);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
 static bool stays_inherited(SdMigration *migration, SdMigrationObject *table,
@@ -1354,7 +1359,11 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 	SdDdlItem *item = find_item(table, column);
 
 	if (has_parent_with(migration, table, column->name, test_added))
+	{
+		differ_from_parents(migration, table, column);
+		add_column_settings(migration, table, column);
 		return;
+	}
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 							 "ALTER %s %s ADD COLUMN %s", table_word(table),
 							 table_name(table),
@@ -1368,6 +1377,45 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 	if (item != NULL && item->is_later)
 		set_default(migration, table, column);
 	add_column_settings(migration, table, column);
+}
+
+/* A column that comes with that of a parent, and is not quite the same. */
+static void
+differ_from_parents(SdMigration *migration, SdMigrationObject *table,
+					SdMigrationColumn *column)
+{
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
+	char *value = sd_json_get_text(column->new_column, "default_value");
+	bool is_same = false;
+	bool is_not_null = false;
+	ListCell *lc;
+
+	foreach (lc, sd_migration_parents(table->new_object))
+	{
+		SdMigrationObject *parent =
+			sd_migration_find(migration, true, "tables", lfirst(lc));
+		JsonbContainer *above =
+			parent != NULL ? sd_ddl_column(parent->new_object, column->name)
+						   : NULL;
+
+		if (above == NULL)
+			continue;
+		is_same |=
+			sd_migration_same(sd_json_get_text(above, "default_value"), value);
+		is_not_null |= sd_json_get_bool(above, "not_null");
+	}
+	if (!is_same && value != NULL)
+		set_default(migration, table, column);
+	else if (!is_same)
+		(void) sd_migration_step(
+			migration, table, SD_STAGE_CHANGE,
+			"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+			table_name(table), quoted);
+	if (!is_not_null && sd_json_get_bool(column->new_column, "not_null"))
+		sd_migration_step(migration, table, SD_STAGE_CHANGE,
+						  "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL",
+						  table_name(table), quoted)
+			->severity = SD_SEVERITY_LOCKING;
 }
 
 /* What it takes to add a column. */
@@ -1584,7 +1632,10 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		severity = Max(severity, severity_of_added(column));
 	}
 	if (parts == NIL)
+	{
+		add_computed_settings(migration, table);
 		return;
+	}
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 							 "ALTER %s %s %s", table_word(table),
 							 table_name(table), sd_ddl_joined(parts, ", "));
@@ -1597,12 +1648,19 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 				: reason != NULL ? reason
 				: step->rewrites ? "all rows are written again"
 								 : NULL;
+	add_computed_settings(migration, table);
+}
+
+static void
+add_computed_settings(SdMigration *migration, SdMigrationObject *table)
+{
+	ListCell *lc;
+
 	foreach (lc, table->table->columns)
 	{
 		SdMigrationColumn *column = lfirst(lc);
 
-		if (column->is_added && is_computed(column) && !column->is_blocked &&
-			!has_parent_with(migration, table, column->name, test_added))
+		if (column->is_added && is_computed(column) && !column->is_blocked)
 			add_column_settings(migration, table, column);
 	}
 }
@@ -2076,12 +2134,16 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			sd_migration_drop_foreign_keys(
 				migration, table,
 				((SdDdlNode *) llast(table->old_nodes))->number);
+			step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
 		}
 		else
-			step = sd_migration_step(migration, table, SD_STAGE_DROP,
+		{
+			/* before anything that the parent would do to it */
+			step = sd_migration_step(migration, table, SD_STAGE_RELEASE,
 									 "ALTER TABLE %s NO INHERIT %s",
 									 table->old_identity, parent);
-		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
+			step->position = 0;
+		}
 		step->rank = -1;
 	}
 	foreach (lc, now)
