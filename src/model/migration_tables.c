@@ -37,6 +37,7 @@ static void leave_checks(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static bool is_index_of_partitions(SdMigrationObject *table,
 								   SdMigrationObject *dependent);
+static bool has_statistics_target(SdMigrationObject *dependent);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
@@ -290,8 +291,14 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		CHECK_FOR_INTERRUPTS();
 		if (!column->is_dropped &&
 			!sd_migration_is_bound_to_columns(dependent) &&
-			!is_index_of_partitions(table, dependent))
+			!is_index_of_partitions(table, dependent) &&
+			!has_statistics_target(dependent))
+		{
+			if (sd_ddl_compare(dependent->kind, "indexes") == 0 &&
+				mentions(dependent, table, column->name))
+				sd_migration_say_again(migration, dependent);
 			continue;
+		}
 		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
 			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
 			sd_ddl_compare(dependent->kind, "privileges") == 0 ||
@@ -371,6 +378,17 @@ is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
 	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
 		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
 			sd_json_get_text(dependent->old_object, "index_name") != NULL);
+}
+
+/* When the server makes statistics again they have no target. */
+static bool
+has_statistics_target(SdMigrationObject *dependent)
+{
+	int64 target;
+
+	return sd_ddl_compare(dependent->kind, "statistics") == 0 &&
+		   sd_json_get_int64(dependent->old_object, "statistics_target",
+							 &target);
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */

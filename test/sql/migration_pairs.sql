@@ -172,6 +172,40 @@ SELECT pairs_problems('rows', $$
 	ALTER TABLE u DROP a;
 	CREATE TABLE v () INHERITS (u) $$);
 
+-- what an object loses when it is replaced, or made again with a column
+SELECT pairs_problems('related', $$
+	CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+	CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+	CREATE TABLE t (id int, c int);
+	CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION g();
+	CREATE INDEX i ON t (id, (c + 1));
+	ALTER INDEX i ALTER COLUMN 2 SET STATISTICS 100;
+	COMMENT ON INDEX i IS 'of t';
+	CLUSTER t USING i;
+	CREATE STATISTICS st ON id, c, (c + id) FROM t;
+	ALTER STATISTICS st SET STATISTICS 50;
+	COMMENT ON STATISTICS st IS 'of t';
+	ALTER FUNCTION f(int) DEPENDS ON EXTENSION plpgsql;
+	ALTER TRIGGER g ON t DEPENDS ON EXTENSION plpgsql;
+	ALTER INDEX i DEPENDS ON EXTENSION plpgsql $$, $$
+	CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2';
+	ALTER FUNCTION f(int) DEPENDS ON EXTENSION plpgsql;
+	CREATE OR REPLACE TRIGGER g AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION g();
+	ALTER TRIGGER g ON t DEPENDS ON EXTENSION plpgsql;
+	ALTER TABLE t ALTER c TYPE bigint;
+	ALTER INDEX i ALTER COLUMN 2 SET STATISTICS 100;
+	ALTER STATISTICS st SET STATISTICS 50;
+	COMMENT ON STATISTICS st IS 'of t';
+	ALTER INDEX i DEPENDS ON EXTENSION plpgsql $$);
+
+-- privileges of a column whose table's owner has fewer than usual
+SELECT pairs_problems('unrelated', $$
+	CREATE TABLE s (id int) $$, $$
+	CREATE TABLE t (id int, c int);
+	GRANT SELECT (c) ON t TO regress_pairs_user;
+	ALTER TABLE t OWNER TO regress_pairs_user;
+	REVOKE SELECT ON t FROM regress_pairs_user $$);
+
 -- two indexes that are the same, of a partition that has partitions
 SELECT pairs_problems('unrelated', $$
 	CREATE TABLE t (id int)
