@@ -415,6 +415,8 @@ keep_what_stands_on(Blocking *blocking, SdMigrationObject *table)
 		{
 			dependent->is_blocked = true;
 			dependent->reason = "it stays or goes with that of the parent";
+			if (sd_ddl_compare(dependent->kind, "constraints") == 0)
+				block_index(blocking, dependent);
 		}
 	}
 	sd_json_walk(&walk, sd_json_get_array(table->old_object, "columns"));

@@ -402,11 +402,11 @@ read_checks(SdMigration *migration)
 			!sd_ddl_is(constraint, "constraint_type", "check"))
 			continue;
 		definition = sd_json_get_text(constraint, "definition");
-		object = sd_migration_find(migration, true, "constraints",
-								   sd_json_as_text(&key));
-		if (object != NULL && definition != NULL &&
-			strstr(definition, "::") != NULL)
-			checks = lappend(checks, object);
+		if (definition == NULL || strstr(definition, "::") == NULL)
+			continue;
+		object = sd_migration_get(migration, true, "constraints",
+								  sd_json_as_text(&key));
+		checks = lappend(checks, object);
 	}
 
 	return checks;
