@@ -56,6 +56,7 @@ static void leave_check_of_all_children(SdMigration *migration,
 										const char *parent, const char *name);
 static bool becomes_child(SdMigrationObject *table, const char *parent);
 static bool is_made(const SdMigrationObject *table);
+static bool leaves(const SdMigrationObject *object);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -231,8 +232,7 @@ sd_migration_has_foreign_key(SdMigration *migration, SdMigrationObject *object)
 						 object->new_object, "constraint_name"))));
 
 		if (key != NULL && is_same_key(key->old_object, object->new_object))
-			return key->action != SD_ACTION_DROP &&
-				   key->action != SD_ACTION_REPLACE;
+			return !leaves(key);
 	}
 
 	return false;
@@ -281,8 +281,7 @@ sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 			continue;
 		before = sd_migration_find(migration, false, "constraints",
 								   sd_json_as_text(&key));
-		if (before != NULL && (before->action == SD_ACTION_DROP ||
-							   before->action == SD_ACTION_REPLACE))
+		if (before != NULL && leaves(before))
 			continue;
 		name = pstrdup(sd_ddl_quote_identifier(
 			sd_json_get_text(constraint, "constraint_name")));
@@ -297,6 +296,13 @@ sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 		step->position = position;
 		step->why = "it is its parent's";
 	}
+}
+
+static bool
+leaves(const SdMigrationObject *object)
+{
+	return !object->is_blocked && (object->action == SD_ACTION_DROP ||
+								   object->action == SD_ACTION_REPLACE);
 }
 
 static bool

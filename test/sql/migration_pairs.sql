@@ -206,6 +206,15 @@ SELECT pairs_problems('unrelated', $$
 	ALTER TABLE t OWNER TO regress_pairs_user;
 	REVOKE SELECT ON t FROM regress_pairs_user $$);
 
+-- a partition is detached, and its parent stays with its foreign keys
+SELECT pairs_problems('rows', $$
+	CREATE TABLE k (id int PRIMARY KEY);
+	CREATE TABLE t (id int REFERENCES k, c int REFERENCES k) PARTITION BY LIST (id);
+	CREATE TABLE "P" PARTITION OF t FOR VALUES IN (1) $$, $$
+	ALTER TABLE t DETACH PARTITION "P";
+	ALTER TABLE "P" DROP CONSTRAINT t_c_fkey;
+	DROP TABLE t $$);
+
 -- two indexes that are the same, of a partition that has partitions
 SELECT pairs_problems('unrelated', $$
 	CREATE TABLE t (id int)
