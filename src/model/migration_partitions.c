@@ -48,6 +48,8 @@ static bool leave_checks_of_child(SdMigration *migration,
 								  SdMigrationObject *table, List *checks);
 static bool leave_unlike_check(SdMigration *migration, SdMigrationObject *table,
 							   const char *name);
+static SdMigrationObject *origin_of(SdMigration *migration,
+									SdMigrationObject *check);
 static bool prints_alike(const SdMigrationObject *a,
 						 const SdMigrationObject *b);
 static void leave_check_of_parents(SdMigration *migration,
@@ -447,7 +449,7 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 			own =
 				sd_migration_find(migration, true, "constraints",
 								  psprintf("%s.%s", table->new_identity, name));
-			if (own == NULL || prints_alike(above, own))
+			if (own == NULL || prints_alike(origin_of(migration, above), own))
 				continue;
 			/* one that is made as a child just has the parent's */
 			if (is_made(table) &&
@@ -460,6 +462,33 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 	}
 
 	return is_more;
+}
+
+/* A table that is made as a child has the check as its parent prints it. */
+static SdMigrationObject *
+origin_of(SdMigration *migration, SdMigrationObject *check)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, check);
+	const char *name = sd_ddl_quote_identifier(
+		sd_json_get_text(check->new_object, "constraint_name"));
+	ListCell *lc;
+
+	check_stack_depth();
+	if (table == NULL || !is_made(table) ||
+		sd_ddl_flag(check->new_object, "is_local", true))
+		return check;
+	name = pstrdup(name);
+	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
+	{
+		SdMigrationObject *above =
+			sd_migration_find(migration, true, "constraints",
+							  psprintf("%s.%s", (char *) lfirst(lc), name));
+
+		if (above != NULL)
+			return origin_of(migration, above);
+	}
+
+	return check;
 }
 
 /* With that of its parents, of which it may be. */

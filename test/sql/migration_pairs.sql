@@ -247,7 +247,10 @@ SELECT pairs_problems('related', $$
 	CREATE TABLE t (id int, c varchar(20));
 	ALTER TABLE t ADD CONSTRAINT known CHECK (c IN ('a', 'b')) $$, $$
 	CREATE TABLE u (LIKE t INCLUDING CONSTRAINTS);
-	ALTER TABLE u INHERIT t $$);
+	ALTER TABLE u INHERIT t;
+	CREATE TABLE v () INHERITS (t);
+	CREATE TABLE w (LIKE v INCLUDING CONSTRAINTS);
+	ALTER TABLE w INHERIT v $$);
 
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
