@@ -202,6 +202,12 @@ sort_nodes(SdDdl *ddl)
 	return nodes;
 }
 
+static bool
+is_of_column(const SdDdlNode *node)
+{
+	return strncmp(node->identity, "column ", strlen("column ")) == 0;
+}
+
 static int
 compare_nodes(const void *a, const void *b)
 {
@@ -209,6 +215,9 @@ compare_nodes(const void *a, const void *b)
 	const SdDdlNode *right = *(SdDdlNode *const *) b;
 	int result = (int) left->phase - (int) right->phase;
 
+	/* to revoke a privilege on a table revokes that on its columns as well */
+	if (result == 0 && left->phase == SD_DDL_PRIVILEGES)
+		result = (int) is_of_column(left) - (int) is_of_column(right);
 	if (result == 0)
 		result = sd_ddl_compare(left->identity, right->identity);
 	if (result == 0)

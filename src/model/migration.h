@@ -181,6 +181,8 @@ extern SdMigrationObject *
 sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
 							   SdMigrationObject *object, const char *reason);
+extern void sd_migration_say_again(SdMigration *migration,
+								   SdMigrationObject *object);
 
 /* migration_blocks.c */
 extern void sd_migration_block(SdMigration *migration);

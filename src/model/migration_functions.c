@@ -49,6 +49,7 @@ sd_migration_alter_function(SdMigration *migration, SdMigrationObject *object)
 	}
 	(void) sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s",
 							 or_replace(sd_ddl_trimmed(definition)));
+	sd_migration_say_again(migration, object);
 }
 
 /* Is everything the same that OR REPLACE cannot change? */

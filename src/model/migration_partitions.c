@@ -55,6 +55,8 @@ static bool leave_checks_of_child(SdMigration *migration,
 								  SdMigrationObject *table, List *checks);
 static bool leave_unlike_check(SdMigration *migration, SdMigrationObject *table,
 							   const char *name);
+static SdMigrationObject *origin_of(SdMigration *migration,
+									SdMigrationObject *check);
 static bool prints_alike(const SdMigrationObject *a,
 						 const SdMigrationObject *b);
 static void leave_check_of_parents(SdMigration *migration,
@@ -65,6 +67,7 @@ static bool becomes_child(SdMigrationObject *table, const char *parent);
 static bool is_made(const SdMigrationObject *table);
 static List *foreign_keys_of(SdMigration *migration, const char *table);
 static HTAB *read_foreign_keys(SdMigration *migration);
+static bool leaves(const SdMigrationObject *object);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -240,8 +243,7 @@ sd_migration_has_foreign_key(SdMigration *migration, SdMigrationObject *object)
 						 object->new_object, "constraint_name"))));
 
 		if (key != NULL && is_same_key(key->old_object, object->new_object))
-			return key->action != SD_ACTION_DROP &&
-				   key->action != SD_ACTION_REPLACE;
+			return !leaves(key);
 	}
 
 	return false;
@@ -273,8 +275,7 @@ sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 			SdMigrationStep *step;
 
 			CHECK_FOR_INTERRUPTS();
-			if (before != NULL && (before->action == SD_ACTION_DROP ||
-								   before->action == SD_ACTION_REPLACE))
+			if (before != NULL && leaves(before))
 				continue;
 			now =
 				sd_migration_find(migration, true, "constraints",
@@ -348,6 +349,13 @@ read_foreign_keys(SdMigration *migration)
 	}
 
 	return result;
+}
+
+static bool
+leaves(const SdMigrationObject *object)
+{
+	return !object->is_blocked && (object->action == SD_ACTION_DROP ||
+								   object->action == SD_ACTION_REPLACE);
 }
 
 static bool
@@ -492,7 +500,7 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 			own =
 				sd_migration_find(migration, true, "constraints",
 								  psprintf("%s.%s", table->new_identity, name));
-			if (own == NULL || prints_alike(above, own))
+			if (own == NULL || prints_alike(origin_of(migration, above), own))
 				continue;
 			/* one that is made as a child just has the parent's */
 			if (is_made(table) &&
@@ -505,6 +513,33 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 	}
 
 	return is_more;
+}
+
+/* A table that is made as a child has the check as its parent prints it. */
+static SdMigrationObject *
+origin_of(SdMigration *migration, SdMigrationObject *check)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, check);
+	const char *name = sd_ddl_quote_identifier(
+		sd_json_get_text(check->new_object, "constraint_name"));
+	ListCell *lc;
+
+	check_stack_depth();
+	if (table == NULL || !is_made(table) ||
+		sd_ddl_flag(check->new_object, "is_local", true))
+		return check;
+	name = pstrdup(name);
+	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
+	{
+		SdMigrationObject *above =
+			sd_migration_find(migration, true, "constraints",
+							  psprintf("%s.%s", (char *) lfirst(lc), name));
+
+		if (above != NULL)
+			return origin_of(migration, above);
+	}
+
+	return check;
 }
 
 /* With that of its parents, of which it may be. */

@@ -660,6 +660,31 @@ sd_migration_leave(SdMigration *migration, SdMigrationObject *object,
 	migration->leaving = lappend(migration->leaving, object);
 }
 
+/*
+ * sd_migration_say_again
+ *		The server makes the object again, and forgets what was said of it.
+ */
+void
+sd_migration_say_again(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+
+	foreach (lc, object->dependents)
+	{
+		SdMigrationObject *said = lfirst(lc);
+
+		if ((sd_ddl_compare(said->kind, "extension_dependencies") != 0 &&
+			 sd_ddl_compare(said->kind, "column_options") != 0) ||
+			said->new_object == NULL || leaves(said) || said->is_blocked)
+			continue;
+		said->action = SD_ACTION_CREATE;
+		said->steps = NIL;
+		if (!said->is_listed)
+			migration->all = lappend(migration->all, said);
+		said->is_listed = true;
+	}
+}
+
 /* Let everything go that needs what goes. */
 static void
 follow(SdMigration *migration)

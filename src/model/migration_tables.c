@@ -37,6 +37,7 @@ static void leave_checks(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static bool is_index_of_partitions(SdMigrationObject *table,
 								   SdMigrationObject *dependent);
+static bool has_statistics_target(SdMigrationObject *dependent);
 static bool is_key_including(SdMigrationObject *dependent, const char *column);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
@@ -301,8 +302,14 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 			sd_migration_leaves_with(migration, dependent);
 		if (!column->is_dropped &&
 			!sd_migration_is_bound_to_columns(dependent) &&
-			!is_index_of_partitions(table, dependent))
+			!is_index_of_partitions(table, dependent) &&
+			!has_statistics_target(dependent))
+		{
+			if (sd_ddl_compare(dependent->kind, "indexes") == 0 &&
+				mentions(dependent, table, column->name))
+				sd_migration_say_again(migration, dependent);
 			continue;
+		}
 		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
 			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
 			sd_ddl_compare(dependent->kind, "privileges") == 0 ||
@@ -382,6 +389,17 @@ is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
 	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
 		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
 			sd_json_get_text(dependent->old_object, "index_name") != NULL);
+}
+
+/* When the server makes statistics again they have no target. */
+static bool
+has_statistics_target(SdMigrationObject *dependent)
+{
+	int64 target;
+
+	return sd_ddl_compare(dependent->kind, "statistics") == 0 &&
+		   sd_json_get_int64(dependent->old_object, "statistics_target",
+							 &target);
 }
 
 /* Is it a unique key that has the column besides its own? */

@@ -347,6 +347,7 @@ sd_migration_alter_trigger(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_step(migration, object, SD_STAGE_CHANGE,
 							 "CREATE OR REPLACE %s",
 							 sd_ddl_trimmed(definition + 7));
+	sd_migration_say_again(migration, object);
 	/* it is enabled then, as a new one is */
 	if (!sd_ddl_is(object->new_object, "enabled", "origin") &&
 		sd_json_get_text(object->new_object, "enabled") != NULL)

@@ -172,6 +172,49 @@ SELECT pairs_problems('rows', $$
 	ALTER TABLE u DROP a;
 	CREATE TABLE v () INHERITS (u) $$);
 
+-- what an object loses when it is replaced, or made again with a column
+SELECT pairs_problems('related', $$
+	CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+	CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+	CREATE TABLE t (id int, c int);
+	CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION g();
+	CREATE INDEX i ON t (id, (c + 1));
+	ALTER INDEX i ALTER COLUMN 2 SET STATISTICS 100;
+	COMMENT ON INDEX i IS 'of t';
+	CLUSTER t USING i;
+	CREATE STATISTICS st ON id, c, (c + id) FROM t;
+	ALTER STATISTICS st SET STATISTICS 50;
+	COMMENT ON STATISTICS st IS 'of t';
+	ALTER FUNCTION f(int) DEPENDS ON EXTENSION plpgsql;
+	ALTER TRIGGER g ON t DEPENDS ON EXTENSION plpgsql;
+	ALTER INDEX i DEPENDS ON EXTENSION plpgsql $$, $$
+	CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2';
+	ALTER FUNCTION f(int) DEPENDS ON EXTENSION plpgsql;
+	CREATE OR REPLACE TRIGGER g AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION g();
+	ALTER TRIGGER g ON t DEPENDS ON EXTENSION plpgsql;
+	ALTER TABLE t ALTER c TYPE bigint;
+	ALTER INDEX i ALTER COLUMN 2 SET STATISTICS 100;
+	ALTER STATISTICS st SET STATISTICS 50;
+	COMMENT ON STATISTICS st IS 'of t';
+	ALTER INDEX i DEPENDS ON EXTENSION plpgsql $$);
+
+-- privileges of a column whose table's owner has fewer than usual
+SELECT pairs_problems('unrelated', $$
+	CREATE TABLE s (id int) $$, $$
+	CREATE TABLE t (id int, c int);
+	GRANT SELECT (c) ON t TO regress_pairs_user;
+	ALTER TABLE t OWNER TO regress_pairs_user;
+	REVOKE SELECT ON t FROM regress_pairs_user $$);
+
+-- a partition is detached, and its parent stays with its foreign keys
+SELECT pairs_problems('rows', $$
+	CREATE TABLE k (id int PRIMARY KEY);
+	CREATE TABLE t (id int REFERENCES k, c int REFERENCES k) PARTITION BY LIST (id);
+	CREATE TABLE "P" PARTITION OF t FOR VALUES IN (1) $$, $$
+	ALTER TABLE t DETACH PARTITION "P";
+	ALTER TABLE "P" DROP CONSTRAINT t_c_fkey;
+	DROP TABLE t $$);
+
 -- two indexes that are the same, of a partition that has partitions
 SELECT pairs_problems('unrelated', $$
 	CREATE TABLE t (id int)
@@ -204,7 +247,10 @@ SELECT pairs_problems('related', $$
 	CREATE TABLE t (id int, c varchar(20));
 	ALTER TABLE t ADD CONSTRAINT known CHECK (c IN ('a', 'b')) $$, $$
 	CREATE TABLE u (LIKE t INCLUDING CONSTRAINTS);
-	ALTER TABLE u INHERIT t $$);
+	ALTER TABLE u INHERIT t;
+	CREATE TABLE v () INHERITS (t);
+	CREATE TABLE w (LIKE v INCLUDING CONSTRAINTS);
+	ALTER TABLE w INHERIT v $$);
 
 -- a partition has an index that is not named like one which the server makes
 SELECT pairs_problems('rows', $$
