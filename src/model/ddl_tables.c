@@ -451,6 +451,9 @@ add_inherited_column(SdDdl *ddl, Table *table, JsonbContainer *column)
 		sd_ddl_statement(
 			node, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 			table->name, sd_ddl_quote_identifier(name), default_value);
+		node->undo =
+			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+					 table->name, sd_ddl_quote_identifier(name));
 	}
 
 	/* since 18 a constraint tells */
