@@ -678,12 +678,12 @@ follow(SdMigration *migration)
 		if (object->action == SD_ACTION_DROP && !object->is_blocked)
 			migration->leaving = lappend(migration->leaving, object);
 	}
-	while (migration->leaving != NIL)
+	/* it grows on the way */
+	for (int i = 0; i < list_length(migration->leaving); i++)
 	{
-		SdMigrationObject *object = linitial(migration->leaving);
+		SdMigrationObject *object = list_nth(migration->leaving, i);
 
 		CHECK_FOR_INTERRUPTS();
-		migration->leaving = list_delete_first(migration->leaving);
 		foreach (lc, object->dependents)
 		{
 			SdMigrationObject *dependent = lfirst(lc);
@@ -697,6 +697,7 @@ follow(SdMigration *migration)
 		}
 		sd_migration_leaves_with(migration, object);
 	}
+	migration->leaving = NIL;
 }
 
 /* A dependent of what goes goes as well. */
@@ -842,8 +843,17 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
 	{
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
+		int depth;
+		SdMigrationObject *top =
+			sd_migration_top_of_check(migration, object, &depth);
 
-		if (table != NULL)
+		/* the one that it comes from goes first */
+		if (top != NULL)
+		{
+			step->position = top->old_position;
+			step->rank = 1 + depth;
+		}
+		else if (table != NULL)
 			step->position = table->old_position;
 	}
 	if (sd_ddl_compare(object->kind, "indexes") == 0 &&
@@ -949,11 +959,10 @@ spread_lateness(SdMigration *migration)
 		if (leaves(object) && (object->is_late || object->is_swapped))
 			queue = lappend(queue, object);
 	}
-	while (queue != NIL)
+	for (int i = 0; i < list_length(queue); i++)
 	{
-		SdMigrationObject *object = linitial(queue);
+		SdMigrationObject *object = list_nth(queue, i);
 
-		queue = list_delete_first(queue);
 		foreach (lc, object->needs)
 		{
 			SdMigrationObject *needed = lfirst(lc);

@@ -948,6 +948,53 @@ sd_migration_order_parents(SdMigration *migration)
 	}
 }
 
+/*
+ * sd_migration_top_of_check
+ *		Of a check that a table has of its own and from its parents as well: the
+ *		table that it comes from, if it goes there, too; otherwise NULL.
+ *
+ * *depth is how far away that is.
+ */
+SdMigrationObject *
+sd_migration_top_of_check(SdMigration *migration, SdMigrationObject *object,
+						  int *depth)
+{
+	const char *name = pstrdup(sd_ddl_quote_identifier(
+		sd_json_get_text(object->old_object, "constraint_name")));
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+	SdMigrationObject *top = NULL;
+
+	*depth = 0;
+	while (table != NULL && table->old_object != NULL &&
+		   table->new_object != NULL)
+	{
+		SdMigrationObject *next = NULL;
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach (lc, sd_migration_parents(table->old_object))
+		{
+			SdMigrationObject *check =
+				sd_migration_find(migration, false, "constraints",
+								  psprintf("%s.%s", (char *) lfirst(lc), name));
+
+			if (check != NULL && check->old_object != NULL &&
+				(check->action == SD_ACTION_DROP ||
+				 check->action == SD_ACTION_REPLACE) &&
+				stays_child(table, lfirst(lc)))
+				next =
+					sd_migration_find(migration, false, "tables", lfirst(lc));
+		}
+		table = next;
+		/* a document may say that tables inherit from one another */
+		if (table == NULL || ++*depth > list_length(migration->all))
+			break;
+		top = table;
+	}
+
+	return top;
+}
+
 /* Does an object of both stand on what is the same partition all the time? */
 bool
 sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
