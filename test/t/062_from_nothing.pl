@@ -8,7 +8,8 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
-use lib $FindBin::RealBin;
+use lib $FindBin::RealBin, "$FindBin::RealBin/../document";
+use Documents;
 use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
@@ -72,6 +73,7 @@ sub migrate
 }
 
 document_of('nothing', 'nothing');
+my $major = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int / 10000});
 foreach my $name (sort keys %files)
 {
 	$node->safe_psql('postgres', "CREATE DATABASE ${name}_made TEMPLATE nothing");
@@ -80,7 +82,10 @@ foreach my $name (sort keys %files)
 	document_of($name, $name);
 
 	migrate("${name}_made", 'nothing', $name, "$name from nothing");
-	is(ask("${name}_made-now", $name, q{SELECT object_kind, identity, attribute FROM a, b, stormdisc_diff(a, b, '{default,ordinal}');}), '', "$name from nothing: no difference");
+	# the server makes a NOT NULL that is NOT VALID only as a dump does
+	my @known = $major >= 18 ? grep { /\.(?:c_nn|own_later|part_later)\b/ } seen_by_fingerprint($name, $major, $major) : ();
+	my @left = split /\n/, ask("${name}_made-now", $name, q{SELECT concat_ws(' / ', object_kind, identity, attribute) FROM a, b, stormdisc_diff(a, b, '{default,ordinal}');});
+	is_deeply([ sort @left ], [ sort @known ], "$name from nothing: no difference" . (@known ? ', but ' . @known : ''));
 	migrate("${name}_made", $name, 'nothing', "$name to nothing");
 	is(ask("${name}_made-now", 'nothing', q{SELECT object_kind, identity, attribute FROM a, b, stormdisc_diff(a, b);}), '', "$name to nothing: nothing is left");
 	foreach my $database ($name, "${name}_made")
