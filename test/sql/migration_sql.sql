@@ -7,7 +7,8 @@ CREATE FUNCTION migration_keep(text) RETURNS void LANGUAGE sql AS $$
 CREATE FUNCTION migration_rows(text, text, boolean DEFAULT true, jsonb DEFAULT '{}')
 RETURNS TABLE (statement text, severity text, lock_level text, rewrites_table boolean, is_destructive boolean,
 	commit_before boolean, skipped boolean, why text) LANGUAGE sql AS $$
-	SELECT m.statement, m.severity, m.lock_level, m.rewrites_table, m.is_destructive, m.commit_before, m.skipped, m.why
+	-- since 18 partitions name their parents' NOT NULL
+	SELECT regexp_replace(m.statement, ' CONSTRAINT \w+_not_null NOT NULL', ' NOT NULL', 'g'), m.severity, m.lock_level, m.rewrites_table, m.is_destructive, m.commit_before, m.skipped, m.why
 	FROM migration_documents a, migration_documents b, stormdisc_migration_sql(a.document, b.document, $3, $4) m
 	WHERE a.name = $1 AND b.name = $2 AND m.kind <> 'settings' AND m.statement !~ ' OWNER TO ' ORDER BY m.seq $$;
 CREATE FUNCTION migration_run(text, text, boolean DEFAULT true) RETURNS void LANGUAGE plpgsql AS $$

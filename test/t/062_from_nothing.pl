@@ -8,7 +8,8 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
-use lib $FindBin::RealBin;
+use lib $FindBin::RealBin, "$FindBin::RealBin/../document";
+use Documents;
 use PostgreSQL::Test::Utils;
 use StormdiscTest;
 use Test::More;
@@ -21,10 +22,6 @@ my %files = (
 	mean => "$root/test/oracle/mean.sql",
 	stress => "$root/test/ddl/stress_schema.sql",
 	traps => "$root/test/model/traps.sql");
-
-# An operator that is named by another, but was never made, is in no document, and
-# keeps its type.
-my %kept = (stress => [ 'privileges schema stress', 'schemas stress', 'types stress.version' ]);
 
 my $node = new_node('from_nothing', conf => <<'CONF');
 autovacuum = off
@@ -68,7 +65,7 @@ sub migrate
 
 	append_to_file("$dir/$from-$to.sql", $script);
 	my ($out, $errors) = run_command([ 'psql', '-X', '-q', '-d', $node->connstr($database), '-f', "$dir/$from-$to.sql" ]);
-	my @errors = grep { !/operator stress\.>>>|cannot drop (?:type stress\.version|schema stress) / } $errors =~ /ERROR:  (.*)/g;
+	my @errors = $errors =~ /ERROR:  (.*)/g;
 
 	is_deeply(\@errors, [], "$name: all statements run");
 	document_of($database, "$database-now");
@@ -76,6 +73,7 @@ sub migrate
 }
 
 document_of('nothing', 'nothing');
+my $major = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int / 10000});
 foreach my $name (sort keys %files)
 {
 	$node->safe_psql('postgres', "CREATE DATABASE ${name}_made TEMPLATE nothing");
@@ -84,11 +82,12 @@ foreach my $name (sort keys %files)
 	document_of($name, $name);
 
 	migrate("${name}_made", 'nothing', $name, "$name from nothing");
-	is(ask("${name}_made-now", $name, q{SELECT object_kind, identity, attribute FROM a, b, stormdisc_diff(a, b, '{default,ordinal}');}), '', "$name from nothing: no difference");
+	# the server makes a NOT NULL that is NOT VALID only as a dump does
+	my @known = $major >= 18 ? grep { /\.(?:c_nn|own_later|part_later)\b/ } seen_by_fingerprint($name, $major, $major) : ();
+	my @left = split /\n/, ask("${name}_made-now", $name, q{SELECT concat_ws(' / ', object_kind, identity, attribute) FROM a, b, stormdisc_diff(a, b, '{default,ordinal}');});
+	is_deeply([ sort @left ], [ sort @known ], "$name from nothing: no difference" . (@known ? ', but ' . @known : ''));
 	migrate("${name}_made", $name, 'nothing', "$name to nothing");
-	is( ask("${name}_made-now", 'nothing', q{SELECT object_kind || ' ' || identity FROM a, b, stormdisc_diff(a, b) ORDER BY (object_kind || ' ' || identity) COLLATE "C";}),
-		join("\n", @{ $kept{$name} // [] }),
-		"$name to nothing: nothing is left");
+	is(ask("${name}_made-now", 'nothing', q{SELECT object_kind, identity, attribute FROM a, b, stormdisc_diff(a, b);}), '', "$name to nothing: nothing is left");
 	foreach my $database ($name, "${name}_made")
 	{
 		$node->safe_psql($database, "DROP EVENT TRIGGER IF EXISTS stress_event; DROP SUBSCRIPTION IF EXISTS stress_subscription; DROP SUBSCRIPTION IF EXISTS \"Sub s\"");
