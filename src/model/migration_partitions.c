@@ -222,8 +222,8 @@ sd_migration_has_foreign_key(SdMigration *migration, SdMigrationObject *object)
 						 object->new_object, "constraint_name"))));
 
 		if (key != NULL && is_same_key(key->old_object, object->new_object))
-			return key->action != SD_ACTION_DROP &&
-				   key->action != SD_ACTION_REPLACE;
+			return key->is_blocked || (key->action != SD_ACTION_DROP &&
+									   key->action != SD_ACTION_REPLACE);
 	}
 
 	return false;
@@ -255,8 +255,9 @@ sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 			SdMigrationStep *step;
 
 			CHECK_FOR_INTERRUPTS();
-			if (before != NULL && (before->action == SD_ACTION_DROP ||
-								   before->action == SD_ACTION_REPLACE))
+			if (before != NULL && !before->is_blocked &&
+				(before->action == SD_ACTION_DROP ||
+				 before->action == SD_ACTION_REPLACE))
 				continue;
 			now =
 				sd_migration_find(migration, true, "constraints",
