@@ -361,7 +361,7 @@ SELECT e.variable, e.id AS event_id, e.trace_id, e."timestamp",
 	e.kind OPERATOR(pg_catalog.#>>) '{StateChange,access_type}'::text[] AS access_type,
 	e.kind OPERATOR(pg_catalog.#>) '{StateChange,new_value}'::text[] AS value,
 	e.kind OPERATOR(pg_catalog.#>>) '{StateChange,location}'::text[] AS location
-FROM stormdisc.events e CROSS JOIN (SELECT) AS nothing
+FROM stormdisc.events e, (SELECT) AS nothing
 WHERE e.variable IS NOT NULL;
 
 COMMENT ON VIEW stormdisc.cross_trace_index IS 'accesses to variables, of all traces';

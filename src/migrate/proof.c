@@ -199,6 +199,8 @@ stormdisc_test_migration(PG_FUNCTION_ARGS)
 static void
 plan(Proof *proof, int number)
 {
+	static const char *const hint =
+		"What is tested is undone, which such a statement cannot be.";
 	SdRun *run = &proof->run;
 	SdVersion *version = sd_history_find(&run->history, number);
 	ListCell *lc;
@@ -230,9 +232,9 @@ plan(Proof *proof, int number)
 		proof->back = NULL;
 
 	foreach (lc, run->tasks)
-		sd_task_refuse_outside(lfirst(lc));
+		sd_task_refuse_outside(lfirst(lc), hint);
 	if (proof->back != NULL)
-		sd_task_refuse_outside(proof->back);
+		sd_task_refuse_outside(proof->back, hint);
 }
 
 /*

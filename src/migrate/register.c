@@ -51,6 +51,7 @@ static void check_writable(const char *function);
 static int version_argument(FunctionCallInfo fcinfo);
 static char *text_argument(FunctionCallInfo fcinfo, int number,
 						   const char *name);
+static void in_registration(void *arg);
 static void read_arguments(FunctionCallInfo fcinfo, Migration *migration);
 static SdVersion *find_version(int version);
 static bool is_same_text(const Migration *migration, const char *up_checksum,
@@ -170,12 +171,19 @@ Datum
 stormdisc_register_migration(PG_FUNCTION_ARGS)
 {
 	Migration migration = {0};
+	ErrorContextCallback callback;
 	SdVersion *version;
 	bool is_applied;
 	bool accepted;
 
 	check_writable("stormdisc_register_migration()");
+	migration.version = version_argument(fcinfo);
+	callback.arg = &migration;
+	callback.callback = in_registration;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
 	read_arguments(fcinfo, &migration);
+	error_context_stack = callback.previous;
 
 	version = find_version(migration.version);
 	if (version != NULL && is_same(&migration, version))
@@ -412,12 +420,20 @@ text_argument(FunctionCallInfo fcinfo, int number, const char *name)
 	return given;
 }
 
+/* Whoever registers many sees which one it is. */
+static void
+in_registration(void *arg)
+{
+	const Migration *migration = arg;
+
+	errcontext("registration of migration %d", migration->version);
+}
+
 static void
 read_arguments(FunctionCallInfo fcinfo, Migration *migration)
 {
 	SdScript *script;
 
-	migration->version = version_argument(fcinfo);
 	migration->description = text_argument(fcinfo, 1, "description");
 	migration->up_sql = text_argument(fcinfo, 2, "up_sql");
 	migration->options =

@@ -69,6 +69,9 @@ typedef struct Attempt
 	int version;
 } Attempt;
 
+static const char *const run_by_client =
+	"Run this migration with the program stormdisc-migrate.";
+
 /* is this session running scripts already? */
 static bool is_running = false;
 
@@ -580,7 +583,7 @@ refuse_steps(const SdTask *task)
 {
 	const SdScript *script = task->script;
 
-	sd_task_refuse_outside(task);
+	sd_task_refuse_outside(task, run_by_client);
 	if (script->nsteps > 1)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("the %s has commit points", script->name),
@@ -594,7 +597,7 @@ refuse_steps(const SdTask *task)
  *		Raise an error if a statement cannot run in a transaction.
  */
 void
-sd_task_refuse_outside(const SdTask *task)
+sd_task_refuse_outside(const SdTask *task, const char *hint)
 {
 	const SdScript *script = task->script;
 
@@ -606,8 +609,7 @@ sd_task_refuse_outside(const SdTask *task)
 						   script->steps[i].outside),
 					errdetail("It is statement %d of the %s.",
 							  script->steps[i].first + 1, script->name),
-					errhint("Run this migration with the program "
-							"stormdisc-migrate."));
+					errhint("%s", hint));
 	}
 }
 
@@ -783,7 +785,9 @@ sd_task_finish(SdRun *run, SdTask *task)
 	sd_run_read_document(run);
 	task->fingerprint =
 		run->document != NULL ? sd_fingerprint(run->document) : NULL;
-	if (has_before)
+	/* where none of the schemas was there it is not known what was done */
+	if (has_before && (run->document != NULL ||
+					   (before != NULL && JB_ROOT_COUNT(before) > 0)))
 	{
 		SdJson details = {0};
 		JsonbValue value;
@@ -890,7 +894,7 @@ next_task(SdRun *run, int *target, Attempt *attempt)
 		if (!is_first && task != linitial(run->tasks))
 			break;
 		sd_task_parse(task);
-		sd_task_refuse_outside(task);
+		sd_task_refuse_outside(task, run_by_client);
 	}
 	if (run->tasks != NIL)
 	{

@@ -67,7 +67,7 @@ extern void sd_run_step(SdRun *run, const SdScript *script,
 extern void sd_run_end_step(SdRun *run, const SdScript *script);
 extern void sd_run_keep_document(SdRun *run, int version);
 extern void sd_task_parse(SdTask *task);
-extern void sd_task_refuse_outside(const SdTask *task);
+extern void sd_task_refuse_outside(const SdTask *task, const char *hint);
 extern void sd_task_finish(SdRun *run, SdTask *task);
 
 #endif /* STORMDISC_RUN_H */

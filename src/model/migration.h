@@ -175,6 +175,9 @@ extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 extern uint64 sd_migration_hash(const char *kind, const char *identity);
 extern SdMigrationObject *sd_migration_object_of(SdMigration *migration,
 												 bool is_new, SdDdlNode *node);
+extern SdMigrationObject *sd_migration_get(SdMigration *migration, bool is_new,
+										   const char *kind,
+										   const char *identity);
 extern SdMigrationObject *
 sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,

@@ -49,6 +49,8 @@ static void keep_identity(Blocking *blocking, SdMigrationObject *table,
 						  JsonbContainer *column, const char *reason);
 static void keep_schema(Blocking *blocking, SdMigrationObject *object);
 static void block_columns(Blocking *blocking, SdMigrationObject *table);
+static void block_new_children(Blocking *blocking, SdMigrationObject *table,
+							   SdMigrationColumn *column);
 static void keep_types(Blocking *blocking, SdMigrationObject *table);
 static bool spread_columns(Blocking *blocking);
 static void keep_computed(SdMigrationObject *table);
@@ -412,6 +414,8 @@ keep_what_stands_on(Blocking *blocking, SdMigrationObject *table)
 		{
 			dependent->is_blocked = true;
 			dependent->reason = "it stays or goes with that of the parent";
+			if (sd_ddl_compare(dependent->kind, "constraints") == 0)
+				block_index(blocking, dependent);
 		}
 	}
 	sd_json_walk(&walk, sd_json_get_array(table->old_object, "columns"));
@@ -474,6 +478,8 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 						  psprintf("column %s of %s is kept, and this with it",
 								   sd_ddl_quote_identifier(column->name),
 								   table->old_identity));
+		if (column->is_blocked)
+			block_new_children(blocking, table, column);
 		if (!column->is_blocked || column->new_column == NULL)
 			continue;
 		foreach (lc2, table->new_dependents)
@@ -489,6 +495,27 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 							   sd_ddl_quote_identifier(column->name),
 							   table->old_identity));
 		}
+	}
+}
+
+/* A table cannot get a parent that has another column than it should. */
+static void
+block_new_children(Blocking *blocking, SdMigrationObject *table,
+				   SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, table->new_dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		if (is_changed(child) && sd_ddl_compare(child->kind, "tables") == 0 &&
+			sd_migration_has_text(sd_migration_parents(child->new_object),
+								  table->new_identity) &&
+			(child->old_object == NULL || sd_migration_gets_parent(child)))
+			block(blocking, child,
+				  psprintf("%s keeps its column %s", table->old_identity,
+						   sd_ddl_quote_identifier(column->name)));
 	}
 }
 

@@ -56,12 +56,6 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 		(object->new_item != NULL ||
 		 !sd_ddl_flag(object->new_object, "is_local", true)))
 		add_check(migration, object);
-	/* a parent's that is not validated: ATTACH wants it to be there */
-	if (sd_ddl_is(object->new_object, "constraint_type", "check") &&
-		is_new_table && table != NULL && is_enforced && !is_validated &&
-		!sd_ddl_flag(object->new_object, "is_local", true) &&
-		sd_json_get_bool(table->new_object, "is_partition"))
-		add_check(migration, object);
 	foreach (lc, object->new_nodes)
 	{
 		SdDdlNode *node = lfirst(lc);

@@ -44,7 +44,7 @@ typedef struct TableKeys
 } TableKeys;
 
 static HTAB *read_tables(SdMigration *migration, bool is_new);
-static bool is_attached(SdMigration *migration, SdDdlNode *index);
+static char *parent_index_of(SdMigration *migration, const char *identity);
 static TableNodes *get_table(HTAB *tables, const char *name);
 static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
@@ -105,13 +105,19 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 				SdDdlNode *index = lfirst(lc);
 
 				/* its own would be taken for one of the parent's */
-				if (is_attached(migration, index))
+				if (parent_index_of(migration, index->identity) != NULL)
 					table->attach->after = lappend(table->attach->after, index);
 				else
 					index->after = lappend(index->after, table->attach);
 			}
-			table->attach->after =
-				list_concat(table->attach->after, table->index_children);
+			foreach (lc, table->index_children)
+			{
+				SdDdlNode *child = lfirst(lc);
+				char *index = parent_index_of(migration, child->identity);
+
+				if (index != NULL && parent_index_of(migration, index) != NULL)
+					table->attach->after = lappend(table->attach->after, child);
+			}
 		}
 		/* made and altered after its parent, and dropped before it */
 		if (table->table != NULL)
@@ -130,16 +136,28 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 	hash_destroy(tables);
 }
 
-/* Is it an index of the new document that goes with one of the parent's? */
-static bool
-is_attached(SdMigration *migration, SdDdlNode *index)
+/*
+ * The name of the index that a new one is part of, a key's or not; NULL if it
+ * is none's.
+ */
+static char *
+parent_index_of(SdMigration *migration, const char *identity)
 {
-	JsonbContainer *object =
-		find_object(migration, true, index->kind, index->identity);
+	JsonbContainer *object = find_object(migration, true, "indexes", identity);
 
-	return object != NULL &&
-		   (sd_json_get_text(object, "parent_index") != NULL ||
-			sd_json_get_text(object, "parent_constraint") != NULL);
+	if (object == NULL)
+	{
+		object = find_object(migration, true, "constraints", identity);
+		identity = object != NULL
+					   ? qualified(object, "schema_name", "index_name")
+					   : NULL;
+		object = identity != NULL
+					 ? find_object(migration, true, "indexes", identity)
+					 : NULL;
+	}
+
+	return object != NULL ? qualified(object, "parent_schema", "parent_index")
+						  : NULL;
 }
 
 /*
@@ -439,11 +457,10 @@ read_checks(SdMigration *migration)
 			!sd_ddl_is(constraint, "constraint_type", "check"))
 			continue;
 		definition = sd_json_get_text(constraint, "definition");
-		object = sd_migration_find(migration, true, "constraints",
-								   sd_json_as_text(&key));
-		if (object == NULL || definition == NULL ||
-			strstr(definition, "::") == NULL)
+		if (definition == NULL || strstr(definition, "::") == NULL)
 			continue;
+		object = sd_migration_get(migration, true, "constraints",
+								  sd_json_as_text(&key));
 		table = sd_migration_new_table_of(migration, object);
 		if (table == NULL)
 			continue;

@@ -41,8 +41,6 @@ static SdMigrationObject *new_object(SdMigration *migration, const char *kind,
 									 const char *new_identity);
 static JsonbContainer *read_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
-static SdMigrationObject *get_object(SdMigration *migration, bool is_new,
-									 const char *kind, const char *identity);
 static void read_changes(SdMigration *migration);
 static SdMigrationObject *table_of_row(SdMigration *migration,
 									   const SdDiffRow *row);
@@ -71,6 +69,15 @@ static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
 static void rename_range(SdMigration *migration, SdMigrationObject *object);
+static void rename_multirange(SdMigration *migration, SdMigrationObject *object,
+							  bool with_constructor);
+static void rename_hidden_multirange(SdMigration *migration,
+									 SdMigrationObject *object);
+static bool is_owned_late(SdMigration *migration, SdMigrationObject *object);
+static bool owned_by_another(const SdMigrationObject *object,
+							 const SdMigrationObject *needed);
+static SdMigrationObject *schema_of(SdMigration *migration,
+									const SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -103,6 +110,7 @@ sd_migration_plan(SdMigration *migration)
 		sd_migration_block(migration);
 	migration->is_decided = true;
 	follow(migration);
+	sd_migration_order_parents(migration);
 	sd_migration_privileges(migration);
 	spread_lateness(migration);
 	sd_migration_rename_numbered(migration);
@@ -199,10 +207,10 @@ read_object(SdMigration *migration, bool is_new, const char *kind,
 	return value.val.binary.data;
 }
 
-/* The object of this name, which is in this document. */
-static SdMigrationObject *
-get_object(SdMigration *migration, bool is_new, const char *kind,
-		   const char *identity)
+/* sd_migration_get: The object of this name, which is in this document. */
+SdMigrationObject *
+sd_migration_get(SdMigration *migration, bool is_new, const char *kind,
+				 const char *identity)
 {
 	SdMigrationObject *object =
 		sd_migration_find(migration, is_new, kind, identity);
@@ -243,8 +251,8 @@ read_changes(SdMigration *migration)
 		if (row->attribute != NULL || is_part)
 		{
 			object = is_part ? table_of_row(migration, row)
-							 : get_object(migration, false, row->kind,
-										  row->identity);
+							 : sd_migration_get(migration, false, row->kind,
+												row->identity);
 			if (object->changes == NIL)
 				migration->all = lappend(migration->all, object);
 			object->changes = lappend(object->changes, row);
@@ -272,16 +280,16 @@ table_of_row(SdMigration *migration, const SdDiffRow *row)
 	List *names;
 
 	if (sd_ddl_compare(row->kind, "partitions") == 0)
-		return get_object(migration, false, "tables", identity);
+		return sd_migration_get(migration, false, "tables", identity);
 	(void) sd_migration_column_name(identity);
 	names = sd_sql_identifiers(identity);
 	identity = sd_ddl_quote_qualified(linitial(names), lsecond(names));
 
-	return get_object(migration, false,
-					  read_object(migration, false, "tables", identity) != NULL
-						  ? "tables"
-						  : "views",
-					  identity);
+	return sd_migration_get(
+		migration, false,
+		read_object(migration, false, "tables", identity) != NULL ? "tables"
+																  : "views",
+		identity);
 }
 
 /* The nodes of both documents, and what depends on what in the old one. */
@@ -346,7 +354,8 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 
 			if (sd_ddl_compare(item->kind, node->kind) == 0)
 				continue;
-			within = get_object(migration, is_new, item->kind, item->identity);
+			within =
+				sd_migration_get(migration, is_new, item->kind, item->identity);
 			if (is_new)
 				within->new_item = item;
 			/* one that comes later has a node of its own */
@@ -373,7 +382,7 @@ sd_migration_object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 		read_object(migration, is_new, kind, node->identity) == NULL)
 		kind = "constraints";
 
-	return get_object(migration, is_new, kind, node->identity);
+	return sd_migration_get(migration, is_new, kind, node->identity);
 }
 
 static void
@@ -440,8 +449,9 @@ link_attached(SdMigration *migration, bool is_new)
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
-				link_objects(get_object(migration, is_new, kinds[i], identity),
-							 target, is_new);
+				link_objects(
+					sd_migration_get(migration, is_new, kinds[i], identity),
+					target, is_new);
 		}
 	}
 }
@@ -855,6 +865,7 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 	if (is_late(object))
 	{
+		rename_hidden_multirange(migration, object);
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
@@ -999,26 +1010,17 @@ goes_with_type(const SdMigrationObject *object)
 
 /*
  * The new range type has a multirange type of the same name, and both have
- * functions of theirs.
+ * functions of theirs, in the schema of the range type.
  */
 static void
 rename_range(SdMigration *migration, SdMigrationObject *object)
 {
-	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
 	char *subtype = sd_json_get_text(object->old_object, "subtype");
-	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
 	const char *to;
 
-	if (list_length(names) != 2 || subtype == NULL)
+	if (subtype == NULL)
 		return;
-	to = pstrdup(sd_ddl_quote_identifier(
-		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
-				 (char *) lsecond(names))));
-	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
-							 "ALTER TYPE %s RENAME TO %s", multirange, to);
-	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
-							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
-							 to);
+	rename_multirange(migration, object, true);
 	to = pstrdup(
 		sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -1027,6 +1029,118 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s",
 							 object->old_identity, subtype, subtype, to);
+}
+
+/* Its constructor is in the schema of the range. */
+static void
+rename_multirange(SdMigration *migration, SdMigrationObject *object,
+				  bool with_constructor)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
+	const char *to;
+
+	if (list_length(names) != 2)
+		return;
+	to = pstrdup(sd_ddl_quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER TYPE %s RENAME TO %s", multirange, to);
+	if (with_constructor)
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_DROP,
+			"ALTER FUNCTION %s() RENAME TO %s",
+			sd_ddl_quote_qualified(
+				sd_json_get_text(object->old_object, "schema_name"),
+				lsecond(names)),
+			to);
+}
+
+/* A new range may have the multirange type of one that goes last. */
+static void
+rename_hidden_multirange(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange =
+		sd_ddl_compare(object->kind, "types") == 0
+			? sd_json_get_text(object->old_object, "multirange_type")
+			: NULL;
+	ListCell *lc;
+
+	if (multirange == NULL)
+		return;
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *other = lfirst(lc);
+
+		if (sd_ddl_compare(other->kind, "types") != 0 ||
+			(other->action != SD_ACTION_CREATE &&
+			 other->action != SD_ACTION_REPLACE) ||
+			!sd_ddl_is(other->new_object, "multirange_type", multirange))
+			continue;
+		rename_multirange(
+			migration, object,
+			sd_migration_same(
+				sd_json_get_text(object->old_object, "schema_name"),
+				sd_json_get_text(other->new_object, "schema_name")));
+		return;
+	}
+}
+
+/*
+ * A materialized view is filled before it gets its owner, who may not be
+ * allowed to read what it is made of.
+ */
+static bool
+is_owned_late(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	if (object == NULL || sd_ddl_compare(object->kind, "views") != 0 ||
+		object->action != SD_ACTION_REPLACE ||
+		!sd_ddl_is(object->new_object, "view_type", "materialized view"))
+		return false;
+	foreach (lc, object->new_nodes)
+	{
+		foreach (lc2, ((SdDdlNode *) lfirst(lc))->references)
+		{
+			SdMigrationObject *needed =
+				sd_migration_object_of(migration, true, lfirst(lc2));
+
+			if (owned_by_another(object, needed) ||
+				owned_by_another(object, schema_of(migration, needed)))
+				return true;
+		}
+	}
+
+	return false;
+}
+
+static bool
+owned_by_another(const SdMigrationObject *object,
+				 const SdMigrationObject *needed)
+{
+	char *owner = needed != NULL && needed->new_object != NULL &&
+						  JsonContainerIsObject(needed->new_object)
+					  ? sd_json_get_text(needed->new_object, "owner")
+					  : NULL;
+
+	return owner != NULL && !sd_ddl_is(object->new_object, "owner", owner);
+}
+
+/* The schema that it is in, or NULL. */
+static SdMigrationObject *
+schema_of(SdMigration *migration, const SdMigrationObject *object)
+{
+	char *schema =
+		object->new_object != NULL && JsonContainerIsObject(object->new_object)
+			? sd_json_get_text(object->new_object, "schema_name")
+			: NULL;
+
+	return schema != NULL ? sd_migration_find(migration, true, "schemas",
+											  sd_ddl_quote_identifier(schema))
+						  : NULL;
 }
 
 /* Does it go when something else goes? */
@@ -1073,12 +1187,19 @@ make(SdMigration *migration, SdMigrationObject *object)
 	ListCell *lc;
 	SdMigrationObject *table;
 	bool is_index_of_old_table;
+	bool gets_owner_late;
+	bool is_granted_late;
 
 	if (sd_ddl_compare(object->kind, "constraints") == 0)
 	{
 		sd_migration_make_constraint(migration, object);
 		return;
 	}
+	gets_owner_late = is_owned_late(migration, object);
+	is_granted_late =
+		sd_ddl_compare(object->kind, "privileges") == 0 &&
+		is_owned_late(migration, sd_migration_target(migration, true,
+													 object->new_identity));
 	table = sd_migration_new_table_of(migration, object);
 	is_index_of_old_table =
 		sd_ddl_compare(object->kind, "indexes") == 0 && table != NULL &&
@@ -1104,6 +1225,15 @@ make(SdMigration *migration, SdMigrationObject *object)
 
 			step->alone = is_concurrent;
 			step->position = node->number;
+			if (is_granted_late ||
+				(gets_owner_late &&
+				 strncmp(statement->text, "ALTER MATERIALIZED VIEW ", 24) ==
+					 0 &&
+				 strstr(statement->text, " OWNER TO ") != NULL))
+			{
+				step->stage = SD_STAGE_FINISH;
+				step->rank = 2;
+			}
 			if (sd_ddl_compare(node->kind, "partitions") != 0 &&
 				(table == NULL || table->action == SD_ACTION_CREATE ||
 				 table->action == SD_ACTION_REPLACE))
@@ -1129,6 +1259,8 @@ make(SdMigration *migration, SdMigrationObject *object)
 		step->lock = NULL;
 		step->why = "it is made again without its rows";
 	}
+	if (sd_ddl_compare(object->kind, "tables") == 0)
+		sd_migration_keep_columns(migration, object);
 	if (object->is_swapped)
 	{
 		SdMigrationName name;

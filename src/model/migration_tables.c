@@ -37,6 +37,7 @@ static void leave_checks(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static bool is_index_of_partitions(SdMigrationObject *table,
 								   SdMigrationObject *dependent);
+static bool is_key_including(SdMigrationObject *dependent, const char *column);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
@@ -100,6 +101,8 @@ static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
 static void alter_settings(SdMigration *migration, SdMigrationObject *table);
 static void alter_options(SdMigration *migration, SdMigrationObject *table);
+static void keep_column(SdMigration *migration, SdMigrationObject *table,
+						SdMigrationObject *parent, SdMigrationColumn *column);
 static const char *table_name(SdMigrationObject *table);
 static const char *table_word(SdMigrationObject *table);
 
@@ -292,6 +295,9 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		SdMigrationObject *dependent = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
+		/* the server makes it again, but not what points to it */
+		if (column->is_retyped && is_key_including(dependent, column->name))
+			sd_migration_leaves_with(migration, dependent);
 		if (!column->is_dropped &&
 			!sd_migration_is_bound_to_columns(dependent) &&
 			!is_index_of_partitions(table, dependent))
@@ -375,6 +381,21 @@ is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
 	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
 		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
 			sd_json_get_text(dependent->old_object, "index_name") != NULL);
+}
+
+/* Is it a unique key that has the column besides its own? */
+static bool
+is_key_including(SdMigrationObject *dependent, const char *column)
+{
+	char *definition =
+		sd_ddl_compare(dependent->kind, "constraints") == 0 ||
+				sd_ddl_compare(dependent->kind, "indexes") == 0
+			? sd_json_get_text(dependent->old_object, "definition")
+			: NULL;
+	const char *include =
+		definition != NULL ? strstr(definition, " INCLUDE (") : NULL;
+
+	return include != NULL && sd_sql_mentions(include, column);
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */
@@ -495,6 +516,13 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 		if (is_generated || !names(migration, default_value, lost))
 			continue;
 		get_column(table, name)->is_suspended = true;
+		is_found = true;
+	}
+	/* it gets another one, and this goes after that */
+	if (!is_found && sd_ddl_compare(lost->kind, "access_methods") == 0 &&
+		lost->new_object == NULL)
+	{
+		lost->is_late = true;
 		is_found = true;
 	}
 	if (!is_found)
@@ -877,6 +905,54 @@ stays_child(SdMigrationObject *table, const char *parent)
 }
 
 /*
+ * sd_migration_order_parents
+ *		A parent that is attached is the last one: where another should be
+ *		behind it, that has to go for a while, too.
+ */
+void
+sd_migration_order_parents(SdMigration *migration)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *table = lfirst(lc);
+		List *before;
+		bool stays = true;
+		int last = -1;
+
+		if (table->table == NULL || table->action != SD_ACTION_ALTER ||
+			sd_ddl_compare(table->kind, "tables") != 0)
+			continue;
+		before = sd_json_get_texts(table->old_object, "inherits");
+		foreach (lc2, sd_json_get_texts(table->new_object, "inherits"))
+		{
+			const char *parent = lfirst(lc2);
+			int position = 0;
+			ListCell *lc3;
+
+			foreach (lc3, before)
+			{
+				if (sd_ddl_compare(lfirst(lc3), parent) == 0)
+					break;
+				position++;
+			}
+			if (!stays_child(table, parent))
+				stays = false;
+			else if (stays && position > last)
+				last = position;
+			else
+			{
+				table->table->reattached = lappend(table->table->reattached,
+												   unconstify(char *, parent));
+				stays = false;
+			}
+		}
+	}
+}
+
+/*
  * sd_migration_top_of_check
  *		Of a check that a table has of its own and from its parents as well: the
  *		table that it comes from, if it goes there, too; otherwise NULL.
@@ -1043,6 +1119,7 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 
 	if (table->table == NULL)
 		return;
+	sd_migration_keep_columns(migration, table);
 	alter_parents(migration, table);
 	/* what is computed goes before what it is computed from */
 	for (int turn = 0; turn < 2; turn++)
@@ -1107,6 +1184,12 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 		bool comes_down = column != NULL &&
 						  has_parent_with(migration, table, name, test_added);
 
+		if (!is_local && table->table->reattached != NIL &&
+			sd_ddl_column(table->old_object, name) != NULL)
+		{
+			own = lappend(own, name);
+			continue;
+		}
 		if (column == NULL)
 			continue;
 		if (!is_local && (differs || (column->is_added && !comes_down)))
@@ -1154,6 +1237,78 @@ stays_inherited(SdMigration *migration, SdMigrationObject *table,
 	}
 
 	return false;
+}
+
+/*
+ * sd_migration_keep_columns
+ *		A new child or partition gets the columns that its parents keep, too.
+ */
+void
+sd_migration_keep_columns(SdMigration *migration, SdMigrationObject *table)
+{
+	List *parents = sd_migration_parents(table->new_object);
+	List *seen = NIL;
+
+	while (parents != NIL)
+	{
+		SdMigrationObject *parent =
+			sd_migration_find(migration, true, "tables", linitial(parents));
+		ListCell *lc;
+
+		parents = list_delete_first(parents);
+		if (parent == NULL || list_member_ptr(seen, parent) ||
+			(table->old_object != NULL &&
+			 stays_child(table, parent->new_identity)))
+			continue;
+		seen = lappend(seen, parent);
+		if (parent->old_object == NULL)
+			parents =
+				list_concat(parents, sd_migration_parents(parent->new_object));
+		foreach (lc, parent->table != NULL ? parent->table->columns : NIL)
+		{
+			SdMigrationColumn *column = lfirst(lc);
+
+			if (column->is_blocked && column->new_column == NULL &&
+				(table->old_object == NULL ||
+				 sd_ddl_column(table->old_object, column->name) == NULL))
+				keep_column(migration, table, parent, column);
+		}
+	}
+}
+
+static void
+keep_column(SdMigration *migration, SdMigrationObject *table,
+			SdMigrationObject *parent, SdMigrationColumn *column)
+{
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
+	char *collation = sd_json_get_text(column->old_column, "collation");
+	char *value = sd_json_get_text(column->old_column, "default_value");
+	SdMigrationStep *step;
+
+	if (sd_json_get_text(column->old_column, "generated_type") != NULL)
+		value = NULL;
+	/* CREATE TABLE with INHERITS has it already */
+	if (table->old_object != NULL ||
+		sd_json_get_bool(table->new_object, "is_partition"))
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_CHANGE,
+			"ALTER %s %s ADD COLUMN %s %s%s%s%s%s%s", table_word(table),
+			table_name(table), quoted,
+			sd_json_get_text(column->old_column, "formatted_type"),
+			collation != NULL ? " COLLATE " : "",
+			collation != NULL ? collation : "",
+			value != NULL ? " DEFAULT " : "", value != NULL ? value : "",
+			sd_json_get_bool(column->old_column, "not_null") ? " NOT NULL"
+															 : "");
+		step->why =
+			psprintf("%s keeps it, and is its parent", parent->old_identity);
+	}
+	step = sd_migration_step(migration, table, SD_STAGE_FINISH,
+							 "-- %s has column %s", table_name(table), quoted);
+	step->is_skipped = true;
+	step->why =
+		psprintf("%s keeps it, and is its parent", parent->old_identity);
 }
 
 static const char *

@@ -48,8 +48,11 @@ extern void sd_migration_table_loses(SdMigration *migration,
 									 SdMigrationObject *lost);
 extern void sd_migration_leaves_with(SdMigration *migration,
 									 SdMigrationObject *object);
+extern void sd_migration_keep_columns(SdMigration *migration,
+									  SdMigrationObject *table);
 extern void sd_migration_table_steps(SdMigration *migration,
 									 SdMigrationObject *table);
+extern void sd_migration_order_parents(SdMigration *migration);
 extern bool sd_migration_stays_partition(SdMigration *migration,
 										 SdMigrationObject *object);
 extern bool sd_migration_gets_parent(SdMigrationObject *table);

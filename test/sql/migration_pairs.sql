@@ -158,6 +158,39 @@ SELECT pairs_problems('related', $$
 	ALTER TABLE t ATTACH PARTITION p FOR VALUES WITH (MODULUS 4, REMAINDER 0);
 	CREATE INDEX c ON p (id) $$);
 
+-- a new partition or child of a table that keeps a column
+SELECT pairs_problems('rows', $$
+	CREATE TABLE t (id int, a text, b float8, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES FROM (0) TO (1);
+	CREATE TABLE "Q" (id int, b int, PRIMARY KEY (id));
+	CREATE TABLE u (id int, a text) $$, $$
+	ALTER TABLE t DROP a;
+	ALTER TABLE t ALTER b TYPE int;
+	CREATE TABLE "P 2" PARTITION OF t FOR VALUES FROM (1) TO (2);
+	CREATE INDEX ON "P 2" (b);
+	ALTER TABLE t ATTACH PARTITION "Q" FOR VALUES FROM (2) TO (3);
+	ALTER TABLE u DROP a;
+	CREATE TABLE v () INHERITS (u) $$);
+
+-- two indexes that are the same, of a partition that has partitions
+SELECT pairs_problems('unrelated', $$
+	CREATE TABLE t (id int)
+	$$, $$
+	CREATE TABLE t (id int, PRIMARY KEY (id)) PARTITION BY LIST (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES IN (0, 1) PARTITION BY HASH (id);
+	CREATE TABLE q PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+	CREATE INDEX b ON p (id);
+	CREATE INDEX a ON p (id) $$);
+
+-- the name of a multirange type
+SELECT pairs_problems('unrelated', $$
+	CREATE TYPE r AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = public.regress_pairs_m);
+	CREATE TYPE s AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = ms);
+	CREATE TABLE t (a r, b s) $$, $$
+	CREATE TYPE r AS RANGE (SUBTYPE = text, MULTIRANGE_TYPE_NAME = public.regress_pairs_m);
+	CREATE TYPE other AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = ms);
+	CREATE TABLE t (a r, b other) $$);
+
 -- the sequence of an identity has another type than the column
 SELECT pairs_problems('related', $$
 	CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY (START 5)) $$, $$

@@ -52,7 +52,7 @@ CREATE TABLE mig.customer (
 	id int PRIMARY KEY,
 	name text DEFAULT 'somebody',
 	score int CHECK (score > 0),
-	twice int GENERATED ALWAYS AS (score + score) STORED,
+	twice int GENERATED ALWAYS AS (score * 2) STORED,
 	fax text);
 CREATE TABLE mig.invoice (
 	id int PRIMARY KEY,
@@ -95,6 +95,12 @@ SELECT name, total FROM mig.spent ORDER BY name;
 -- nothing to do
 SELECT count(*) FROM migration_documents d, stormdisc_migration_sql(d.document, d.document) WHERE d.name = 'a';
 SELECT stormdisc_migration_script(d.document, d.document) = '' AS is_empty FROM migration_documents d WHERE d.name = 'a';
+
+-- another expression of a computed column, which can be altered since 17
+SELECT version, m.statement
+FROM (VALUES ('16'), ('17')) v (version), migration_documents d, jsonb_set(d.document, '{server_version}', to_jsonb(version)) is_now,
+	jsonb_set(is_now, '{tables,mig.customer,columns,3,default_value}', '"(score + score)"') was, stormdisc_migration_sql(was, is_now) m
+WHERE d.name = 'a' AND m.kind <> 'settings' ORDER BY version, m.seq;
 
 -- indexes outside of transactions
 SELECT statement, lock_level, commit_before FROM migration_rows('a', 'b', true, '{"concurrently": true}') WHERE commit_before OR statement LIKE '%CONCURRENTLY%';

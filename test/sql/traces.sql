@@ -304,7 +304,8 @@ SELECT n(e) FROM stormdisc_get_trace_roots(tr(1)) e;
 SELECT n(e) FROM stormdisc_get_trace_roots(tr(3)) e;
 INSERT INTO stormdisc.trace_roots (trace_id, root_event_id) VALUES (tr(2), id(52)), (tr(1), id(2));
 INSERT INTO stormdisc.trace_roots (trace_id) VALUES (tr(2));
-DELETE FROM stormdisc.trace_roots WHERE root_event_id IN (id(1), id(2), id(52));
+INSERT INTO stormdisc.trace_roots (trace_id, root_event_id, created_at) VALUES (tr(2), id(53), 'epoch') RETURNING n(root_event_id), created_at > now() - interval '1 hour' AS just_now;
+DELETE FROM stormdisc.trace_roots WHERE root_event_id IN (id(1), id(2), id(52), id(53));
 SELECT n(root_event_id) FROM stormdisc.trace_roots ORDER BY 1;
 -- a late parent takes the root's place
 SELECT stormdisc_add_event(ev(99));

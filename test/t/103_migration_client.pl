@@ -55,7 +55,7 @@ sub client_fails_like
 	my ($pattern, $name, @arguments) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my ($ok, $out, $err) = client(@arguments);
-	ok(!$ok && $err =~ $pattern, $name) or diag($out . $err);
+	ok($? >> 8 == 1 && $err =~ $pattern, $name) or diag($out . $err);
 	return;
 }
 
@@ -113,6 +113,13 @@ client_fails_like(qr/control character/, 'a name with a tab', 'load', directory(
 my $name = q{13_it's $(touch x) `touch y` \\gx :v ".sql};
 client_ok('any other name', 'load', directory('quotes', $name => 'SELECT 1'));
 is(sql('SELECT description FROM stormdisc.migrations WHERE version = 13'), q{it's $(touch x) `touch y` \\gx :v "}, 'means nothing to psql or the shell');
+client_fails_like(qr/unknown option "lock_timeot" in .*13_a.sql/, 'an option that is none', 'load', directory('typo', '13_a.sql' => "-- stormdisc: lock_timeot = 5s\nSELECT 1"));
+client_fails_like(qr/invalid value for parameter "lock_timeout".*registration of migration 14/s, 'an error names the migration', 'load',
+	directory('values', '13_a.sql' => 'SELECT 1', '14_b.sql' => "-- stormdisc: lock_timeout = soon\nSELECT 1"));
+client_ok('a byte order mark', 'load', directory('marks', '14_b.sql' => "\xef\xbb\xbf-- stormdisc: lock_timeout = 5s\r\nSELECT 1;\r\n",
+		'14_b.down.sql' => "\xef\xbb\xbfSELECT 2;\r\n"));
+is(sql("SELECT options, starts_with(up_sql, '-- stormdisc'), starts_with(down_sql, 'SELECT 2') FROM stormdisc.migrations WHERE version = 14"),
+	'{"lock_timeout": "5s"}|t|t', 'a byte order mark is none of the script');
 client_fails_like(qr/at version 10 already, which is above 3/, 'a target below', 'up', 3);
 client_fails_like(qr/invalid version: 010/, 'numbers of arguments have no zeros', 'up', '010');
 
