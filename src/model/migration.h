@@ -88,10 +88,11 @@ struct SdMigrationObject
 	List *new_dependents;	 /* likewise, in the new document */
 	List *needs;			 /* likewise: what it depends on */
 	SdMigrationTable *table; /* of a table: what happens to its columns */
-	bool is_blocked;		 /* it stays as it is */
-	bool is_swapped;		 /* a type that is used while it is replaced */
-	bool is_late;			 /* one that is used until it is dropped */
-	const char *reason;		 /* why, if the difference does not say it */
+	List *checks; /* of a table in the new document: printed in several ways */
+	bool is_blocked;	/* it stays as it is */
+	bool is_swapped;	/* a type that is used while it is replaced */
+	bool is_late;		/* one that is used until it is dropped */
+	const char *reason; /* why, if the difference does not say it */
 	bool is_listed;
 	bool is_released; /* default privileges that are gone for a while */
 };

@@ -50,9 +50,9 @@ static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
 static JsonbContainer *find_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
-static List *read_checks(SdMigration *migration);
+static bool read_checks(SdMigration *migration);
 static bool leave_checks_of_child(SdMigration *migration,
-								  SdMigrationObject *table, List *checks);
+								  SdMigrationObject *table);
 static bool leave_unlike_check(SdMigration *migration, SdMigrationObject *table,
 							   const char *name);
 static SdMigrationObject *origin_of(SdMigration *migration,
@@ -415,8 +415,7 @@ void
 sd_migration_leave_unlike_checks(SdMigration *migration)
 {
 	List *tables = list_copy(migration->all);
-	List *checks = read_checks(migration);
-	bool is_more = checks != NIL;
+	bool is_more = read_checks(migration);
 
 	while (is_more)
 	{
@@ -431,29 +430,33 @@ sd_migration_leave_unlike_checks(SdMigration *migration)
 			if (sd_ddl_compare(table->kind, "tables") == 0 &&
 				table->new_object != NULL &&
 				JsonContainerIsObject(table->new_object))
-				is_more |= leave_checks_of_child(migration, table, checks);
+				is_more |= leave_checks_of_child(migration, table);
 		}
 	}
 }
 
-/* The checks of the new document that may be printed in different ways. */
-static List *
+/*
+ * Let the tables of the new document know their checks that may be printed in
+ * different ways.  Are there any?
+ */
+static bool
 read_checks(SdMigration *migration)
 {
 	JsonbContainer *constraints =
 		sd_json_get_object(&migration->documents[1]->root, "constraints");
-	List *checks = NIL;
+	bool found = false;
 	SdJsonWalk walk;
 	JsonbValue key;
 	JsonbValue value;
 
 	if (constraints == NULL)
-		return NIL;
+		return false;
 	sd_json_walk(&walk, constraints);
 	while (sd_json_next_member(&walk, &key, &value))
 	{
 		JsonbContainer *constraint = sd_json_as_object(&value);
 		SdMigrationObject *object;
+		SdMigrationObject *table;
 		char *definition;
 
 		CHECK_FOR_INTERRUPTS();
@@ -465,16 +468,19 @@ read_checks(SdMigration *migration)
 			continue;
 		object = sd_migration_get(migration, true, "constraints",
 								  sd_json_as_text(&key));
-		checks = lappend(checks, object);
+		table = sd_migration_new_table_of(migration, object);
+		if (table == NULL)
+			continue;
+		table->checks = lappend(table->checks, object);
+		found = true;
 	}
 
-	return checks;
+	return found;
 }
 
 /* Let the checks that a table and its new parents have be alike. */
 static bool
-leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
-					  List *checks)
+leave_checks_of_child(SdMigration *migration, SdMigrationObject *table)
 {
 	bool is_more = false;
 	ListCell *lc;
@@ -487,14 +493,12 @@ leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
 
 		if (parent == NULL || !becomes_child(table, parent->new_identity))
 			continue;
-		foreach (lc2, checks)
+		foreach (lc2, parent->checks)
 		{
 			SdMigrationObject *above = lfirst(lc2);
 			SdMigrationObject *own;
 			const char *name;
 
-			if (sd_migration_new_table_of(migration, above) != parent)
-				continue;
 			name = pstrdup(sd_ddl_quote_identifier(
 				sd_json_get_text(above->new_object, "constraint_name")));
 			own =

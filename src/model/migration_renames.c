@@ -16,6 +16,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "model/migration.h"
 #include "model/migration_families.h"
@@ -1569,6 +1570,10 @@ add_statement(Renames *renames, Rename *rename, const char *statement,
 static Jsonb *
 renamed_document(Renames *renames)
 {
+	/* the texts of an object are taken apart */
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "stormdisc renamed object",
+							  ALLOCSET_DEFAULT_SIZES);
 	SdJson result = {0};
 	SdJsonWalk walk;
 	JsonbValue key;
@@ -1592,17 +1597,31 @@ renamed_document(Renames *renames)
 		sd_json_walk(&object_walk, sd_json_as_object(&value));
 		while (sd_json_next_member(&object_walk, &identity, &member))
 		{
+			MemoryContext oldcontext = MemoryContextSwitchTo(context);
 			const char *from = sd_json_as_text(&identity);
+			const char *to;
 
 			CHECK_FOR_INTERRUPTS();
-			sd_json_add(&objects, identity_now(renames, kind, from),
-						renamed_object(renames, kind, from, &member));
+			to = MemoryContextStrdup(oldcontext,
+									 identity_now(renames, kind, from));
+			member = renamed_object(renames, kind, from, &member);
+			MemoryContextSwitchTo(oldcontext);
+			if (member.type == jbvBinary)
+			{
+				char *copy = palloc(member.val.binary.len);
+
+				memcpy(copy, member.val.binary.data, member.val.binary.len);
+				member.val.binary.data = (JsonbContainer *) copy;
+			}
+			sd_json_add(&objects, to, member);
+			MemoryContextReset(context);
 		}
 		if (strcmp(kind, "schemas") == 0)
 			add_new_schemas(renames, &objects);
 		sd_json_add(&result, kind, sd_json_object(&objects));
 	}
 	document = sd_json_object(&result);
+	MemoryContextDelete(context);
 
 	return sd_json_pack(&document);
 }

@@ -148,7 +148,11 @@ sd_migration_alter_table(SdMigration *migration, SdMigrationObject *object)
 	}
 	object->changes = NIL;
 	foreach (lc, plan->columns)
-		study_column(migration, object, lfirst(lc));
+	{
+		/* others are there because of these */
+		if (((SdMigrationColumn *) lfirst(lc))->changes != NIL)
+			study_column(migration, object, lfirst(lc));
+	}
 }
 
 static SdMigrationTable *

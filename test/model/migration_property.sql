@@ -6,7 +6,7 @@
  * are those of SchemaGenerator.pm.
  */
 CREATE TEMP TABLE documents (name text PRIMARY KEY, document jsonb NOT NULL);
-CREATE TEMP TABLE names (name text, kind text, class regclass, id oid, number int, identity text);
+CREATE TEMP TABLE names (name text, kind text, class regclass, id oid, number int, identity text, place text);
 CREATE TEMP TABLE script (seq int, statement text, severity text, lock_level text, rewrites_table bool,
 	destructive bool, commit_before bool, why text, kind text, identity text, skipped bool);
 CREATE TEMP TABLE problems (seq int, statement text, code text, message text);
@@ -49,39 +49,41 @@ END $$;
 
 -- What has a name that can be altered, by what stays when it is.  What is inherited
 -- is renamed along.
-CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid, number int, identity text) LANGUAGE sql SET search_path = '' AS $$
+CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid, number int, identity text, place text) LANGUAGE sql SET search_path = '' AS $$
 	WITH relations AS (
 		SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname IN ('gen', 'Gen "2"'))
 	SELECT CASE WHEN relkind IN ('r', 'p') THEN 'tables' WHEN relkind IN ('v', 'm') THEN 'views' WHEN relkind = 'S' THEN 'sequences' ELSE 'indexes' END,
-		'pg_class'::regclass, oid, 0, name
+		'pg_class'::regclass, oid, 0, name, NULL
 	FROM relations WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I')
-	UNION ALL SELECT 'columns', 'pg_class', oid, attnum, format('%s.%I', name, attname)
+	UNION ALL SELECT 'columns', 'pg_class', oid, attnum, format('%s.%I', name, attname), name
 	FROM relations JOIN pg_attribute ON attrelid = oid WHERE relkind IN ('r', 'p', 'v', 'm') AND attnum > 0 AND NOT attisdropped AND attinhcount = 0
-	UNION ALL SELECT 'types', 'pg_type', t.oid, 0, format('%I.%I', nspname, typname)
+	UNION ALL SELECT 'types', 'pg_type', t.oid, 0, format('%I.%I', nspname, typname), NULL
 	FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
 	WHERE nspname IN ('gen', 'Gen "2"') AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND EXISTS (SELECT FROM relations r WHERE r.oid = typrelid AND relkind = 'c'))
-	UNION ALL SELECT 'functions', 'pg_proc', p.oid, 0, p.oid::regprocedure::text
+	UNION ALL SELECT 'functions', 'pg_proc', p.oid, 0, p.oid::regprocedure::text, NULL
 	FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('gen', 'Gen "2"')
 		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
-	UNION ALL SELECT 'constraints', 'pg_constraint', c.oid, 0, format('%s.%I', name, conname)
+	UNION ALL SELECT 'constraints', 'pg_constraint', c.oid, 0, format('%s.%I', name, conname), NULL
 	FROM relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 't' AND NOT (contype IN ('c', 'n') AND coninhcount > 0 OR contype = 'f' AND conparentid <> 0)
-	UNION ALL SELECT 'triggers', 'pg_trigger', t.oid, 0, format('%s.%I', name, tgname)
+	UNION ALL SELECT 'triggers', 'pg_trigger', t.oid, 0, format('%s.%I', name, tgname), NULL
 	FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal AND tgparentid = 0
-	UNION ALL SELECT 'policies', 'pg_policy', p.oid, 0, format('%s.%I', name, polname)
+	UNION ALL SELECT 'policies', 'pg_policy', p.oid, 0, format('%s.%I', name, polname), NULL
 	FROM relations r JOIN pg_policy p ON polrelid = r.oid
-	UNION ALL SELECT 'rules', 'pg_rewrite', w.oid, 0, format('%s.%I', name, rulename)
+	UNION ALL SELECT 'rules', 'pg_rewrite', w.oid, 0, format('%s.%I', name, rulename), NULL
 	FROM relations r JOIN pg_rewrite w ON ev_class = r.oid WHERE rulename <> '_RETURN'
-	UNION ALL SELECT 'statistics', 'pg_statistic_ext', s.oid, 0, format('%I.%I', nspname, stxname)
+	UNION ALL SELECT 'statistics', 'pg_statistic_ext', s.oid, 0, format('%I.%I', nspname, stxname), NULL
 	FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = stxnamespace WHERE nspname IN ('gen', 'Gen "2"')
 $$;
 
--- The option "renames" from one document to the other.
+-- The option "renames" from one document to the other, of what is in them.
 CREATE FUNCTION pg_temp.renames(old text, new text) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT coalesce(jsonb_object_agg(kind, pairs), '{}') FROM (
 		SELECT kind, jsonb_object_agg(a.identity, b.identity) AS pairs
-		FROM names a JOIN names b USING (kind, class, id, number)
-		WHERE a.name = old AND b.name = new AND a.identity <> b.identity
+		FROM names a JOIN names b USING (kind, class, id, number), documents da, documents db
+		WHERE a.name = old AND b.name = new AND a.identity <> b.identity AND da.name = old AND db.name = new
+			AND CASE kind WHEN 'columns' THEN (da.document -> 'tables') || (da.document -> 'views') ? a.place AND (db.document -> 'tables') || (db.document -> 'views') ? b.place
+				ELSE da.document -> kind ? a.identity AND db.document -> kind ? b.identity END
 		GROUP BY kind) AS of_kind
 $$;
 
@@ -110,8 +112,8 @@ BEGIN
 		NULL;
 	END;
 	INSERT INTO documents VALUES ('b', document_b);
-	INSERT INTO names SELECT 'b', n.kind, n.class, n.id, n.number, n.identity
-		FROM jsonb_to_recordset(names_b) AS n (kind text, class regclass, id oid, number int, identity text);
+	INSERT INTO names SELECT 'b', n.kind, n.class, n.id, n.number, n.identity, n.place
+		FROM jsonb_to_recordset(names_b) AS n (kind text, class regclass, id oid, number int, identity text, place text);
 	RETURN refused;
 END $$;
 
