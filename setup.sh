@@ -35,6 +35,8 @@ Environment:
   STORMDISC_LIMIT   longest time for one kind of tests; without it 12m for those that
                     start servers, 3m for the others
   STORMDISC_JOBS    how many of those run at a time; without it one more than processors
+  STORMDISC_TAP     only these files of test/t, such as "06* 100*", and no other kind
+                    of tests
   STORMDISC_PORT    port of the throwaway server; without it the first free from 54329
   STORMDISC_BROWSER "no" installs no browser, and no diagram is drawn by Mermaid
 END
@@ -471,8 +473,12 @@ run_pgtap() {
 
 # Several at a time; those from 900 on measure time, and come last and one by one.
 run_tap() {
-  local status=0 said=$BUILD/tap
-  PERL_TEST_HARNESS_DUMP_TAP=$said run_logged "$TAP_PROGRESS" installcheck_only tap \
+  local status=0 said=$BUILD/tap pattern only=
+  # shellcheck disable=SC2086 # patterns; make's shell expands them
+  set -f -- ${STORMDISC_TAP:-}
+  for pattern; do only+=" test/t/${pattern%.pl}.pl"; done
+  set +f
+  PERL_TEST_HARNESS_DUMP_TAP=$said run_logged "$TAP_PROGRESS" installcheck_only tap ${only:+"PROVE_TESTS=$only"} \
     PROVE_FLAGS="--jobs ${STORMDISC_JOBS:-$(($(nproc) + 1))} --rules 'par=test/t/{0,1}*' --timer --merge" || status=$?
   # of files that run at the same time prove shows but the results
   { [ ! -d "$said" ] || find "$said" -type f | sort | xargs cat; cat "$LOG"; } >"$LOG.all"
@@ -508,9 +514,11 @@ run_kind() {
 
 run_server_tests() {
   start_server test
-  run_kind regress 'test/sql/*.sql'
-  run_kind isolation 'test/specs/*.spec'
-  run_kind pgtap 'test/pgtap/*.sql'
+  if [ -z "${STORMDISC_TAP:-}" ]; then
+    run_kind regress 'test/sql/*.sql'
+    run_kind isolation 'test/specs/*.spec'
+    run_kind pgtap 'test/pgtap/*.sql'
+  fi
   run_kind tap 'test/t/*.pl'
   stop_server test
 }

@@ -23,6 +23,13 @@
 #define SD_NULLABLE_STATTARGET 1
 #endif
 
+/* does this session have a lock in just this mode? */
+#if PG_VERSION_NUM >= 170000
+#define SD_LOCK_HELD(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define SD_LOCK_HELD(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 /* pg_constraint.conenforced and conperiod */
 #if PG_VERSION_NUM >= 180000
 #define SD_CONSTRAINT_ENFORCED(con) ((con)->conenforced)

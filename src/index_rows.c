@@ -4,10 +4,12 @@
  *	  The rows of a range of an index, without the executor.
  *
  * Rows that belong together by an index may each be on a page of their own.
- * All of them in shared buffers, most of the time goes then on waiting for the
- * memory: for the header of a page, the pointer to the row, the row.  So the
- * pages of some rows are pinned ahead, and the processor is told to fetch what
- * will be read, while it works on the rows before.
+ * With all of them in shared buffers, what bounds it is then the memory: for
+ * each row the processor waits for the entry of the buffer table, the buffer's
+ * header, the pointer to the row, the row, and mostly for where each of these
+ * addresses is in memory.  So the pages of some rows are pinned first, and the
+ * processor is told to fetch what will be read of all of them: it waits for
+ * several of them at a time, which it cannot do across the locks of buffers.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -76,14 +78,13 @@ sd_index_rows_next(SdIndexRows *rows)
 
 		CHECK_FOR_INTERRUPTS();
 		rows->buffer = InvalidBuffer;
-		look_ahead(rows);
+		if (rows->first == rows->n)
+			look_ahead(rows);
 		if (rows->n == 0)
 			return NULL;
 
-		rows->buffer = rows->ahead[rows->first].buffer;
 		tid = &rows->ahead[rows->first].tid;
-		rows->first = (rows->first + 1) % SD_ROWS_AHEAD;
-		rows->n--;
+		rows->buffer = rows->ahead[rows->first++].buffer;
 		LockBuffer(rows->buffer, BUFFER_LOCK_SHARE);
 		is_found =
 			heap_hot_search_buffer(tid, rows->rel, rows->buffer, rows->snapshot,
@@ -95,41 +96,39 @@ sd_index_rows_next(SdIndexRows *rows)
 	}
 }
 
-/* Pin the pages of the rows that come next. */
+/* Pin the pages of the rows that come next, and have the rows fetched. */
 static void
 look_ahead(SdIndexRows *rows)
 {
+	rows->first = 0;
+	rows->n = 0;
 	while (rows->n < SD_ROWS_AHEAD && !rows->is_at_end)
 	{
 		ItemPointer tid = index_getnext_tid(rows->scan, ForwardScanDirection);
-		int place = (rows->first + rows->n) % SD_ROWS_AHEAD;
-		Buffer buffer;
 
 		if (tid == NULL)
 		{
 			rows->is_at_end = true;
 			break;
 		}
-		buffer = ReadBuffer(rows->rel, ItemPointerGetBlockNumber(tid));
-		FETCH_AHEAD(PageGetItemId(BufferGetPage(buffer),
-								  ItemPointerGetOffsetNumber(tid)));
-		rows->ahead[place].tid = *tid;
-		rows->ahead[place].buffer = buffer;
-		rows->n++;
+		rows->ahead[rows->n].tid = *tid;
+		rows->ahead[rows->n++].buffer =
+			ReadBuffer(rows->rel, ItemPointerGetBlockNumber(tid));
 	}
-	/* where it is on its page has been fetched meanwhile */
-	fetch_row(rows, SD_ROWS_AHEAD / 2);
+	for (int i = 0; i < rows->n; i++)
+		FETCH_AHEAD(
+			PageGetItemId(BufferGetPage(rows->ahead[i].buffer),
+						  ItemPointerGetOffsetNumber(&rows->ahead[i].tid)));
+	for (int i = 0; i < rows->n; i++)
+		fetch_row(rows, i);
 }
 
 static void
-fetch_row(SdIndexRows *rows, int number)
+fetch_row(SdIndexRows *rows, int place)
 {
-	int place = (rows->first + number) % SD_ROWS_AHEAD;
 	Page page;
 	ItemId item;
 
-	if (number >= rows->n)
-		return;
 	/* it cannot be moved while the page is pinned */
 	page = BufferGetPage(rows->ahead[place].buffer);
 	item = PageGetItemId(page,
@@ -146,8 +145,8 @@ sd_index_rows_end(SdIndexRows *rows)
 {
 	if (BufferIsValid(rows->buffer))
 		ReleaseBuffer(rows->buffer);
-	for (int i = 0; i < rows->n; i++)
-		ReleaseBuffer(rows->ahead[(rows->first + i) % SD_ROWS_AHEAD].buffer);
+	for (int i = rows->first; i < rows->n; i++)
+		ReleaseBuffer(rows->ahead[i].buffer);
 	index_endscan(rows->scan);
 	index_close(rows->index, NoLock);
 	table_close(rows->rel, NoLock);

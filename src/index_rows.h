@@ -17,8 +17,8 @@
 
 #include "probe.h"
 
-/* with the current one no more than a backend pins without a hash table */
-#define SD_ROWS_AHEAD 6
+/* as many as a backend pins without a hash table */
+#define SD_ROWS_AHEAD 8
 
 /* between sd_index_rows_begin() and sd_index_rows_end() */
 typedef struct SdIndexRows
@@ -28,7 +28,7 @@ typedef struct SdIndexRows
 	Snapshot snapshot;
 	IndexScanDesc scan;
 	bool is_at_end; /* of the index */
-	/* rows that come next, in a ring */
+	/* rows that come next: the first of these n, and so on */
 	struct
 	{
 		ItemPointerData tid;

@@ -161,7 +161,8 @@ RETURNS TABLE (
 	duration interval,
 	checksum text,
 	has_down bool,
-	in_transaction bool
+	in_transaction bool,
+	tables text[]
 )
 AS 'MODULE_PATHNAME', 'stormdisc_migration_status'
 LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
@@ -291,7 +292,8 @@ RETURNS TABLE (
 	command text,
 	in_transaction bool,
 	statement text,
-	search_path text
+	search_path text,
+	lock_timeout text
 )
 AS 'MODULE_PATHNAME', 'stormdisc_migration_steps'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;

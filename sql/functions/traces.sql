@@ -353,13 +353,15 @@ REVOKE ALL ON FUNCTION @extschema@.stormdisc_trace_roots_written() FROM PUBLIC;
 CREATE OR REPLACE TRIGGER trace_roots_written INSTEAD OF INSERT OR DELETE ON stormdisc.trace_roots
 	FOR EACH ROW EXECUTE FUNCTION @extschema@.stormdisc_trace_roots_written();
 
+-- What follows from events is not for writing: through a view of one table alone
+-- a DELETE would remove the events.
 CREATE OR REPLACE VIEW stormdisc.cross_trace_index AS
 SELECT e.variable, e.id AS event_id, e.trace_id, e."timestamp",
 	e.metadata OPERATOR(pg_catalog.->>) 'thread_id' AS thread_id,
 	e.kind OPERATOR(pg_catalog.#>>) '{StateChange,access_type}'::text[] AS access_type,
 	e.kind OPERATOR(pg_catalog.#>) '{StateChange,new_value}'::text[] AS value,
 	e.kind OPERATOR(pg_catalog.#>>) '{StateChange,location}'::text[] AS location
-FROM stormdisc.events e
+FROM stormdisc.events e, (SELECT) AS nothing
 WHERE e.variable IS NOT NULL;
 
 COMMENT ON VIEW stormdisc.cross_trace_index IS 'accesses to variables, of all traces';

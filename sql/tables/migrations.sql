@@ -47,6 +47,7 @@ CREATE TABLE stormdisc.schema_version (
 	applied_by text NOT NULL,
 	duration interval,
 	fingerprint text,
+	tables text[],
 	CONSTRAINT schema_version_pkey PRIMARY KEY (component, version),
 	CONSTRAINT schema_version_version_check CHECK (version OPERATOR(pg_catalog.>=) 0),
 	CONSTRAINT schema_version_kind_check CHECK (
@@ -65,6 +66,7 @@ COMMENT ON COLUMN stormdisc.schema_version.down_checksum IS 'checksum of the scr
 COMMENT ON COLUMN stormdisc.schema_version.applied_by IS 'role that applied it';
 COMMENT ON COLUMN stormdisc.schema_version.duration IS 'how long its script took, NULL if none was run';
 COMMENT ON COLUMN stormdisc.schema_version.fingerprint IS 'fingerprint of the schema after it, NULL if it could not be taken';
+COMMENT ON COLUMN stormdisc.schema_version.tables IS 'tables that it has made, changed or dropped, NULL if nobody knows';
 
 GRANT SELECT ON stormdisc.schema_version TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('stormdisc.schema_version', $$WHERE component OPERATOR(pg_catalog.<>) 'stormdisc'$$);
@@ -95,7 +97,7 @@ COMMENT ON TABLE stormdisc.repeatable_scripts IS 'scripts that are run again, af
 COMMENT ON COLUMN stormdisc.repeatable_scripts.name IS 'name of the script: they are run in the order of their names';
 COMMENT ON COLUMN stormdisc.repeatable_scripts.sql IS 'its text';
 COMMENT ON COLUMN stormdisc.repeatable_scripts.options IS 'how it is run: search_path, lock_timeout';
-COMMENT ON COLUMN stormdisc.repeatable_scripts.checksum IS 'SHA-256 of the text, without differences in line ends and trailing space';
+COMMENT ON COLUMN stormdisc.repeatable_scripts.checksum IS 'SHA-256 of the text and its search path, without differences in line ends and trailing space';
 COMMENT ON COLUMN stormdisc.repeatable_scripts.registered_at IS 'when it was registered, with this text';
 COMMENT ON COLUMN stormdisc.repeatable_scripts.registered_by IS 'role that did so';
 COMMENT ON COLUMN stormdisc.repeatable_scripts.applied_checksum IS 'checksum of the text that was last run, NULL if none was';
@@ -115,6 +117,7 @@ CREATE TABLE stormdisc.migration_progress (
 	updated_at timestamptz NOT NULL,
 	started_by text NOT NULL,
 	duration interval NOT NULL,
+	document jsonb,
 	CONSTRAINT migration_progress_pkey PRIMARY KEY (version),
 	CONSTRAINT migration_progress_direction_check CHECK (
 		direction OPERATOR(pg_catalog.=) ANY (ARRAY['up', 'down']::text[]))
@@ -131,6 +134,7 @@ COMMENT ON COLUMN stormdisc.migration_progress.started_at IS 'when it was begun'
 COMMENT ON COLUMN stormdisc.migration_progress.updated_at IS 'when the last step was done';
 COMMENT ON COLUMN stormdisc.migration_progress.started_by IS 'role that has begun it';
 COMMENT ON COLUMN stormdisc.migration_progress.duration IS 'how long the steps took until now';
+COMMENT ON COLUMN stormdisc.migration_progress.document IS 'what stormdisc_schema() returned before the first step';
 
 SELECT pg_catalog.pg_extension_config_dump('stormdisc.migration_progress', '');
 

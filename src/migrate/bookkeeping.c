@@ -33,7 +33,7 @@ static Datum text_or_null(const char *text, bool *isnull);
 static Jsonb *make_scope(void);
 
 static SdStatement select_scripts = {
-	.sql = "SELECT m.up_sql, m.down_sql FROM stormdisc.migrations m "
+	.sql = "SELECT m.up_sql, m.down_sql, m.options FROM stormdisc.migrations m "
 		   "WHERE m.version OPERATOR(pg_catalog.=) $1",
 	.nparameters = 1,
 	.types = {INT4OID},
@@ -70,11 +70,11 @@ static SdStatement delete_same_failure = {
 static SdStatement insert_version = {
 	.sql = "INSERT INTO stormdisc.schema_version (component, version, "
 		   "description, applied_at, kind, checksum, down_checksum, "
-		   "applied_by, duration, fingerprint) "
-		   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-	.nparameters = 10,
+		   "applied_by, duration, fingerprint, tables) "
+		   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+	.nparameters = 11,
 	.types = {TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
-			  TEXTOID, TEXTOID, INTERVALOID, TEXTOID},
+			  TEXTOID, TEXTOID, INTERVALOID, TEXTOID, TEXTARRAYOID},
 };
 
 static SdStatement delete_version = {
@@ -94,16 +94,25 @@ static SdStatement update_reverted = {
 };
 
 static SdStatement upsert_progress = {
-	.sql = "INSERT INTO stormdisc.migration_progress (version, direction, "
-		   "next_step, steps, checksum, started_at, updated_at, started_by, "
-		   "duration) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) "
-		   "ON CONFLICT (version) DO UPDATE SET "
-		   "next_step = EXCLUDED.next_step, steps = EXCLUDED.steps, "
-		   "checksum = EXCLUDED.checksum, updated_at = EXCLUDED.updated_at, "
-		   "duration = EXCLUDED.duration",
-	.nparameters = 8,
+	.sql =
+		"INSERT INTO stormdisc.migration_progress (version, direction, "
+		"next_step, steps, checksum, started_at, updated_at, started_by, "
+		"duration, document) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9) "
+		"ON CONFLICT (version) DO UPDATE SET "
+		"next_step = EXCLUDED.next_step, steps = EXCLUDED.steps, "
+		"checksum = EXCLUDED.checksum, updated_at = EXCLUDED.updated_at, "
+		"duration = EXCLUDED.duration",
+	.nparameters = 9,
 	.types = {INT4OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TIMESTAMPTZOID,
-			  TEXTOID, INTERVALOID},
+			  TEXTOID, INTERVALOID, JSONBOID},
+};
+
+static SdStatement select_before = {
+	.sql = "SELECT p.document FROM stormdisc.migration_progress p "
+		   "WHERE p.version OPERATOR(pg_catalog.=) $1 "
+		   "AND p.document IS NOT NULL",
+	.nparameters = 1,
+	.types = {INT4OID},
 };
 
 static SdStatement delete_progress = {
@@ -220,12 +229,15 @@ sd_migrations_log_failure(const SdLogEntry *entry)
 /*
  * sd_migration_read
  *		A script of a migration that is registered; NULL if there is none.
+ *
+ * Its options, too, unless they are not asked for.
  */
 char *
-sd_migration_read(int version, bool up)
+sd_migration_read(int version, bool up, SdScriptOptions *options)
 {
 	Datum values[] = {Int32GetDatum(version)};
 	char *script = NULL;
+	Jsonb *given = NULL;
 	bool isnull;
 	SdSpi spi;
 
@@ -237,8 +249,12 @@ sd_migration_read(int version, bool up)
 		if (!isnull)
 			script =
 				MemoryContextStrdup(spi.context, TextDatumGetCString(value));
+		if (options != NULL)
+			given = sd_spi_jsonb(&spi, 0, 3);
 	}
 	sd_spi_end(&spi);
+	if (given != NULL)
+		sd_script_options(options, given);
 
 	return script;
 }
@@ -263,11 +279,11 @@ sd_migration_keep(int version)
 void
 sd_migration_applied(const SdVersion *version, const char *kind,
 					 const char *checksum, Interval *duration,
-					 const char *fingerprint)
+					 const char *fingerprint, ArrayType *tables)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	Datum values[10] = {0};
-	bool nulls[10] = {false};
+	Datum values[11] = {0};
+	bool nulls[11] = {false};
 	Datum reverted[] = {Int32GetDatum(version->number), (Datum) 0};
 	const bool reverted_nulls[] = {false, true};
 
@@ -284,6 +300,8 @@ sd_migration_applied(const SdVersion *version, const char *kind,
 	nulls[8] = duration == NULL;
 	values[8] = IntervalPGetDatum(duration);
 	values[9] = text_or_null(fingerprint, &nulls[9]);
+	nulls[10] = tables == NULL;
+	values[10] = PointerGetDatum(tables);
 	run(&insert_version, values, nulls);
 	if (version->was_reverted)
 		run(&update_reverted, reverted, reverted_nulls);
@@ -307,14 +325,18 @@ sd_migration_reverted(int version)
 
 /*
  * sd_migration_progress
- *		Some steps of a migration are done.
+ *		Some steps of a migration are done, or none yet.
+ *
+ * The document is that of the schema before the first one; what was written
+ * with that one stays.
  */
 void
 sd_migration_progress(const SdVersion *version, const char *direction,
 					  const char *checksum, int next_step, int nsteps,
-					  Interval *duration)
+					  Interval *duration, Jsonb *document)
 {
-	Datum values[8] = {0};
+	Datum values[9] = {0};
+	bool nulls[9] = {false};
 
 	values[0] = Int32GetDatum(version->number);
 	values[1] = CStringGetTextDatum(direction);
@@ -324,7 +346,29 @@ sd_migration_progress(const SdVersion *version, const char *direction,
 	values[5] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[6] = CStringGetTextDatum(sd_migrations_role());
 	values[7] = IntervalPGetDatum(duration);
-	run(&upsert_progress, values, NULL);
+	nulls[8] = document == NULL;
+	values[8] = JsonbPGetDatum(document);
+	run(&upsert_progress, values, nulls);
+}
+
+/*
+ * sd_migration_before
+ *		The schema as it was before the first step of one that is half-way;
+ *		NULL if nobody knows.
+ */
+Jsonb *
+sd_migration_before(int version)
+{
+	Datum values[] = {Int32GetDatum(version)};
+	Jsonb *document = NULL;
+	SdSpi spi;
+
+	sd_spi_begin(&spi, true);
+	if (sd_spi_read_latest(&select_before, values, NULL) == 1)
+		document = sd_spi_jsonb(&spi, 0, 1);
+	sd_spi_end(&spi);
+
+	return document;
 }
 
 /*

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(stormdisc_current_version);
 PG_FUNCTION_INFO_V1(stormdisc_migration_status);
 PG_FUNCTION_INFO_V1(stormdisc_pending_migrations);
 
-#define STATUS_COLS 10 /* OUT columns in sql/functions/migrations.sql */
+#define STATUS_COLS 11 /* OUT columns in sql/functions/migrations.sql */
 #define PENDING_COLS 6
 
 /* a script to be parsed, for sd_try() */
@@ -54,7 +54,7 @@ static SdStatement select_history = {
 		"m.down_checksum, m.accepted IS NOT NULL, m.reverted_at IS NOT NULL, "
 		"m.options, v.kind, v.checksum, v.down_checksum, v.applied_at, "
 		"v.applied_by, v.duration, p.direction, p.checksum, p.next_step, "
-		"p.steps, p.duration, p.updated_at "
+		"p.steps, p.duration, p.updated_at, v.tables "
 		"FROM stormdisc.migrations m FULL JOIN "
 		"(SELECT * FROM stormdisc.schema_version s "
 		"WHERE s.component OPERATOR(pg_catalog.=) $1) v "
@@ -88,7 +88,8 @@ enum
 	H_NEXT_STEP,
 	H_STEPS,
 	H_PROGRESS_DURATION,
-	H_PROGRESS_AT
+	H_PROGRESS_AT,
+	H_TABLES
 };
 
 static SdStatement select_repeatables = {
@@ -169,6 +170,8 @@ stormdisc_migration_status(PG_FUNCTION_ARGS)
 		values[8] = BoolGetDatum(version->has_down);
 		values[9] = BoolGetDatum(version->options.in_transaction);
 		nulls[8] = nulls[9] = !version->is_registered;
+		nulls[10] = version->tables == NULL;
+		values[10] = PointerGetDatum(version->tables);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 
@@ -197,6 +200,7 @@ stormdisc_migration_status(PG_FUNCTION_ARGS)
 		values[7] = CStringGetTextDatum(repeatable->checksum);
 		values[8] = BoolGetDatum(false);
 		values[9] = BoolGetDatum(true);
+		nulls[10] = true;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 
@@ -222,7 +226,7 @@ stormdisc_pending_migrations(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (version->is_registered && version->number > history.current)
 			put_pending(fcinfo, version->number, version->description,
-						sd_migration_read(version->number, true),
+						sd_migration_read(version->number, true, NULL),
 						version->has_down, &version->options);
 	}
 	foreach (lc, sd_history_repeatables())
@@ -327,6 +331,14 @@ sd_history_read(SdHistory *history)
 		value = sd_result(i, H_APPLIED_AT, &isnull);
 		if (!isnull)
 			version->applied_at = DatumGetTimestampTz(value);
+		value = sd_result(i, H_TABLES, &isnull);
+		if (!isnull)
+		{
+			MemoryContext oldcontext = MemoryContextSwitchTo(context);
+
+			version->tables = DatumGetArrayTypePCopy(value);
+			MemoryContextSwitchTo(oldcontext);
+		}
 		version->direction = result_text(context, i, H_DIRECTION);
 		version->progress_checksum =
 			result_text(context, i, H_PROGRESS_CHECKSUM);

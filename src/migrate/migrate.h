@@ -11,6 +11,7 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/array.h"
 
 #include "migrate/script.h"
 
@@ -36,6 +37,7 @@ typedef struct SdVersion
 	TimestampTz applied_at;
 	const char *applied_by;
 	Interval *duration;
+	ArrayType *tables; /* that it has changed; NULL: nobody knows */
 	/* of one that is half-way */
 	const char *direction; /* up or down; NULL if it is not */
 	const char *progress_checksum;
@@ -96,16 +98,17 @@ extern void sd_migrations_lock(void);
 extern void sd_migrations_log(const SdLogEntry *entry);
 extern void sd_migrations_log_failure(const SdLogEntry *entry);
 extern char *sd_migrations_role(void);
-extern char *sd_migration_read(int version, bool up);
+extern char *sd_migration_read(int version, bool up, SdScriptOptions *options);
 extern void sd_migration_keep(int version);
 extern void sd_migration_applied(const SdVersion *version, const char *kind,
 								 const char *checksum, Interval *duration,
-								 const char *fingerprint);
+								 const char *fingerprint, ArrayType *tables);
 extern void sd_migration_reverted(int version);
 extern void sd_migration_progress(const SdVersion *version,
 								  const char *direction, const char *checksum,
-								  int next_step, int nsteps,
-								  Interval *duration);
+								  int next_step, int nsteps, Interval *duration,
+								  Jsonb *document);
+extern Jsonb *sd_migration_before(int version);
 extern void sd_migration_no_progress(int version);
 extern void sd_repeatable_applied(const SdRepeatable *repeatable,
 								  Interval *duration);
@@ -113,5 +116,8 @@ extern Jsonb *sd_migrated_read(FunctionCallInfo fcinfo, Jsonb **scope);
 extern void sd_migrated_keep(int version, Jsonb *scope, Jsonb *document);
 extern Jsonb *sd_migrated_stored(int *version, Jsonb **scope);
 extern Interval *sd_interval_since(TimestampTz started);
+
+/* changed_tables.c */
+extern ArrayType *sd_changed_tables(Jsonb *old_document, Jsonb *new_document);
 
 #endif /* STORMDISC_MIGRATE_H */

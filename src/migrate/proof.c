@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -23,10 +24,12 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 #include "utils/resowner.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "arguments.h"
 #include "arrays.h"
+#include "compat.h"
 #include "errors.h"
 #include "migrate/run.h"
 #include "model/diff.h"
@@ -66,8 +69,8 @@ typedef struct Proof
 	List *before; /* tasks that lead to where it can be run */
 	ArrayType *ignore;
 	int ntables;
-	Table *tables; /* by OID */
-	bool records;  /* what statements do */
+	Table *tables;
+	bool records; /* what statements do */
 	const char *direction;
 	SdJson statements;
 	SdJson remaining;
@@ -86,19 +89,17 @@ typedef struct Measure
 
 static const struct
 {
-	const char *name; /* in pg_locks */
-	const char *word;
 	LOCKMODE mode;
+	const char *word;
 } lock_modes[] = {
-	{"AccessShareLock", "ACCESS SHARE", AccessShareLock},
-	{"RowShareLock", "ROW SHARE", RowShareLock},
-	{"RowExclusiveLock", "ROW EXCLUSIVE", RowExclusiveLock},
-	{"ShareUpdateExclusiveLock", "SHARE UPDATE EXCLUSIVE",
-	 ShareUpdateExclusiveLock},
-	{"ShareLock", "SHARE", ShareLock},
-	{"ShareRowExclusiveLock", "SHARE ROW EXCLUSIVE", ShareRowExclusiveLock},
-	{"ExclusiveLock", "EXCLUSIVE", ExclusiveLock},
-	{"AccessExclusiveLock", "ACCESS EXCLUSIVE", AccessExclusiveLock},
+	{AccessShareLock, "ACCESS SHARE"},
+	{RowShareLock, "ROW SHARE"},
+	{RowExclusiveLock, "ROW EXCLUSIVE"},
+	{ShareUpdateExclusiveLock, "SHARE UPDATE EXCLUSIVE"},
+	{ShareLock, "SHARE"},
+	{ShareRowExclusiveLock, "SHARE ROW EXCLUSIVE"},
+	{ExclusiveLock, "EXCLUSIVE"},
+	{AccessExclusiveLock, "ACCESS EXCLUSIVE"},
 };
 
 static void plan(Proof *proof, int number);
@@ -109,7 +110,6 @@ static Jsonb *read_schema(Proof *proof);
 static void compare(Proof *proof, Jsonb *old_document, Jsonb *new_document,
 					const char *after);
 static void read_tables(Proof *proof);
-static Table *find_table(Proof *proof, Oid oid);
 static int take_locks(Proof *proof, List **strongest);
 static List *find_rewritten(Proof *proof);
 static void record(const SdSqlStatement *statement, int number,
@@ -143,21 +143,6 @@ static SdStatement select_tables = {
 		"('{pg_catalog,information_schema,pg_toast,stormdisc}'::pg_catalog.name[]) "
 		"ORDER BY c.oid",
 	.reads_all = true,
-};
-
-static SdStatement select_locks = {
-	.sql = "SELECT l.relation, l.mode FROM pg_catalog.pg_locks l "
-		   "WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() "
-		   "AND l.locktype OPERATOR(pg_catalog.=) 'relation' "
-		   "ORDER BY l.relation",
-	.reads_all = true,
-};
-
-static SdStatement select_files = {
-	.sql = "SELECT c.oid, c.relfilenode FROM pg_catalog.pg_class c "
-		   "WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1) ORDER BY c.oid",
-	.nparameters = 1,
-	.types = {OIDARRAYOID},
 };
 
 /*
@@ -214,6 +199,8 @@ stormdisc_test_migration(PG_FUNCTION_ARGS)
 static void
 plan(Proof *proof, int number)
 {
+	static const char *const hint =
+		"What is tested is undone, which such a statement cannot be.";
 	SdRun *run = &proof->run;
 	SdVersion *version = sd_history_find(&run->history, number);
 	ListCell *lc;
@@ -245,9 +232,9 @@ plan(Proof *proof, int number)
 		proof->back = NULL;
 
 	foreach (lc, run->tasks)
-		sd_task_refuse_outside(lfirst(lc));
+		sd_task_refuse_outside(lfirst(lc), hint);
 	if (proof->back != NULL)
-		sd_task_refuse_outside(proof->back);
+		sd_task_refuse_outside(proof->back, hint);
 }
 
 /*
@@ -420,27 +407,6 @@ read_tables(Proof *proof)
 	sd_spi_end(&spi);
 }
 
-static Table *
-find_table(Proof *proof, Oid oid)
-{
-	int low = 0;
-	int high = proof->ntables;
-
-	while (low < high)
-	{
-		int middle = low + (high - low) / 2;
-
-		if (proof->tables[middle].oid < oid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < proof->ntables && proof->tables[low].oid == oid)
-		return &proof->tables[low];
-
-	return NULL;
-}
-
 /*
  * The strongest lock that we have not had before, and the tables that it is
  * on; 0 if there is none.
@@ -451,28 +417,23 @@ take_locks(Proof *proof, List **strongest)
 	int highest = 0;
 	List *tables = NIL;
 	List *modes = NIL;
-	uint64 rows;
-	SdSpi spi;
 	ListCell *table_cell;
 	ListCell *mode_cell;
 
-	sd_spi_begin(&spi, false);
-	rows = sd_spi_read_latest(&select_locks, NULL, NULL);
-	for (uint64 i = 0; i < rows; i++)
+	for (int i = 0; i < proof->ntables; i++)
 	{
-		Table *table =
-			find_table(proof, DatumGetObjectId(sd_result(i, 1, NULL)));
-		const char *name;
+		Table *table = &proof->tables[i];
+		LOCKTAG tag;
 
-		if (table == NULL)
-			continue;
-		name = TextDatumGetCString(sd_result(i, 2, NULL));
+		if (i % 1000 == 0)
+			CHECK_FOR_INTERRUPTS();
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, table->oid);
 		for (int j = 0; j < lengthof(lock_modes); j++)
 		{
 			LOCKMODE mode = lock_modes[j].mode;
 
-			if (strcmp(lock_modes[j].name, name) != 0 ||
-				(table->locks & LOCKBIT_ON(mode)) != 0)
+			if ((table->locks & LOCKBIT_ON(mode)) != 0 ||
+				!SD_LOCK_HELD(&tag, mode))
 				continue;
 			table->locks |= LOCKBIT_ON(mode);
 			if (strongest == NULL)
@@ -481,16 +442,12 @@ take_locks(Proof *proof, List **strongest)
 				table->is_touched = true;
 			if (mode >= highest)
 			{
-				MemoryContext oldcontext = MemoryContextSwitchTo(spi.context);
-
 				tables = lappend(tables, table);
 				modes = lappend_int(modes, mode);
-				MemoryContextSwitchTo(oldcontext);
 				highest = mode;
 			}
 		}
 	}
-	sd_spi_end(&spi);
 
 	if (strongest != NULL)
 	{
@@ -509,39 +466,26 @@ static List *
 find_rewritten(Proof *proof)
 {
 	List *rewritten = NIL;
-	Datum *oids = palloc(sizeof(Datum) * (proof->ntables + 1));
-	Datum values[1];
-	int count = 0;
-	uint64 rows;
-	SdSpi spi;
 
 	for (int i = 0; i < proof->ntables; i++)
 	{
-		if ((proof->tables[i].locks & LOCKBIT_ON(AccessExclusiveLock)) != 0)
-			oids[count++] = ObjectIdGetDatum(proof->tables[i].oid);
-	}
-	if (count == 0)
-		return NIL;
-	values[0] = PointerGetDatum(sd_array_make(oids, NULL, count, OIDOID));
+		Table *table = &proof->tables[i];
+		HeapTuple tuple;
+		Oid file;
 
-	sd_spi_begin(&spi, false);
-	rows = sd_spi_read_latest(&select_files, values, NULL);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		Table *table =
-			find_table(proof, DatumGetObjectId(sd_result(i, 1, NULL)));
-		Oid file = DatumGetObjectId(sd_result(i, 2, NULL));
-
-		if (table != NULL && table->file != file)
+		if ((table->locks & LOCKBIT_ON(AccessExclusiveLock)) == 0)
+			continue;
+		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table->oid));
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+		ReleaseSysCache(tuple);
+		if (table->file != file)
 		{
-			MemoryContext oldcontext = MemoryContextSwitchTo(spi.context);
-
 			rewritten = lappend(rewritten, table);
-			MemoryContextSwitchTo(oldcontext);
 			table->file = file;
 		}
 	}
-	sd_spi_end(&spi);
 
 	return rewritten;
 }

@@ -44,18 +44,21 @@ typedef struct Migration
 	const char *up_checksum;
 	const char *down_checksum;
 	Jsonb *options;
+	SdScriptOptions read; /* the same */
 } Migration;
 
 static void check_writable(const char *function);
 static int version_argument(FunctionCallInfo fcinfo);
 static char *text_argument(FunctionCallInfo fcinfo, int number,
 						   const char *name);
+static void in_registration(void *arg);
 static void read_arguments(FunctionCallInfo fcinfo, Migration *migration);
 static SdVersion *find_version(int version);
 static bool is_same_text(const Migration *migration, const char *up_checksum,
 						 const char *down_checksum);
 static bool is_same(const Migration *migration, const SdVersion *version);
 static bool has_options(const Migration *migration);
+static bool is_run_alike(const Migration *migration, const SdVersion *version);
 static bool insert(const Migration *migration);
 static void update(const Migration *migration);
 static void check_may_change(const Migration *migration,
@@ -168,12 +171,19 @@ Datum
 stormdisc_register_migration(PG_FUNCTION_ARGS)
 {
 	Migration migration = {0};
+	ErrorContextCallback callback;
 	SdVersion *version;
 	bool is_applied;
 	bool accepted;
 
 	check_writable("stormdisc_register_migration()");
+	migration.version = version_argument(fcinfo);
+	callback.arg = &migration;
+	callback.callback = in_registration;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
 	read_arguments(fcinfo, &migration);
+	error_context_stack = callback.previous;
 
 	version = find_version(migration.version);
 	if (version != NULL && is_same(&migration, version))
@@ -329,7 +339,11 @@ stormdisc_register_repeatable(PG_FUNCTION_ARGS)
 			script->nsteps == 0
 				? errmsg("repeatable script \"%s\" is empty", name)
 				: errmsg("repeatable script \"%s\" has a commit point", name));
-	checksum = sd_script_checksum(sql);
+	/* under another search path the same text is about other objects */
+	checksum = sd_script_checksum(
+		options.search_path != NULL
+			? psprintf("-- search_path = %s\n%s", options.search_path, sql)
+			: sql);
 
 	same[0] = values[0] = CStringGetTextDatum(name);
 	values[1] = CStringGetTextDatum(sql);
@@ -406,22 +420,29 @@ text_argument(FunctionCallInfo fcinfo, int number, const char *name)
 	return given;
 }
 
+/* Whoever registers many sees which one it is. */
+static void
+in_registration(void *arg)
+{
+	const Migration *migration = arg;
+
+	errcontext("registration of migration %d", migration->version);
+}
+
 static void
 read_arguments(FunctionCallInfo fcinfo, Migration *migration)
 {
-	SdScriptOptions options;
 	SdScript *script;
 
-	migration->version = version_argument(fcinfo);
 	migration->description = text_argument(fcinfo, 1, "description");
 	migration->up_sql = text_argument(fcinfo, 2, "up_sql");
 	migration->options =
 		DatumGetJsonbP(sd_argument_required(fcinfo, 4, "options"));
-	sd_script_options(&options, migration->options);
+	sd_script_options(&migration->read, migration->options);
 
 	script = sd_script_parse(
 		psprintf("up script of migration %d", migration->version),
-		migration->up_sql, &options);
+		migration->up_sql, &migration->read);
 	if (script->nsteps == 0)
 		ereport(
 			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -434,7 +455,7 @@ read_arguments(FunctionCallInfo fcinfo, Migration *migration)
 
 		script = sd_script_parse(
 			psprintf("down script of migration %d", migration->version), down,
-			&options);
+			&migration->read);
 		/* nothing but comments leads nowhere */
 		if (script->nsteps > 0)
 		{
@@ -493,6 +514,21 @@ has_options(const Migration *migration)
 	return found;
 }
 
+/*
+ * Do the statements that are left to do mean what they meant?  How long they
+ * wait is another matter: they may be half-way because that was too short.
+ */
+static bool
+is_run_alike(const Migration *migration, const SdVersion *version)
+{
+	const char *old_path = version->options.search_path;
+	const char *new_path = migration->read.search_path;
+
+	return migration->read.in_transaction == version->options.in_transaction &&
+		   (old_path == NULL) == (new_path == NULL) &&
+		   (old_path == NULL || strcmp(old_path, new_path) == 0);
+}
+
 /* What is applied, or half-way, has the text that it was applied with. */
 static void
 check_may_change(const Migration *migration, const SdVersion *version)
@@ -500,7 +536,9 @@ check_may_change(const Migration *migration, const SdVersion *version)
 	bool same_up;
 
 	if (version->direction != NULL &&
-		!is_same_text(migration, version->up_checksum, version->down_checksum))
+		(!is_same_text(migration, version->up_checksum,
+					   version->down_checksum) ||
+		 !is_run_alike(migration, version)))
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("migration %d is half-way", version->number),
 				errdetail("%d of %d steps of its %s script are done.",
@@ -571,8 +609,8 @@ update(const Migration *migration)
 static Jsonb *
 old_texts(int version)
 {
-	char *up = sd_migration_read(version, true);
-	char *down = sd_migration_read(version, false);
+	char *up = sd_migration_read(version, true, NULL);
+	char *down = sd_migration_read(version, false, NULL);
 	SdJson details = {0};
 	JsonbValue value;
 

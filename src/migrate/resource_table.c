@@ -399,12 +399,15 @@ sd_query_operator(SdQuery *query, Oid op)
 {
 	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(op));
 	Form_pg_operator form;
+	char *schema;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator %u", op);
 	form = (Form_pg_operator) GETSTRUCT(tuple);
-	appendStringInfo(&query->sql, " OPERATOR(%s.%s) ",
-					 quote_identifier(get_namespace_name(form->oprnamespace)),
+	schema = get_namespace_name(form->oprnamespace);
+	if (schema == NULL)
+		elog(ERROR, "cache lookup failed for namespace %u", form->oprnamespace);
+	appendStringInfo(&query->sql, " OPERATOR(%s.%s) ", quote_identifier(schema),
 					 NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 }

@@ -56,7 +56,21 @@ typedef struct Attempt
 	SdRun *run;
 	SdTask *task;
 	int step;
+	bool has_waited; /* for another session */
+
+	/*
+	 * The schema as the transaction before has left it, and its version.  What
+	 * others change while migrations are run is taken for theirs, and so it is
+	 * between two of them: reading it again would take as long as many a
+	 * migration.
+	 */
+	bool has_document;
+	Jsonb *document;
+	int version;
 } Attempt;
+
+static const char *const run_by_client =
+	"Run this migration with the program stormdisc-migrate.";
 
 /* is this session running scripts already? */
 static bool is_running = false;
@@ -72,8 +86,9 @@ static void refuse_steps(const SdTask *task);
 static void run_tasks(SdRun *run, bool dry_run);
 static void run_task(SdRun *run, SdTask *task);
 static void put_row(SdRun *run, const SdTask *task, bool dry_run);
-static bool next_task(SdRun *run, int *target, MemoryContext context,
-					  Attempt *attempt);
+static bool next_task(SdRun *run, int *target, Attempt *attempt);
+static void keep_document(const SdRun *run, Attempt *attempt);
+static Jsonb *copy_document(Jsonb *document);
 static void attempt_step(SdRun *run, Attempt *attempt);
 static void tell(const Attempt *attempt);
 static void log_failure(const Attempt *attempt, const ErrorData *error);
@@ -177,7 +192,8 @@ stormdisc_baseline(PG_FUNCTION_ARGS)
 
 	document = sd_migrated_read(fcinfo, &scope);
 	sd_migration_applied(&version, "baseline", NULL, NULL,
-						 document != NULL ? sd_fingerprint(document) : NULL);
+						 document != NULL ? sd_fingerprint(document) : NULL,
+						 NULL);
 	if (document != NULL)
 		sd_migrated_keep(version.number, scope, document);
 	entry.version = version.number;
@@ -206,6 +222,7 @@ stormdisc_migrate_all(PG_FUNCTION_ARGS)
 	TimestampTz deadline = DT_NOEND;
 	int pause = FIRST_PAUSE;
 	MemoryContext context;
+	MemoryContext oldcontext;
 	bool found;
 
 	PreventCommandIfReadOnly("stormdisc_migrate_all()");
@@ -239,6 +256,8 @@ stormdisc_migrate_all(PG_FUNCTION_ARGS)
 		if (!sd_migrations_try_lock())
 		{
 			commit();
+			attempt.has_waited = true;
+			attempt.has_document = false;
 			if (!wait_for_turn(deadline, &pause))
 				sd_migrations_lock();
 			found = true;
@@ -247,9 +266,12 @@ stormdisc_migrate_all(PG_FUNCTION_ARGS)
 		deadline = DT_NOEND;
 		pause = FIRST_PAUSE;
 
-		found = next_task(&run, &target, context, &attempt);
+		oldcontext = MemoryContextSwitchTo(context);
+		found = next_task(&run, &target, &attempt);
 		if (found)
 			attempt_step(&run, &attempt);
+		MemoryContextSwitchTo(oldcontext);
+		keep_document(&run, &attempt);
 		commit();
 		if (found)
 			tell(&attempt);
@@ -523,7 +545,8 @@ sd_task_parse(SdTask *task)
 	if (task->script != NULL)
 		return;
 	sd_migration_keep(version->number);
-	sql = sd_migration_read(version->number, up);
+	/* its options may be others than when the history was read: they count */
+	sql = sd_migration_read(version->number, up, &version->options);
 	task->checksum = up ? version->up_checksum : version->down_checksum;
 	/* whoever was faster has registered another one after the history was read
 	 */
@@ -560,7 +583,7 @@ refuse_steps(const SdTask *task)
 {
 	const SdScript *script = task->script;
 
-	sd_task_refuse_outside(task);
+	sd_task_refuse_outside(task, run_by_client);
 	if (script->nsteps > 1)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("the %s has commit points", script->name),
@@ -574,7 +597,7 @@ refuse_steps(const SdTask *task)
  *		Raise an error if a statement cannot run in a transaction.
  */
 void
-sd_task_refuse_outside(const SdTask *task)
+sd_task_refuse_outside(const SdTask *task, const char *hint)
 {
 	const SdScript *script = task->script;
 
@@ -586,8 +609,7 @@ sd_task_refuse_outside(const SdTask *task)
 						   script->steps[i].outside),
 					errdetail("It is statement %d of the %s.",
 							  script->steps[i].first + 1, script->name),
-					errhint("Run this migration with the program "
-							"stormdisc-migrate."));
+					errhint("%s", hint));
 	}
 }
 
@@ -595,6 +617,8 @@ sd_task_refuse_outside(const SdTask *task)
 static void
 run_tasks(SdRun *run, bool dry_run)
 {
+	MemoryContext work = AllocSetContextCreate(
+		CurrentMemoryContext, "stormdisc migration", ALLOCSET_DEFAULT_SIZES);
 	ListCell *lc;
 	int version = -1;
 
@@ -605,17 +629,59 @@ run_tasks(SdRun *run, bool dry_run)
 		sd_task_parse(task);
 		refuse_steps(task);
 	}
+	if (!dry_run && run->tasks != NIL)
+		sd_run_read_document(run);
 	foreach (lc, run->tasks)
 	{
 		SdTask *task = lfirst(lc);
+		MemoryContext oldcontext = MemoryContextSwitchTo(work);
+		Jsonb *before = run->document;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!dry_run)
 			run_task(run, task);
 		put_row(run, task, dry_run);
 		version = task->end_version;
+
+		/* of all that was made only the document stays */
+		MemoryContextSwitchTo(oldcontext);
+		if (run->document != before)
+		{
+			if (before != NULL)
+				pfree(before);
+			run->document = copy_document(run->document);
+		}
+		MemoryContextReset(work);
 	}
 	if (!dry_run && version >= 0)
 		sd_run_keep_document(run, version);
+}
+
+/*
+ * sd_run_read_document
+ *		Read the schema as it is now.
+ */
+void
+sd_run_read_document(SdRun *run)
+{
+	run->document = sd_migrated_read(run->fcinfo, &run->scope);
+	run->has_document = true;
+}
+
+/*
+ * sd_run_document_before
+ *		That, for who needs it later: an empty one stands for nothing.
+ */
+Jsonb *
+sd_run_document_before(const SdRun *run)
+{
+	SdJson empty = {0};
+	JsonbValue value = sd_json_object(&empty);
+
+	if (!run->has_document)
+		return NULL;
+
+	return run->document != NULL ? run->document : sd_json_pack(&value);
 }
 
 /*
@@ -665,6 +731,26 @@ sd_run_step(SdRun *run, const SdScript *script, const SdScriptStep *step,
 	PG_END_TRY();
 }
 
+/*
+ * sd_run_end_step
+ *		Likewise, of a step that a client has run: what is left to be done.
+ */
+void
+sd_run_end_step(SdRun *run, const SdScript *script)
+{
+	is_running = true;
+	PG_TRY();
+	{
+		sd_script_check_constraints(script);
+		check_extension(run);
+	}
+	PG_FINALLY();
+	{
+		is_running = false;
+	}
+	PG_END_TRY();
+}
+
 /* What a script has dropped cannot write down that it was run. */
 static void
 check_extension(const SdRun *run)
@@ -686,17 +772,36 @@ sd_task_finish(SdRun *run, SdTask *task)
 	SdVersion *version = task->version;
 	SdLogEntry entry = {.version = version != NULL ? version->number : -1,
 						.duration = task->duration};
+	Jsonb *before = run->document;
+	bool has_before = run->has_document;
+	ArrayType *tables = NULL;
 
-	run->document = sd_migrated_read(run->fcinfo, &run->scope);
+	/* of several steps: as it was before the first one */
+	if (version != NULL && version->direction != NULL)
+	{
+		before = sd_migration_before(version->number);
+		has_before = before != NULL;
+	}
+	sd_run_read_document(run);
 	task->fingerprint =
 		run->document != NULL ? sd_fingerprint(run->document) : NULL;
+	if (has_before)
+	{
+		SdJson details = {0};
+		JsonbValue value;
+
+		tables = sd_changed_tables(before, run->document);
+		sd_json_add(&details, "tables", sd_json_text_array(tables));
+		value = sd_json_object(&details);
+		entry.details = sd_json_pack(&value);
+	}
 	switch (task->kind)
 	{
 		case SD_TASK_BASE:
 		case SD_TASK_UP:
 			sd_migration_applied(
 				version, task->kind == SD_TASK_BASE ? "base" : "migration",
-				task->checksum, task->duration, task->fingerprint);
+				task->checksum, task->duration, task->fingerprint, tables);
 			entry.action = task->kind == SD_TASK_BASE ? "base" : "applied";
 			entry.message = version->description;
 			task->end_version = version->number;
@@ -757,9 +862,8 @@ put_row(SdRun *run, const SdTask *task, bool dry_run)
  * target has a gap, or a script that cannot be run.
  */
 static bool
-next_task(SdRun *run, int *target, MemoryContext context, Attempt *attempt)
+next_task(SdRun *run, int *target, Attempt *attempt)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	bool is_first = attempt->run == NULL;
 	ListCell *lc;
 
@@ -768,10 +872,13 @@ next_task(SdRun *run, int *target, MemoryContext context, Attempt *attempt)
 	run->scope = NULL;
 	sd_run_check_nesting();
 	sd_history_read(&run->history);
+	run->has_document =
+		attempt->has_document && attempt->version == run->history.current;
+	run->document = run->has_document ? attempt->document : NULL;
 	if (*target == INT_MAX)
 		*target = run->history.highest;
 	/* another session may have gone further meanwhile */
-	if (is_first || *target >= run->history.current)
+	if ((is_first && !attempt->has_waited) || *target >= run->history.current)
 	{
 		sd_run_plan_up(run, *target);
 		plan_repeatables(run, *target);
@@ -785,7 +892,7 @@ next_task(SdRun *run, int *target, MemoryContext context, Attempt *attempt)
 		if (!is_first && task != linitial(run->tasks))
 			break;
 		sd_task_parse(task);
-		sd_task_refuse_outside(task);
+		sd_task_refuse_outside(task, run_by_client);
 	}
 	if (run->tasks != NIL)
 	{
@@ -797,9 +904,36 @@ next_task(SdRun *run, int *target, MemoryContext context, Attempt *attempt)
 		if (version != NULL && version->direction != NULL)
 			attempt->step = version->next_step - 1;
 	}
-	MemoryContextSwitchTo(oldcontext);
 
 	return run->tasks != NIL;
+}
+
+/* Keep the schema as it is now for the next transaction, if it was read. */
+static void
+keep_document(const SdRun *run, Attempt *attempt)
+{
+	Jsonb *before = attempt->document;
+
+	if (run->document == before && before != NULL)
+		return;
+	attempt->has_document = run->has_document;
+	attempt->version = run->end_version;
+	attempt->document = copy_document(run->document);
+	if (before != NULL)
+		pfree(before);
+}
+
+static Jsonb *
+copy_document(Jsonb *document)
+{
+	Jsonb *copy;
+
+	if (document == NULL)
+		return NULL;
+	copy = palloc(VARSIZE(document));
+	memcpy(copy, document, VARSIZE(document));
+
+	return copy;
 }
 
 /*
@@ -822,6 +956,8 @@ attempt_step(SdRun *run, Attempt *attempt)
 		TimestampTz started = GetCurrentTimestamp();
 		Interval *duration;
 
+		if (attempt->step == 0 && !run->has_document)
+			sd_run_read_document(run);
 		sd_run_step(run, script, &script->steps[attempt->step], NULL, NULL);
 		duration = sd_interval_since(started);
 		if (attempt->step > 0)
@@ -829,8 +965,13 @@ attempt_step(SdRun *run, Attempt *attempt)
 				interval_pl, IntervalPGetDatum(duration),
 				IntervalPGetDatum(task->version->progress_duration)));
 		if (attempt->step + 1 < script->nsteps)
+		{
 			sd_migration_progress(task->version, "up", task->checksum,
-								  attempt->step + 2, script->nsteps, duration);
+								  attempt->step + 2, script->nsteps, duration,
+								  sd_run_document_before(run));
+			run->document = NULL;
+			run->has_document = false;
+		}
 		else
 		{
 			task->duration = duration;

@@ -43,10 +43,11 @@ typedef struct SdRun
 {
 	FunctionCallInfo fcinfo;
 	SdHistory history;
-	bool goes_on; /* with a migration that is half-way */
-	List *tasks;  /* of SdTask * */
-	Jsonb *scope; /* of the document */
-	Jsonb *document;
+	bool goes_on;	 /* with a migration that is half-way */
+	List *tasks;	 /* of SdTask * */
+	Jsonb *scope;	 /* of the document */
+	Jsonb *document; /* as it was read last; NULL: there is nothing */
+	bool has_document;
 	int end_version;
 } SdRun;
 
@@ -58,12 +59,15 @@ extern void sd_run_check_nesting(void);
 extern void sd_run_check_history(const SdRun *run, SdDirection direction);
 extern void sd_run_plan_up(SdRun *run, int target);
 extern void sd_run_plan_down(SdRun *run, int target);
+extern void sd_run_read_document(SdRun *run);
+extern Jsonb *sd_run_document_before(const SdRun *run);
 extern void sd_run_step(SdRun *run, const SdScript *script,
 						const SdScriptStep *step, SdStatementHandler handler,
 						void *arg);
+extern void sd_run_end_step(SdRun *run, const SdScript *script);
 extern void sd_run_keep_document(SdRun *run, int version);
 extern void sd_task_parse(SdTask *task);
-extern void sd_task_refuse_outside(const SdTask *task);
+extern void sd_task_refuse_outside(const SdTask *task, const char *hint);
 extern void sd_task_finish(SdRun *run, SdTask *task);
 
 #endif /* STORMDISC_RUN_H */

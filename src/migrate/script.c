@@ -15,7 +15,9 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -41,6 +43,8 @@ typedef struct Place
 } Place;
 
 static void run_utility(const char *sql);
+static bool makes_constraints(Node *node);
+static void defer_constraints(TransactionId made_by);
 static void refuse(const SdSqlStatement *statement);
 static bool is_commit_point(const char *before);
 static const char *outside_command(Node *node);
@@ -54,7 +58,8 @@ static void set_option(const char *name, const char *value);
 /*
  * The names of constraints that are checked at the end of a transaction unless
  * it says otherwise, as SET CONSTRAINTS takes them: it raises an error for
- * those in schemas that the caller may not use.
+ * those in schemas that the caller may not use.  All, or those that were made
+ * by a (sub)transaction.
  */
 static SdStatement select_deferred = {
 	.sql = "SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I.%I', "
@@ -62,10 +67,20 @@ static SdStatement select_deferred = {
 		   "JOIN pg_catalog.pg_namespace n "
 		   "ON n.oid OPERATOR(pg_catalog.=) c.connamespace "
 		   "WHERE c.condeferrable AND c.condeferred "
+		   "AND ($1 IS NULL OR c.xmin OPERATOR(pg_catalog.=) $1) "
 		   "AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') "
 		   "AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)",
+	.nparameters = 1,
+	.types = {XIDOID},
 	.reads_all = true,
 };
+
+/*
+ * The transaction in which all constraints were told to be checked at once:
+ * those that are made later in it are, too, whatever their definition says,
+ * unless they are told otherwise.
+ */
+static TransactionId told_in = InvalidTransactionId;
 
 /*
  * sd_script_options
@@ -214,6 +229,10 @@ sd_script_run(const SdScript *script, const SdScriptStep *step,
 			ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					errmsg("%s is not supported in a migration",
 						   GetCommandTagName(place.statement->tag)));
+		if (makes_constraints(place.statement->raw->stmt) &&
+			TransactionIdIsValid(told_in) &&
+			told_in == GetTopTransactionIdIfAny())
+			defer_constraints(GetCurrentTransactionId());
 		if (handler != NULL)
 			handler(place.statement, place.number, started, arg);
 	}
@@ -236,16 +255,49 @@ sd_script_check_constraints(const SdScript *script)
 {
 	ErrorContextCallback callback = {error_context_stack, at_end,
 									 unconstify(SdScript *, script)};
-	char *names = NULL;
-	SdSpi spi;
 
 	/* triggers run with what the session has set */
 	error_context_stack = &callback;
 	run_utility("SET CONSTRAINTS ALL IMMEDIATE");
 	error_context_stack = callback.previous;
 
+	defer_constraints(InvalidTransactionId);
+	told_in = GetTopTransactionId();
+}
+
+/* Can it make constraints?  Functions in a query are not looked for. */
+static bool
+makes_constraints(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_AlterTableStmt:
+		case T_CallStmt:
+		case T_CreateExtensionStmt:
+		case T_CreateSchemaStmt:
+		case T_CreateStmt:
+		case T_CreateTrigStmt:
+		case T_DoStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Let those constraints wait that do so by their definition: all of them, or
+ * those that this (sub)transaction has made.
+ */
+static void
+defer_constraints(TransactionId made_by)
+{
+	Datum values[] = {TransactionIdGetDatum(made_by)};
+	bool nulls[] = {!TransactionIdIsValid(made_by)};
+	char *names = NULL;
+	SdSpi spi;
+
 	sd_spi_begin(&spi, false);
-	if (sd_spi_read_latest(&select_deferred, NULL, NULL) == 1)
+	if (sd_spi_read_latest(&select_deferred, values, nulls) == 1)
 	{
 		bool isnull;
 		Datum found = sd_result(0, 1, &isnull);
@@ -345,12 +397,26 @@ refuse(const SdSqlStatement *statement)
 static bool
 is_commit_point(const char *before)
 {
-	for (const char *p = before; (p = strstr(p, "--")) != NULL;)
-	{
-		const char *word = p + 2;
-		const char *end = p + strcspn(p, "\r\n");
+	int depth = 0; /* of comments that may have several lines */
 
-		word += strspn(word, " \t");
+	for (const char *p = before; *p != '\0';)
+	{
+		const char *word;
+		const char *end;
+
+		if (strncmp(p, "/*", 2) == 0 || (depth > 0 && strncmp(p, "*/", 2) == 0))
+		{
+			depth += *p == '/' ? 1 : -1;
+			p += 2;
+			continue;
+		}
+		if (depth > 0 || strncmp(p, "--", 2) != 0)
+		{
+			p++;
+			continue;
+		}
+		end = p + strcspn(p, "\r\n");
+		word = p + 2 + strspn(p + 2, " \t");
 		if (strncmp(word, "stormdisc:", strlen("stormdisc:")) == 0)
 		{
 			word += strlen("stormdisc:");

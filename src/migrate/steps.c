@@ -17,6 +17,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -45,11 +46,22 @@ PG_FUNCTION_INFO_V1(stormdisc_resume_step);
 PG_FUNCTION_INFO_V1(stormdisc_end_step);
 PG_FUNCTION_INFO_V1(stormdisc_repair_migration);
 
-#define STEPS_COLS 7 /* OUT columns in sql/functions/migrations.sql */
+#define STEPS_COLS 8 /* OUT columns in sql/functions/migrations.sql */
 
-/* has this session the lock of stormdisc_begin_migration()? */
+/*
+ * Has this session the lock of stormdisc_begin_migration()?  It has it no
+ * longer if the (sub)transaction that has taken it is undone, or the one that
+ * has ended the last step is committed.
+ */
 static bool has_session_lock = false;
+static SubTransactionId taken_in = InvalidSubTransactionId;
+static SubTransactionId freed_in = InvalidSubTransactionId;
+static bool is_watching = false;
 
+static void at_end_of_transaction(XactEvent event, void *arg);
+static void at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine,
+									 SubTransactionId parent, void *arg);
+static void free_session_lock(void);
 static SdDirection direction_argument(FunctionCallInfo fcinfo, int number);
 static int version_argument(FunctionCallInfo fcinfo);
 static SdTask *make_task(const SdHistory *history, int number,
@@ -94,7 +106,7 @@ stormdisc_migration_steps(PG_FUNCTION_ARGS)
 		{
 			const SdSqlStatement *statement =
 				list_nth(task->script->statements, j);
-			const char *search_path = task->script->options.search_path;
+			const SdScriptOptions *options = &task->script->options;
 			Datum values[STEPS_COLS] = {0};
 			bool nulls[STEPS_COLS] = {false};
 
@@ -105,9 +117,12 @@ stormdisc_migration_steps(PG_FUNCTION_ARGS)
 			values[3] = CStringGetTextDatum(GetCommandTagName(statement->tag));
 			values[4] = BoolGetDatum(step->outside == NULL);
 			values[5] = CStringGetTextDatum(statement->text);
-			nulls[6] = search_path == NULL;
+			nulls[6] = options->search_path == NULL;
 			if (!nulls[6])
-				values[6] = CStringGetTextDatum(search_path);
+				values[6] = CStringGetTextDatum(options->search_path);
+			nulls[7] = options->lock_timeout == NULL;
+			if (!nulls[7])
+				values[7] = CStringGetTextDatum(options->lock_timeout);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
 								 nulls);
 		}
@@ -158,8 +173,10 @@ stormdisc_begin_migration(PG_FUNCTION_ARGS)
 	{
 		Interval *nothing = palloc0(sizeof(Interval));
 
+		sd_run_read_document(&run);
 		sd_migration_progress(version, direction == SD_UP ? "up" : "down",
-							  task->checksum, 1, task->script->nsteps, nothing);
+							  task->checksum, 1, task->script->nsteps, nothing,
+							  sd_run_document_before(&run));
 	}
 	values[0] = Int32GetDatum(resumes ? version->next_step : 1);
 	values[1] = Int32GetDatum(task->script->nsteps);
@@ -171,7 +188,16 @@ stormdisc_begin_migration(PG_FUNCTION_ARGS)
 	 */
 	if (has_session_lock)
 		sd_unlock_session(SD_LOCK_MIGRATIONS, 0);
+	else
+		taken_in = GetCurrentSubTransactionId();
 	has_session_lock = sd_lock_session(SD_LOCK_MIGRATIONS, 0);
+	freed_in = InvalidSubTransactionId;
+	if (!is_watching)
+	{
+		RegisterXactCallback(at_end_of_transaction, NULL);
+		RegisterSubXactCallback(at_end_of_subtransaction, NULL);
+		is_watching = true;
+	}
 
 	return HeapTupleGetDatum(
 		heap_form_tuple(BlessTupleDesc(desc), values, nulls));
@@ -199,6 +225,8 @@ stormdisc_end_step(PG_FUNCTION_ARGS)
 			ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("step %d of migration %d is not the next one", step, number),
 			errdetail("Step %d is.", version->next_step));
+	/* COMMIT would do so after we have written that it is done */
+	sd_run_end_step(&run, task->script);
 	duration = sd_interval_since(version->progress_at);
 	duration = DatumGetIntervalP(
 		DirectFunctionCall2(interval_pl, IntervalPGetDatum(duration),
@@ -207,16 +235,14 @@ stormdisc_end_step(PG_FUNCTION_ARGS)
 	if (step < task->script->nsteps)
 	{
 		sd_migration_progress(version, version->direction, task->checksum,
-							  step + 1, task->script->nsteps, duration);
+							  step + 1, task->script->nsteps, duration, NULL);
 		PG_RETURN_BOOL(false);
 	}
 
 	task->duration = duration;
 	sd_task_finish(&run, task);
 	sd_run_keep_document(&run, task->end_version);
-	if (has_session_lock)
-		sd_unlock_session(SD_LOCK_MIGRATIONS, 0);
-	has_session_lock = false;
+	freed_in = GetCurrentSubTransactionId();
 
 	PG_RETURN_BOOL(true);
 }
@@ -297,6 +323,57 @@ stormdisc_resume_step(PG_FUNCTION_ARGS)
 	AtEOXact_GUC(true, level);
 
 	return (Datum) 0;
+}
+
+static void
+at_end_of_transaction(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+			if (freed_in != InvalidSubTransactionId)
+				free_session_lock();
+			break;
+		case XACT_EVENT_ABORT:
+			if (taken_in != InvalidSubTransactionId)
+				free_session_lock();
+			break;
+		default:
+			return;
+	}
+	taken_in = freed_in = InvalidSubTransactionId;
+}
+
+static void
+at_end_of_subtransaction(SubXactEvent event, SubTransactionId mine,
+						 SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+	{
+		if (taken_in == mine)
+			taken_in = parent;
+		if (freed_in == mine)
+			freed_in = parent;
+	}
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		if (freed_in == mine)
+			freed_in = InvalidSubTransactionId;
+		if (taken_in == mine)
+		{
+			free_session_lock();
+			taken_in = InvalidSubTransactionId;
+		}
+	}
+}
+
+static void
+free_session_lock(void)
+{
+	if (has_session_lock)
+		sd_unlock_session(SD_LOCK_MIGRATIONS, 0);
+	has_session_lock = false;
 }
 
 static SdDirection
@@ -517,7 +594,13 @@ resume_detach(FunctionCallInfo fcinfo, const SdSqlStatement *statement)
 static char *
 qualified_name(Oid relation)
 {
-	return quote_qualified_identifier(
-		get_namespace_name(get_rel_namespace(relation)),
-		get_rel_name(relation));
+	char *schema = get_namespace_name(get_rel_namespace(relation));
+	char *name = get_rel_name(relation);
+
+	/* it is not locked, others may drop it */
+	if (schema == NULL || name == NULL)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", relation));
+
+	return quote_qualified_identifier(schema, name);
 }

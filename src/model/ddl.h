@@ -39,6 +39,8 @@ typedef enum SdDdlPhase
 	SD_DDL_INDEXES,
 	SD_DDL_LATE_PARTITIONS,
 	SD_DDL_INDEX_PARTITIONS,
+	SD_DDL_LATE_COLUMNS, /* where partitions are attached late */
+	SD_DDL_LATE_INDEXES,
 	SD_DDL_VIEWS,
 	SD_DDL_STATISTICS,
 	SD_DDL_FOREIGN_KEYS,
@@ -82,6 +84,7 @@ typedef struct SdDdlItem
 	char *soft;
 	char *tail;
 	char *later;		   /* the statement instead */
+	char *undo;			   /* of that; NULL: another object's drop */
 	char *later_needs;	   /* likewise, a name of its own; NULL: none */
 	const char *duplicate; /* as of a statement */
 	const char *kind;	   /* of it */
@@ -101,6 +104,7 @@ struct SdDdlNode
 	const char *tail;
 	const char *empty; /* between head and tail if there are no items */
 	const char *duplicate;
+	const char *undo;	   /* what takes it back while the object is there */
 	List *items;		   /* of SdDdlItem * */
 	List *statements;	   /* of SdDdlStatement * */
 	List *needs;		   /* of const char *: names of its own */

@@ -92,8 +92,9 @@ sd_ddl_constraint(SdDdl *ddl, JsonbContainer *object)
 static void
 add_check(SdDdl *ddl, const Constraint *constraint)
 {
-	bool is_validated = sd_ddl_flag(constraint->object, "is_validated", true) ||
-						!sd_ddl_flag(constraint->object, "is_enforced", true);
+	bool is_enforced = sd_ddl_flag(constraint->object, "is_enforced", true);
+	bool is_validated =
+		sd_ddl_flag(constraint->object, "is_validated", true) || !is_enforced;
 	char *later =
 		psprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,
 				 constraint->name, constraint->definition);
@@ -116,15 +117,18 @@ add_check(SdDdl *ddl, const Constraint *constraint)
 	else if (sd_ddl_flag(constraint->object, "is_local", true))
 	{
 		/* what is not validated has to be added; children get it, too */
-		node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
+		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_COLUMNS
+														   : SD_DDL_COLUMNS);
 		sd_ddl_guarded(node, "duplicate_object", "%s", later);
 		node->needs =
 			lappend(node->needs, sd_ddl_children(ddl, constraint->object));
 	}
-	else if (is_validated && parent_is_not_valid(ddl, constraint, NULL))
+	else if (is_enforced && is_validated &&
+			 parent_is_not_valid(ddl, constraint, NULL))
 	{
 		/* the table was made as a child of one that has it already */
-		node = sd_ddl_node(ddl, SD_DDL_INDEXES);
+		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_INDEXES
+														   : SD_DDL_INDEXES);
 		sd_ddl_statement(node, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
 						 constraint->table_name, constraint->name);
 	}
@@ -197,7 +201,8 @@ add_not_null(SdDdl *ddl, const Constraint *constraint)
 	{
 		if (item != NULL)
 			item->tail = NULL;
-		node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
+		node = sd_ddl_node(ddl, ddl->options.attaches_late ? SD_DDL_LATE_COLUMNS
+														   : SD_DDL_COLUMNS);
 		sd_ddl_guarded(
 			node, "duplicate_object OR object_not_in_prerequisite_state",
 			"ALTER TABLE %s ADD CONSTRAINT %s %s", constraint->table_name,

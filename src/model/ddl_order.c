@@ -68,6 +68,7 @@ static bool separate_items(SdDdl *ddl, SdDdlNode *node);
 static void separate_item(SdDdl *ddl, SdDdlNode *node, SdDdlItem *item);
 static bool names_component(SdDdl *ddl, SdDdlNode *node, const char *text);
 static void make_stand_in(SdDdl *ddl, Graph *graph, SdDdlNode *view);
+static char *replace_view(const char *statement);
 
 /*
  * sd_ddl_order
@@ -667,6 +668,7 @@ separate_item(SdDdl *ddl, SdDdlNode *node, SdDdlItem *item)
 		later->needs = list_make1(item->later_needs);
 	later->component = -1;
 	sd_ddl_guarded(later, item->duplicate, "%s", item->later);
+	later->undo = item->undo;
 	item->later_node = later;
 	if (item->comment != NULL)
 		item->comment->after = lappend(item->comment->after, later);
@@ -724,7 +726,16 @@ make_stand_in(SdDdl *ddl, Graph *graph, SdDdlNode *view)
 	sd_ddl_guarded(node, "duplicate_table", "%s", view->stand_in);
 	view->stand_in_node = node;
 	view->after = lappend(view->after, node);
-	if (strncmp(statement->text, "CREATE VIEW ", 12) == 0)
-		statement->text =
-			psprintf("CREATE OR REPLACE VIEW %s", statement->text + 12);
+	statement->text = replace_view(statement->text);
+	view->undo = replace_view(view->stand_in);
+}
+
+/* The statement that makes a view, for where there is one already. */
+static char *
+replace_view(const char *statement)
+{
+	if (strncmp(statement, "CREATE VIEW ", 12) != 0)
+		return pstrdup(statement);
+
+	return psprintf("CREATE OR REPLACE VIEW %s", statement + 12);
 }

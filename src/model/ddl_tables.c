@@ -102,7 +102,9 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	JsonbContainer *column = sd_ddl_column(table, column_name);
 	char *type =
 		column != NULL ? sd_json_get_text(column, "formatted_type") : NULL;
+	char *own_type = sd_json_get_text(object, "data_type");
 	bool is_unlogged = sd_ddl_is(object, "persistence", "unlogged");
+	bool has_other_type;
 	SdDdlNode *node;
 
 	/* without the column nobody knows what it is like */
@@ -114,6 +116,9 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 	}
 	if (type == NULL)
 		type = "bigint";
+	if (own_type == NULL)
+		own_type = "bigint";
+	has_other_type = sd_ddl_compare(own_type, type) != 0;
 
 	node = sd_ddl_node(ddl, SD_DDL_COLUMNS);
 	sd_ddl_provide_qualified(ddl, node, name, false);
@@ -124,7 +129,20 @@ add_identity_sequence(SdDdl *ddl, JsonbContainer *object, const char *name)
 		sd_ddl_is(table, "table_type", "foreign table") ? "FOREIGN " : "",
 		table_name, sd_ddl_quote_identifier(column_name),
 		sd_ddl_is(column, "identity", "always") ? "ALWAYS" : "BY DEFAULT", name,
-		sequence_options(object, type));
+		has_other_type ? "" : sequence_options(object, type));
+	/* CREATE TABLE LIKE does not look at the column's type */
+	if (has_other_type)
+		sd_ddl_statement(node,
+						 "ALTER SEQUENCE %s AS %s INCREMENT BY " INT64_FORMAT
+						 " MINVALUE " INT64_FORMAT " MAXVALUE " INT64_FORMAT
+						 " START WITH " INT64_FORMAT
+						 " RESTART CACHE " INT64_FORMAT "%s",
+						 name, own_type, sd_ddl_int64(object, "increment", 1),
+						 sd_ddl_int64(object, "min_value", 1),
+						 sd_ddl_int64(object, "max_value", PG_INT64_MAX),
+						 sd_ddl_int64(object, "start_value", 1),
+						 sd_ddl_int64(object, "cache_size", 1),
+						 sd_json_get_bool(object, "is_cycle") ? " CYCLE" : "");
 	/* the name of the sequence is what it makes, that of the table is not */
 	node->texts = list_make1(table_name);
 	/* it began like its table */
@@ -385,6 +403,10 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 							  sd_ddl_text(ddl, column, "formatted_type"),
 							  collation != NULL ? " COLLATE " : "",
 							  collation != NULL ? collation : "");
+	/* before 16 a parent's expression cannot be said again */
+	if (generated != NULL && ddl->version < 16 && !table->is_partition &&
+		parents_have(table, name, "generated_type"))
+		default_value = NULL;
 	if (default_value != NULL && generated != NULL)
 		item->head = psprintf("%s GENERATED ALWAYS AS (%s) %s", item->head,
 							  default_value, sd_ddl_upper(generated));
@@ -394,6 +416,9 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 		item->later =
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 					 table->name, sd_ddl_quote_identifier(name), default_value);
+		item->undo =
+			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+					 table->name, sd_ddl_quote_identifier(name));
 	}
 	/* of parents that do not agree it would have none without this */
 	else if (parents_have(table, name, "default_value"))

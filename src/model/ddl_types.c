@@ -103,6 +103,7 @@ add_domain(SdDdl *ddl, SdDdlNode *node, const char *name,
 		item->soft = psprintf("DEFAULT %s", default_value);
 		item->later =
 			psprintf("ALTER DOMAIN %s SET DEFAULT %s", name, default_value);
+		item->undo = psprintf("ALTER DOMAIN %s DROP DEFAULT", name);
 	}
 	else if ((base = sd_ddl_object(ddl, "types", base_type)) != NULL &&
 			 sd_json_get_text(base, "default_value") != NULL &&
@@ -143,6 +144,8 @@ add_domain_constraint(SdDdl *ddl, SdDdlNode *node, const char *domain,
 		item->soft = psprintf("CONSTRAINT %s %s",
 							  sd_ddl_quote_identifier(constraint), definition);
 		item->later = later;
+		item->undo = psprintf("ALTER DOMAIN %s DROP CONSTRAINT %s", domain,
+							  sd_ddl_quote_identifier(constraint));
 		item->duplicate = "duplicate_object";
 	}
 	else

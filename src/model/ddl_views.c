@@ -138,6 +138,8 @@ add_view_columns(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object,
 			sd_ddl_statement(later,
 							 "ALTER %s %s ALTER COLUMN %s SET DEFAULT %s", what,
 							 name, quoted, default_value);
+			later->undo = psprintf("ALTER %s %s ALTER COLUMN %s DROP DEFAULT",
+								   what, name, quoted);
 		}
 		if (storage != NULL)
 			sd_ddl_statement(node, "ALTER %s %s ALTER COLUMN %s SET STORAGE %s",

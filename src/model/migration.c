@@ -18,6 +18,7 @@
 #include "utils/tuplestore.h"
 
 #include "catalog/sd_catalog.h"
+#include "model/canonical.h"
 #include "model/migration.h"
 
 PG_FUNCTION_INFO_V1(stormdisc_migration_sql);
@@ -176,10 +177,19 @@ read_options(SdMigrationOptions *options, Jsonb *object)
 						errmsg("option \"%s\" must be true or false", name));
 			options->concurrently = value.val.boolean;
 		}
+		else if (sd_ddl_compare(name, "renames") == 0)
+		{
+			options->renames = sd_json_as_object(&value);
+			if (options->renames == NULL)
+				ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\" must be an object", name),
+						errhint("For example: {\"tables\": {\"app.a\": "
+								"\"app.b\"}}."));
+		}
 		else
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("unrecognized option: \"%s\"", name),
-					errhint("Available options: concurrently."));
+					errhint("Available options: concurrently, renames."));
 	}
 }
 
@@ -187,11 +197,17 @@ read_options(SdMigrationOptions *options, Jsonb *object)
 static void
 run(SdMigration *migration)
 {
+	if (migration->options.renames != NULL)
+	{
+		(void) sd_canonical_check(migration->documents[0], "old_schema");
+		(void) sd_canonical_check(migration->documents[1], "new_schema");
+		sd_migration_rename(migration);
+	}
 	migration->diff = sd_diff_documents(migration->documents[0], "old_schema",
 										migration->documents[1], "new_schema");
 	migration->versions[0] = migration->diff->versions[0];
 	migration->versions[1] = migration->diff->versions[1];
-	if (migration->diff->count == 0)
+	if (migration->diff->count == 0 && migration->steps == NIL)
 		return;
 	sd_migration_plan(migration);
 	list_sort(migration->steps, compare_steps);

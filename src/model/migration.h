@@ -42,6 +42,7 @@ typedef struct SdMigrationOptions
 {
 	bool destructive;
 	bool concurrently;
+	JsonbContainer *renames; /* NULL: none */
 } SdMigrationOptions;
 
 typedef struct SdMigrationObject SdMigrationObject;
@@ -62,7 +63,7 @@ typedef struct SdMigrationStep
 	bool alone; /* cannot be in a transaction with others */
 	bool commit_before;
 	bool is_skipped;
-	int rank; /* among those in its place: -1 is first, 2 is last */
+	int rank; /* among those in its place: -1 is first, 2 and more are last */
 	const char *new_label;	   /* of an enum: not to be used before a commit */
 	SdMigrationObject *unless; /* nothing is to be done if this goes */
 	const char *why;		   /* NULL: nothing to add */
@@ -102,11 +103,12 @@ typedef struct SdMigration
 	int versions[2];
 	SdDdl *ddl[2];
 	SdDiffResult *diff;
-	HTAB *objects[2];  /* by kind and identity */
-	List *all;		   /* of SdMigrationObject * that have something to do */
-	List *diff_owners; /* likewise: that get another owner */
-	List *leaving;	   /* likewise: that go, and whose dependents do not yet */
-	List *steps;	   /* of SdMigrationStep *, of all objects */
+	HTAB *objects[2];	/* by kind and identity */
+	HTAB *foreign_keys; /* of the old document, by table; NULL: not read */
+	List *all;			/* of SdMigrationObject * that have something to do */
+	List *diff_owners;	/* likewise: that get another owner */
+	List *leaving;		/* likewise: that go, and whose dependents do not yet */
+	List *steps;		/* of SdMigrationStep *, of all objects */
 	int nsteps;
 	bool is_decided; /* what stays because rows would be lost */
 } SdMigration;
@@ -161,11 +163,20 @@ extern bool sd_migration_only(SdMigrationObject *object,
 extern const char *sd_migration_column_name(const char *identity);
 extern void sd_migration_malformed(const char *kind, const char *identity);
 
+/* migration_renames.c */
+extern void sd_migration_rename(SdMigration *migration);
+
 /* migration_plan.c */
 extern void sd_migration_plan(SdMigration *migration);
 extern SdMigrationObject *sd_migration_find(SdMigration *migration, bool is_new,
 											const char *kind,
 											const char *identity);
+extern uint64 sd_migration_hash(const char *kind, const char *identity);
+extern SdMigrationObject *sd_migration_object_of(SdMigration *migration,
+												 bool is_new, SdDdlNode *node);
+extern SdMigrationObject *sd_migration_get(SdMigration *migration, bool is_new,
+										   const char *kind,
+										   const char *identity);
 extern SdMigrationObject *
 sd_migration_target(SdMigration *migration, bool is_new, const char *identity);
 extern void sd_migration_leave(SdMigration *migration,
@@ -174,6 +185,9 @@ extern void sd_migration_leave(SdMigration *migration,
 /* migration_blocks.c */
 extern void sd_migration_block(SdMigration *migration);
 extern bool sd_migration_moves_values(const SdMigrationObject *object);
+
+/* migration_names.c */
+extern void sd_migration_rename_numbered(SdMigration *migration);
 
 /* migration_partitions.c */
 extern void sd_migration_order_partitions(SdMigration *migration, bool is_new);

@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 /* a name that something has that stays */
@@ -30,18 +31,26 @@ typedef struct Blocking
 } Blocking;
 
 static bool is_changed(const SdMigrationObject *object);
+static bool leaves(const SdMigrationObject *object);
 static bool loses_data(const SdMigrationObject *object);
 static void block(Blocking *blocking, SdMigrationObject *object,
 				  const char *reason);
 static void spread(Blocking *blocking, SdMigrationObject *object);
 static void block_index(Blocking *blocking, SdMigrationObject *constraint);
+static void block_parts(Blocking *blocking, SdMigrationObject *object);
+static void block_part(Blocking *blocking, SdMigrationObject *object,
+					   SdMigrationObject *part);
 static void block_foreign_keys(Blocking *blocking, SdMigrationObject *key);
 static void keep_needed(Blocking *blocking, SdMigrationObject *object);
 static void keep_columns(Blocking *blocking, SdMigrationObject *table,
 						 SdMigrationObject *dependent);
 static void keep_what_stands_on(Blocking *blocking, SdMigrationObject *table);
+static void keep_identity(Blocking *blocking, SdMigrationObject *table,
+						  JsonbContainer *column, const char *reason);
 static void keep_schema(Blocking *blocking, SdMigrationObject *object);
 static void block_columns(Blocking *blocking, SdMigrationObject *table);
+static void block_new_children(Blocking *blocking, SdMigrationObject *table,
+							   SdMigrationColumn *column);
 static void keep_types(Blocking *blocking, SdMigrationObject *table);
 static bool spread_columns(Blocking *blocking);
 static void keep_computed(SdMigrationObject *table);
@@ -84,14 +93,13 @@ sd_migration_block(SdMigration *migration)
 	}
 	while (is_more)
 	{
-		while (blocking.queue != NIL)
+		/* it grows on the way */
+		for (int i = 0; i < list_length(blocking.queue); i++)
 		{
-			SdMigrationObject *object = linitial(blocking.queue);
-
 			CHECK_FOR_INTERRUPTS();
-			blocking.queue = list_delete_first(blocking.queue);
-			spread(&blocking, object);
+			spread(&blocking, list_nth(blocking.queue, i));
 		}
+		blocking.queue = NIL;
 		is_more = block_names(&blocking);
 		is_more |= block_partitions(&blocking);
 		is_more |= spread_columns(&blocking);
@@ -102,6 +110,13 @@ static bool
 is_changed(const SdMigrationObject *object)
 {
 	return object->action != SD_ACTION_KEEP && !object->is_blocked;
+}
+
+static bool
+leaves(const SdMigrationObject *object)
+{
+	return object->action == SD_ACTION_DROP ||
+		   object->action == SD_ACTION_REPLACE;
 }
 
 /* Does it go with its rows or its state? */
@@ -183,6 +198,8 @@ spread(Blocking *blocking, SdMigrationObject *object)
 	if (sd_ddl_compare(object->kind, "constraints") == 0 ||
 		sd_ddl_compare(object->kind, "indexes") == 0)
 		block_foreign_keys(blocking, object);
+	if (leaves(object))
+		block_parts(blocking, object);
 	foreach (lc, object->new_dependents)
 		block(blocking, lfirst(lc),
 			  psprintf("it needs %s, which is skipped",
@@ -214,6 +231,60 @@ block_index(Blocking *blocking, SdMigrationObject *constraint)
 		if (index != NULL)
 			block(blocking, index, constraint->reason);
 	}
+}
+
+/* What partitions and children have of it goes with it, or stays with it. */
+static void
+block_parts(Blocking *blocking, SdMigrationObject *object)
+{
+	SdMigrationObject *table =
+		sd_migration_table_of(blocking->migration, object);
+	SdMigrationName name;
+	List *names;
+	ListCell *lc;
+
+	/* these have a statement that attaches them */
+	foreach (lc, object->dependents)
+	{
+		SdMigrationObject *part = lfirst(lc);
+
+		if ((sd_ddl_compare(part->kind, "indexes") == 0 ||
+			 sd_ddl_compare(part->kind, "constraints") == 0) &&
+			sd_migration_is_part(part))
+			block_part(blocking, object, part);
+	}
+	/* and these just come */
+	if (table == NULL ||
+		(sd_ddl_compare(object->kind, "triggers") != 0 &&
+		 sd_ddl_compare(object->kind, "constraints") != 0) ||
+		!sd_migration_name(object, false, &name))
+		return;
+	names = sd_sql_identifiers(object->old_identity);
+	foreach (lc, names != NIL ? table->dependents : NIL)
+	{
+		SdMigrationObject *child = lfirst(lc);
+		SdMigrationObject *part;
+
+		if (sd_ddl_compare(child->kind, "tables") != 0 ||
+			!sd_migration_has_text(sd_migration_parents(child->old_object),
+								   table->old_identity))
+			continue;
+		part =
+			sd_migration_find(blocking->migration, false, object->kind,
+							  psprintf("%s.%s", child->old_identity,
+									   sd_ddl_quote_identifier(llast(names))));
+		if (part != NULL && sd_migration_is_part(part))
+			block_part(blocking, object, part);
+	}
+}
+
+static void
+block_part(Blocking *blocking, SdMigrationObject *object,
+		   SdMigrationObject *part)
+{
+	if (leaves(part) && sd_migration_stays_partition(blocking->migration, part))
+		block(blocking, part,
+			  psprintf("%s is kept, and this with it", object->old_identity));
 }
 
 /* Foreign keys cannot be made without the key that they point to. */
@@ -323,19 +394,52 @@ keep_columns(Blocking *blocking, SdMigrationObject *table,
 static void
 keep_what_stands_on(Blocking *blocking, SdMigrationObject *table)
 {
+	const char *reason =
+		psprintf("%s is kept, and this with it", table->old_identity);
+	SdJsonWalk walk;
+	JsonbValue value;
 	ListCell *lc;
 
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
-		if (dependent->action == SD_ACTION_DROP &&
-			(sd_migration_table_of(blocking->migration, dependent) == table ||
-			 sd_ddl_compare(dependent->kind, "privileges") == 0))
-			block(
-				blocking, dependent,
-				psprintf("%s is kept, and this with it", table->old_identity));
+		if (!is_changed(dependent) || !leaves(dependent) ||
+			(sd_migration_table_of(blocking->migration, dependent) != table &&
+			 sd_ddl_compare(dependent->kind, "privileges") != 0))
+			continue;
+		if (!sd_migration_is_part(dependent))
+			block(blocking, dependent, reason);
+		else
+		{
+			dependent->is_blocked = true;
+			dependent->reason = "it stays or goes with that of the parent";
+			if (sd_ddl_compare(dependent->kind, "constraints") == 0)
+				block_index(blocking, dependent);
+		}
 	}
+	sd_json_walk(&walk, sd_json_get_array(table->old_object, "columns"));
+	while (sd_json_next_element(&walk, &value))
+		keep_identity(blocking, table, sd_json_as_object(&value), reason);
+}
+
+/* The sequence of an identity that stays; it has no statement of its own. */
+static void
+keep_identity(Blocking *blocking, SdMigrationObject *table,
+			  JsonbContainer *column, const char *reason)
+{
+	char *schema = sd_json_get_text(column, "sequence_schema");
+	char *name = sd_json_get_text(column, "sequence_name");
+	SdMigrationObject *sequence;
+
+	if (schema == NULL || name == NULL ||
+		sd_json_get_text(column, "identity") == NULL)
+		return;
+	sequence = sd_migration_find(blocking->migration, false, "sequences",
+								 sd_ddl_quote_qualified(schema, name));
+	if (sequence != NULL && (sequence->action == SD_ACTION_DROP ||
+							 sequence->action == SD_ACTION_REPLACE))
+		block(blocking, sequence, reason);
 }
 
 static void
@@ -369,6 +473,13 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 		SdMigrationColumn *column = lfirst(lc);
 		ListCell *lc2;
 
+		if (column->is_blocked && column->old_column != NULL)
+			keep_identity(blocking, table, column->old_column,
+						  psprintf("column %s of %s is kept, and this with it",
+								   sd_ddl_quote_identifier(column->name),
+								   table->old_identity));
+		if (column->is_blocked)
+			block_new_children(blocking, table, column);
 		if (!column->is_blocked || column->new_column == NULL)
 			continue;
 		foreach (lc2, table->new_dependents)
@@ -384,6 +495,27 @@ block_columns(Blocking *blocking, SdMigrationObject *table)
 							   sd_ddl_quote_identifier(column->name),
 							   table->old_identity));
 		}
+	}
+}
+
+/* A table cannot get a parent that has another column than it should. */
+static void
+block_new_children(Blocking *blocking, SdMigrationObject *table,
+				   SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, table->new_dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		if (is_changed(child) && sd_ddl_compare(child->kind, "tables") == 0 &&
+			sd_migration_has_text(sd_migration_parents(child->new_object),
+								  table->new_identity) &&
+			(child->old_object == NULL || sd_migration_gets_parent(child)))
+			block(blocking, child,
+				  psprintf("%s keeps its column %s", table->old_identity,
+						   sd_ddl_quote_identifier(column->name)));
 	}
 }
 
@@ -574,11 +706,12 @@ block_names(Blocking *blocking)
 		SdMigrationObject *object = lfirst(lc);
 		NameEntry *entry;
 
-		if (object->action != SD_ACTION_CREATE || object->is_blocked ||
-			!name_key(object, true, key))
+		if ((object->action != SD_ACTION_CREATE &&
+			 object->action != SD_ACTION_REPLACE) ||
+			object->is_blocked || !name_key(object, true, key))
 			continue;
 		entry = hash_search(blocking->names, key, HASH_FIND, NULL);
-		if (entry != NULL)
+		if (entry != NULL && entry->object != object)
 			block(blocking, object,
 				  psprintf("its name is still that of %s",
 						   entry->object->old_identity));

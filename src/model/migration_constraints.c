@@ -44,8 +44,9 @@ sd_migration_make_constraint(SdMigration *migration, SdMigrationObject *object)
 	bool is_partitioned =
 		table != NULL &&
 		sd_ddl_is(table->new_object, "table_type", "partitioned table");
-	bool is_validated = sd_ddl_flag(object->new_object, "is_validated", true) &&
-						sd_ddl_flag(object->new_object, "is_enforced", true);
+	bool is_enforced = sd_ddl_flag(object->new_object, "is_enforced", true);
+	bool is_validated =
+		sd_ddl_flag(object->new_object, "is_validated", true) && is_enforced;
 	ListCell *lc;
 
 	/* those of new tables come with them, and those of parents with these */

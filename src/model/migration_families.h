@@ -52,6 +52,10 @@ SD_MIGRATION_ALTERER(trigger);
 SD_MIGRATION_ALTERER(type);
 SD_MIGRATION_ALTERER(view);
 
+/* migration_functions.c */
+extern void sd_migration_drop_promised(SdMigration *migration,
+									   SdMigrationObject *object);
+
 /* migration_privileges.c */
 extern void sd_migration_privileges(SdMigration *migration);
 

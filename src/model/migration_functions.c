@@ -197,6 +197,44 @@ alter_operator_links(SdMigration *migration, SdMigrationObject *object,
 }
 
 /*
+ * sd_migration_drop_promised
+ *		An operator's commutator or negator that was named but never made is no
+ *		object of a document, but holds the types that it is for.
+ */
+void
+sd_migration_drop_promised(SdMigration *migration, SdMigrationObject *object)
+{
+	static const char *const keys[] = {"commutator", "negator"};
+	char *schema = sd_json_get_text(object->old_object, "schema_name");
+	char *left = sd_json_get_text(object->old_object, "left_type");
+	char *right = sd_json_get_text(object->old_object, "right_type");
+
+	if (schema == NULL || right == NULL)
+		return;
+	schema = psprintf("%s.", sd_ddl_quote_identifier(schema));
+	left = left != NULL ? left : "NONE";
+	for (int i = 0; i < lengthof(keys); i++)
+	{
+		char *name = sd_json_get_text(object->old_object, keys[i]);
+		const char *first = i == 0 ? right : left;
+		const char *second = i == 0 ? left : right;
+		SdMigrationObject *promised;
+
+		/* those of another schema may be left out of the document */
+		if (name == NULL || strncmp(name, schema, strlen(schema)) != 0)
+			continue;
+		promised =
+			sd_migration_find(migration, false, "operators",
+							  psprintf("%s(%s,%s)", name, first, second));
+		if (promised == NULL || promised->old_object == NULL)
+			sd_migration_step(migration, object, SD_STAGE_DROP,
+							  "DROP OPERATOR IF EXISTS %s (%s, %s)", name,
+							  first, second)
+				->why = "it was named by another operator and never made";
+	}
+}
+
+/*
  * sd_migration_alter_operator_class
  *		The members of a family; a class cannot be altered.
  */

@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 
 #include "model/migration.h"
+#include "model/migration_families.h"
 #include "model/migration_tables.h"
 
 /* of a name with its schema, all of it in quotes */
@@ -35,19 +36,35 @@ typedef struct TableNodes
 	List *index_children; /* likewise: that attach indexes to its indexes */
 } TableNodes;
 
+/* the foreign keys of a table */
+typedef struct TableKeys
+{
+	char name[TABLE_KEY_SIZE]; /* hash key */
+	List *constraints;		   /* of JsonbContainer * */
+} TableKeys;
+
 static HTAB *read_tables(SdMigration *migration, bool is_new);
+static char *parent_index_of(SdMigration *migration, const char *identity);
 static TableNodes *get_table(HTAB *tables, const char *name);
 static char *qualified(JsonbContainer *object, const char *schema_key,
 					   const char *name_key);
 static JsonbContainer *find_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
-static bool leave_check_of_children(SdMigration *migration, const char *parent,
-									const char *name, bool leave);
+static List *read_checks(SdMigration *migration);
+static bool leave_checks_of_child(SdMigration *migration,
+								  SdMigrationObject *table, List *checks);
+static bool leave_unlike_check(SdMigration *migration, SdMigrationObject *table,
+							   const char *name);
+static bool prints_alike(const SdMigrationObject *a,
+						 const SdMigrationObject *b);
 static void leave_check_of_parents(SdMigration *migration,
 								   JsonbContainer *table, const char *name);
 static void leave_check_of_all_children(SdMigration *migration,
 										const char *parent, const char *name);
 static bool becomes_child(SdMigrationObject *table, const char *parent);
+static bool is_made(const SdMigrationObject *table);
+static List *foreign_keys_of(SdMigration *migration, const char *table);
+static HTAB *read_foreign_keys(SdMigration *migration);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -83,10 +100,24 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 			continue;
 		if (is_new)
 		{
-			table->attach->after =
-				list_concat(table->attach->after, table->indexes);
-			table->attach->after =
-				list_concat(table->attach->after, table->index_children);
+			foreach (lc, table->indexes)
+			{
+				SdDdlNode *index = lfirst(lc);
+
+				/* its own would be taken for one of the parent's */
+				if (parent_index_of(migration, index->identity) != NULL)
+					table->attach->after = lappend(table->attach->after, index);
+				else
+					index->after = lappend(index->after, table->attach);
+			}
+			foreach (lc, table->index_children)
+			{
+				SdDdlNode *child = lfirst(lc);
+				char *index = parent_index_of(migration, child->identity);
+
+				if (index != NULL && parent_index_of(migration, index) != NULL)
+					table->attach->after = lappend(table->attach->after, child);
+			}
 		}
 		/* made and altered after its parent, and dropped before it */
 		if (table->table != NULL)
@@ -103,6 +134,30 @@ sd_migration_order_partitions(SdMigration *migration, bool is_new)
 		}
 	}
 	hash_destroy(tables);
+}
+
+/*
+ * The name of the index that a new one is part of, a key's or not; NULL if it
+ * is none's.
+ */
+static char *
+parent_index_of(SdMigration *migration, const char *identity)
+{
+	JsonbContainer *object = find_object(migration, true, "indexes", identity);
+
+	if (object == NULL)
+	{
+		object = find_object(migration, true, "constraints", identity);
+		identity = object != NULL
+					   ? qualified(object, "schema_name", "index_name")
+					   : NULL;
+		object = identity != NULL
+					 ? find_object(migration, true, "indexes", identity)
+					 : NULL;
+	}
+
+	return object != NULL ? qualified(object, "parent_schema", "parent_index")
+						  : NULL;
 }
 
 /*
@@ -201,56 +256,98 @@ void
 sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 							   int position)
 {
+	ListCell *lc;
+
+	for (char *parent = detached_from(table); parent != NULL;
+		 parent = parent_of(migration, parent))
+	{
+		foreach (lc, foreign_keys_of(migration, parent))
+		{
+			JsonbContainer *constraint = lfirst(lc);
+			const char *name = pstrdup(sd_ddl_quote_identifier(
+				sd_json_get_text(constraint, "constraint_name")));
+			SdMigrationObject *before =
+				sd_migration_find(migration, false, "constraints",
+								  psprintf("%s.%s", parent, name));
+			SdMigrationObject *now;
+			SdMigrationStep *step;
+
+			CHECK_FOR_INTERRUPTS();
+			if (before != NULL && (before->action == SD_ACTION_DROP ||
+								   before->action == SD_ACTION_REPLACE))
+				continue;
+			now =
+				sd_migration_find(migration, true, "constraints",
+								  psprintf("%s.%s", table->new_identity, name));
+			if (now != NULL && now->new_object != NULL &&
+				is_same_key(constraint, now->new_object))
+				continue;
+			step = sd_migration_step(migration, table, SD_STAGE_DROP,
+									 "ALTER TABLE %s DROP CONSTRAINT %s",
+									 table->old_identity, name);
+			step->position = position;
+			step->why = "it is its parent's";
+		}
+	}
+}
+
+/* The foreign keys of a table in the old document, which is read once. */
+static List *
+foreign_keys_of(SdMigration *migration, const char *table)
+{
+	TableKeys *keys;
+	char name[TABLE_KEY_SIZE];
+
+	if (migration->foreign_keys == NULL)
+		migration->foreign_keys = read_foreign_keys(migration);
+	strlcpy(name, table, sizeof(name));
+	keys = hash_search(migration->foreign_keys, name, HASH_FIND, NULL);
+
+	return keys != NULL ? keys->constraints : NIL;
+}
+
+static HTAB *
+read_foreign_keys(SdMigration *migration)
+{
 	JsonbContainer *constraints =
 		sd_json_get_object(&migration->documents[0]->root, "constraints");
+	HASHCTL control = {0};
+	HTAB *result;
 	SdJsonWalk walk;
 	JsonbValue key;
 	JsonbValue value;
 
+	control.keysize = TABLE_KEY_SIZE;
+	control.entrysize = sizeof(TableKeys);
+	control.hcxt = CurrentMemoryContext;
+	result = hash_create("stormdisc foreign keys", 64, &control,
+						 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	if (constraints == NULL)
-		return;
+		return result;
 	sd_json_walk(&walk, constraints);
 	while (sd_json_next_member(&walk, &key, &value))
 	{
 		JsonbContainer *constraint = sd_json_as_object(&value);
-		SdMigrationObject *before;
-		SdMigrationObject *now;
-		SdMigrationStep *step;
-		const char *name;
+		char name[TABLE_KEY_SIZE];
+		TableKeys *keys;
 		char *of;
-		char *parent;
+		bool known;
 
 		CHECK_FOR_INTERRUPTS();
 		if (constraint == NULL ||
 			!sd_ddl_is(constraint, "constraint_type", "foreign key"))
 			continue;
 		of = qualified(constraint, "schema_name", "table_name");
-		for (parent = detached_from(table); parent != NULL;
-			 parent = parent_of(migration, parent))
-		{
-			if (of != NULL && sd_ddl_compare(of, parent) == 0)
-				break;
-		}
-		if (parent == NULL)
+		if (of == NULL)
 			continue;
-		before = sd_migration_find(migration, false, "constraints",
-								   sd_json_as_text(&key));
-		if (before != NULL && (before->action == SD_ACTION_DROP ||
-							   before->action == SD_ACTION_REPLACE))
-			continue;
-		name = pstrdup(sd_ddl_quote_identifier(
-			sd_json_get_text(constraint, "constraint_name")));
-		now = sd_migration_find(migration, true, "constraints",
-								psprintf("%s.%s", table->new_identity, name));
-		if (now != NULL && now->new_object != NULL &&
-			is_same_key(constraint, now->new_object))
-			continue;
-		step = sd_migration_step(migration, table, SD_STAGE_DROP,
-								 "ALTER TABLE %s DROP CONSTRAINT %s",
-								 table->old_identity, name);
-		step->position = position;
-		step->why = "it is its parent's";
+		strlcpy(name, of, sizeof(name));
+		keys = hash_search(result, name, HASH_ENTER, &known);
+		if (!known)
+			keys->constraints = NIL;
+		keys->constraints = lappend(keys->constraints, constraint);
 	}
+
+	return result;
 }
 
 static bool
@@ -303,87 +400,168 @@ static const char *const unlike_reason =
  * sd_migration_leave_unlike_checks
  *		A check of a table that becomes a child has to be that of its parent to
  *		the letter, as the server prints it.  But the text of a list of strings
- *		is another one once it was read from a text: then the parent's has to be
- *		made of its text as well.
+ *		is another one once it was read from a text: then both have to be made
+ *		of their texts.
  */
 void
 sd_migration_leave_unlike_checks(SdMigration *migration)
 {
+	List *tables = list_copy(migration->all);
+	List *checks = read_checks(migration);
+	bool is_more = checks != NIL;
+
+	while (is_more)
+	{
+		ListCell *lc;
+
+		is_more = false;
+		foreach (lc, tables)
+		{
+			SdMigrationObject *table = lfirst(lc);
+
+			CHECK_FOR_INTERRUPTS();
+			if (sd_ddl_compare(table->kind, "tables") == 0 &&
+				table->new_object != NULL &&
+				JsonContainerIsObject(table->new_object))
+				is_more |= leave_checks_of_child(migration, table, checks);
+		}
+	}
+}
+
+/* The checks of the new document that may be printed in different ways. */
+static List *
+read_checks(SdMigration *migration)
+{
 	JsonbContainer *constraints =
 		sd_json_get_object(&migration->documents[1]->root, "constraints");
+	List *checks = NIL;
 	SdJsonWalk walk;
 	JsonbValue key;
 	JsonbValue value;
 
 	if (constraints == NULL)
-		return;
+		return NIL;
 	sd_json_walk(&walk, constraints);
 	while (sd_json_next_member(&walk, &key, &value))
 	{
 		JsonbContainer *constraint = sd_json_as_object(&value);
 		SdMigrationObject *object;
-		SdMigrationObject *table;
-		const char *name;
 		char *definition;
-		char *of;
 
 		CHECK_FOR_INTERRUPTS();
 		if (constraint == NULL ||
 			!sd_ddl_is(constraint, "constraint_type", "check"))
 			continue;
 		definition = sd_json_get_text(constraint, "definition");
-		of = qualified(constraint, "schema_name", "table_name");
-		if (definition == NULL || strstr(definition, "])::") == NULL ||
-			of == NULL)
+		if (definition == NULL || strstr(definition, "::") == NULL)
 			continue;
-		table = sd_migration_find(migration, true, "tables", of);
-		if (table == NULL || table->action == SD_ACTION_CREATE)
-			continue;
-		name = sd_ddl_quote_identifier(
-			sd_json_get_text(constraint, "constraint_name"));
-		name = pstrdup(name);
-		if (!leave_check_of_children(migration, of, name, false))
-			continue;
-		object = sd_migration_find(migration, true, "constraints",
-								   sd_json_as_text(&key));
-		if (object != NULL)
-			sd_migration_leave(migration, object, unlike_reason);
-		(void) leave_check_of_children(migration, of, name, true);
+		object = sd_migration_get(migration, true, "constraints",
+								  sd_json_as_text(&key));
+		checks = lappend(checks, object);
 	}
+
+	return checks;
 }
 
-/*
- * Is the check of a table that becomes a partition or child of this one made of
- * its text?  Otherwise, with "leave", let those go that are not.
- */
+/* Let the checks that a table and its new parents have be alike. */
 static bool
-leave_check_of_children(SdMigration *migration, const char *parent,
-						const char *name, bool leave)
+leave_checks_of_child(SdMigration *migration, SdMigrationObject *table,
+					  List *checks)
 {
-	List *all = list_copy(migration->all);
+	bool is_more = false;
 	ListCell *lc;
+	ListCell *lc2;
 
-	foreach (lc, all)
+	foreach (lc, sd_migration_parents(table->new_object))
 	{
-		SdMigrationObject *table = lfirst(lc);
-		SdMigrationObject *check;
+		SdMigrationObject *parent =
+			sd_migration_find(migration, true, "tables", lfirst(lc));
 
-		if (sd_ddl_compare(table->kind, "tables") != 0 ||
-			table->new_object == NULL ||
-			!JsonContainerIsObject(table->new_object) ||
-			!becomes_child(table, parent))
+		if (parent == NULL || !becomes_child(table, parent->new_identity))
 			continue;
-		check = sd_migration_find(migration, true, "constraints",
+		foreach (lc2, checks)
+		{
+			SdMigrationObject *above = lfirst(lc2);
+			SdMigrationObject *own;
+			const char *name;
+
+			if (sd_migration_new_table_of(migration, above) != parent)
+				continue;
+			name = pstrdup(sd_ddl_quote_identifier(
+				sd_json_get_text(above->new_object, "constraint_name")));
+			own =
+				sd_migration_find(migration, true, "constraints",
 								  psprintf("%s.%s", table->new_identity, name));
-		if (leave && check != NULL && check->old_object != NULL)
-			sd_migration_leave(migration, check, unlike_reason);
-		else if (!leave && (table->old_object == NULL || check == NULL ||
-							check->old_object == NULL ||
-							check->action == SD_ACTION_REPLACE))
-			return true;
+			if (own == NULL || prints_alike(above, own))
+				continue;
+			/* one that is made as a child just has the parent's */
+			if (is_made(table) &&
+				!sd_json_get_bool(table->new_object, "is_partition") &&
+				!sd_ddl_flag(own->new_object, "is_local", true))
+				continue;
+			is_more |= leave_unlike_check(migration, table, name);
+			is_more |= leave_unlike_check(migration, parent, name);
+		}
 	}
 
-	return false;
+	return is_more;
+}
+
+/* With that of its parents, of which it may be. */
+static bool
+leave_unlike_check(SdMigration *migration, SdMigrationObject *table,
+				   const char *name)
+{
+	SdMigrationObject *check;
+	bool is_more = false;
+	ListCell *lc;
+
+	if (table == NULL)
+		return false;
+	check = sd_migration_find(migration, true, "constraints",
+							  psprintf("%s.%s", table->new_identity, name));
+	if (check == NULL)
+		return false;
+	if (check->old_object != NULL && check->action != SD_ACTION_REPLACE &&
+		!check->is_blocked)
+	{
+		sd_migration_leave(migration, check, unlike_reason);
+		is_more = true;
+	}
+	foreach (lc, sd_migration_parents(table->new_object))
+		is_more |= leave_unlike_check(
+			migration, sd_migration_find(migration, true, "tables", lfirst(lc)),
+			name);
+
+	return is_more;
+}
+
+/* Will the server print both in the same way? */
+static bool
+prints_alike(const SdMigrationObject *a, const SdMigrationObject *b)
+{
+	const SdMigrationObject *objects[] = {a, b};
+	bool is_made[2];
+	char *definitions[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		is_made[i] = objects[i]->old_object == NULL ||
+					 objects[i]->action == SD_ACTION_REPLACE;
+		definitions[i] = sd_json_get_text(is_made[i] ? objects[i]->new_object
+													 : objects[i]->old_object,
+										  "definition");
+	}
+	if (is_made[0] && is_made[1])
+		return true;
+	for (int i = 0; i < 2; i++)
+	{
+		if (is_made[i] && definitions[i] != NULL &&
+			strstr(definitions[i], "])::") != NULL)
+			return false;
+	}
+
+	return sd_ddl_compare(definitions[0], definitions[1]) == 0;
 }
 
 /*
@@ -495,26 +673,16 @@ leave_check_of_all_children(SdMigration *migration, const char *parent,
 static bool
 becomes_child(SdMigrationObject *table, const char *parent)
 {
-	char *of;
-	ListCell *lc;
+	return (is_made(table) || sd_migration_gets_parent(table)) &&
+		   sd_migration_has_text(sd_migration_parents(table->new_object),
+								 parent);
+}
 
-	if (table->old_object != NULL && !sd_migration_gets_parent(table))
-		return false;
-	if (sd_json_get_bool(table->new_object, "is_partition"))
-	{
-		of = qualified(table->new_object, "parent_schema", "parent_name");
-		return of != NULL && sd_ddl_compare(of, parent) == 0;
-	}
-	/* one that is made as a child has the parent's */
-	if (table->old_object == NULL)
-		return false;
-	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
-	{
-		if (sd_ddl_compare(lfirst(lc), parent) == 0)
-			return true;
-	}
-
-	return false;
+static bool
+is_made(const SdMigrationObject *table)
+{
+	return table->old_object == NULL ||
+		   (table->action == SD_ACTION_REPLACE && !table->is_blocked);
 }
 
 /* Has the partition an index that is attached to this one? */

@@ -34,7 +34,6 @@ typedef struct ObjectEntry
 	List *objects;
 } ObjectEntry;
 
-static uint64 object_hash(const char *kind, const char *identity);
 static void enter(SdMigration *migration, bool is_new,
 				  SdMigrationObject *object);
 static SdMigrationObject *new_object(SdMigration *migration, const char *kind,
@@ -42,19 +41,16 @@ static SdMigrationObject *new_object(SdMigration *migration, const char *kind,
 									 const char *new_identity);
 static JsonbContainer *read_object(SdMigration *migration, bool is_new,
 								   const char *kind, const char *identity);
-static SdMigrationObject *get_object(SdMigration *migration, bool is_new,
-									 const char *kind, const char *identity);
 static void read_changes(SdMigration *migration);
 static SdMigrationObject *table_of_row(SdMigration *migration,
 									   const SdDiffRow *row);
 static void build_graphs(SdMigration *migration);
 static void enter_nodes(SdMigration *migration, bool is_new, List *nodes);
-static SdMigrationObject *object_of(SdMigration *migration, bool is_new,
-									SdDdlNode *node);
 static void link_nodes(SdMigration *migration, bool is_new, List *nodes);
 
-static void link_objects(SdMigrationObject *object, SdMigrationObject *needed);
-static void link_attached(SdMigration *migration);
+static void link_objects(SdMigrationObject *object, SdMigrationObject *needed,
+						 bool is_new);
+static void link_attached(SdMigration *migration, bool is_new);
 static void alter_objects(SdMigration *migration);
 static bool follows_owner(const SdMigrationObject *object);
 static bool is_owned_sequence(JsonbContainer *object);
@@ -66,12 +62,22 @@ static bool leaves(const SdMigrationObject *object);
 static void add_steps(SdMigration *migration);
 static void drop(SdMigration *migration, SdMigrationObject *object);
 static const char *concurrently(const char *statement);
+static void break_loops(SdMigration *migration, SdMigrationObject *object);
 static bool is_plain_index(SdMigration *migration, SdMigrationObject *object);
 static bool is_late(SdMigrationObject *object);
 static void spread_lateness(SdMigration *migration);
 static bool is_made_of_functions(const SdMigrationObject *object);
 static bool goes_with_type(const SdMigrationObject *object);
 static void rename_range(SdMigration *migration, SdMigrationObject *object);
+static void rename_multirange(SdMigration *migration, SdMigrationObject *object,
+							  bool with_constructor);
+static void rename_hidden_multirange(SdMigration *migration,
+									 SdMigrationObject *object);
+static bool is_owned_late(SdMigration *migration, SdMigrationObject *object);
+static bool owned_by_another(const SdMigrationObject *object,
+							 const SdMigrationObject *needed);
+static SdMigrationObject *schema_of(SdMigration *migration,
+									const SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -104,13 +110,16 @@ sd_migration_plan(SdMigration *migration)
 		sd_migration_block(migration);
 	migration->is_decided = true;
 	follow(migration);
+	sd_migration_order_parents(migration);
 	sd_migration_privileges(migration);
 	spread_lateness(migration);
+	sd_migration_rename_numbered(migration);
 	add_steps(migration);
 }
 
-static uint64
-object_hash(const char *kind, const char *identity)
+/* sd_migration_hash: Of a kind of names, and one of them. */
+uint64
+sd_migration_hash(const char *kind, const char *identity)
 {
 	return hash_bytes_extended((const unsigned char *) identity,
 							   strlen(identity), 0) ^
@@ -120,8 +129,8 @@ object_hash(const char *kind, const char *identity)
 static void
 enter(SdMigration *migration, bool is_new, SdMigrationObject *object)
 {
-	uint64 hash = object_hash(object->kind, is_new ? object->new_identity
-												   : object->old_identity);
+	uint64 hash = sd_migration_hash(
+		object->kind, is_new ? object->new_identity : object->old_identity);
 	ObjectEntry *entry;
 	bool known;
 
@@ -139,7 +148,7 @@ SdMigrationObject *
 sd_migration_find(SdMigration *migration, bool is_new, const char *kind,
 				  const char *identity)
 {
-	uint64 hash = object_hash(kind, identity);
+	uint64 hash = sd_migration_hash(kind, identity);
 	ObjectEntry *entry =
 		hash_search(migration->objects[is_new], &hash, HASH_FIND, NULL);
 	ListCell *lc;
@@ -198,10 +207,10 @@ read_object(SdMigration *migration, bool is_new, const char *kind,
 	return value.val.binary.data;
 }
 
-/* The object of this name, which is in this document. */
-static SdMigrationObject *
-get_object(SdMigration *migration, bool is_new, const char *kind,
-		   const char *identity)
+/* sd_migration_get: The object of this name, which is in this document. */
+SdMigrationObject *
+sd_migration_get(SdMigration *migration, bool is_new, const char *kind,
+				 const char *identity)
 {
 	SdMigrationObject *object =
 		sd_migration_find(migration, is_new, kind, identity);
@@ -242,8 +251,8 @@ read_changes(SdMigration *migration)
 		if (row->attribute != NULL || is_part)
 		{
 			object = is_part ? table_of_row(migration, row)
-							 : get_object(migration, false, row->kind,
-										  row->identity);
+							 : sd_migration_get(migration, false, row->kind,
+												row->identity);
 			if (object->changes == NIL)
 				migration->all = lappend(migration->all, object);
 			object->changes = lappend(object->changes, row);
@@ -271,16 +280,16 @@ table_of_row(SdMigration *migration, const SdDiffRow *row)
 	List *names;
 
 	if (sd_ddl_compare(row->kind, "partitions") == 0)
-		return get_object(migration, false, "tables", identity);
+		return sd_migration_get(migration, false, "tables", identity);
 	(void) sd_migration_column_name(identity);
 	names = sd_sql_identifiers(identity);
 	identity = sd_ddl_quote_qualified(linitial(names), lsecond(names));
 
-	return get_object(migration, false,
-					  read_object(migration, false, "tables", identity) != NULL
-						  ? "tables"
-						  : "views",
-					  identity);
+	return sd_migration_get(
+		migration, false,
+		read_object(migration, false, "tables", identity) != NULL ? "tables"
+																  : "views",
+		identity);
 }
 
 /* The nodes of both documents, and what depends on what in the old one. */
@@ -302,7 +311,9 @@ build_graphs(SdMigration *migration)
 	link_nodes(migration, false, nodes[0]);
 	if (!migration->options.destructive)
 		link_nodes(migration, true, nodes[1]);
-	link_attached(migration);
+	link_attached(migration, false);
+	if (!migration->options.destructive)
+		link_attached(migration, true);
 }
 
 static void
@@ -321,7 +332,7 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 		node->number = position++;
 		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
 			continue;
-		object = object_of(migration, is_new, node);
+		object = sd_migration_object_of(migration, is_new, node);
 		if (is_new)
 		{
 			object->new_nodes = lappend(object->new_nodes, node);
@@ -331,7 +342,8 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 		else
 		{
 			object->old_nodes = lappend(object->old_nodes, node);
-			if (object->old_position < 0)
+			/* a shell goes with the type, and this before what it needs */
+			if (object->old_position < 0 || node->shell != NULL)
 				object->old_position = node->number;
 		}
 		/* what is in a table, but is none of its columns */
@@ -342,20 +354,24 @@ enter_nodes(SdMigration *migration, bool is_new, List *nodes)
 
 			if (sd_ddl_compare(item->kind, node->kind) == 0)
 				continue;
-			within = get_object(migration, is_new, item->kind, item->identity);
+			within =
+				sd_migration_get(migration, is_new, item->kind, item->identity);
 			if (is_new)
-			{
 				within->new_item = item;
+			/* one that comes later has a node of its own */
+			if (item->is_later)
+				continue;
+			if (is_new)
 				within->new_position = node->number;
-			}
 			else
 				within->old_position = node->number;
 		}
 	}
 }
 
-static SdMigrationObject *
-object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
+/* sd_migration_object_of: What a node of one of the documents is of. */
+SdMigrationObject *
+sd_migration_object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 {
 	const char *kind = node->kind;
 
@@ -366,7 +382,7 @@ object_of(SdMigration *migration, bool is_new, SdDdlNode *node)
 		read_object(migration, is_new, kind, node->identity) == NULL)
 		kind = "constraints";
 
-	return get_object(migration, is_new, kind, node->identity);
+	return sd_migration_get(migration, is_new, kind, node->identity);
 }
 
 static void
@@ -383,36 +399,33 @@ link_nodes(SdMigration *migration, bool is_new, List *nodes)
 		CHECK_FOR_INTERRUPTS();
 		if (node->phase == SD_DDL_SETTINGS || node->phase == SD_DDL_WARNINGS)
 			continue;
-		object = object_of(migration, is_new, node);
+		object = sd_migration_object_of(migration, is_new, node);
 		foreach (lc2, node->references)
 		{
 			SdMigrationObject *needed =
-				object_of(migration, is_new, lfirst(lc2));
+				sd_migration_object_of(migration, is_new, lfirst(lc2));
 
-			if (!is_new)
-				link_objects(object, needed);
-			else if (object != needed &&
-					 (needed->new_dependents == NIL ||
-					  llast(needed->new_dependents) != object))
-				needed->new_dependents =
-					lappend(needed->new_dependents, object);
+			link_objects(object, needed, is_new);
 		}
 	}
 }
 
 static void
-link_objects(SdMigrationObject *object, SdMigrationObject *needed)
+link_objects(SdMigrationObject *object, SdMigrationObject *needed, bool is_new)
 {
+	List **dependents = is_new ? &needed->new_dependents : &needed->dependents;
+
 	if (object == needed ||
-		(needed->dependents != NIL && llast(needed->dependents) == object))
+		(*dependents != NIL && llast(*dependents) == object))
 		return;
-	needed->dependents = lappend(needed->dependents, object);
-	object->needs = lappend(object->needs, needed);
+	*dependents = lappend(*dependents, object);
+	if (!is_new)
+		object->needs = lappend(object->needs, needed);
 }
 
 /* What does not name its object in a statement that is read. */
 static void
-link_attached(SdMigration *migration)
+link_attached(SdMigration *migration, bool is_new)
 {
 	static const char *const kinds[] = {"privileges", "security_labels",
 										"extension_dependencies"};
@@ -420,7 +433,7 @@ link_attached(SdMigration *migration)
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
 		JsonbContainer *objects =
-			sd_json_get_object(&migration->documents[0]->root, kinds[i]);
+			sd_json_get_object(&migration->documents[is_new]->root, kinds[i]);
 		SdJsonWalk walk;
 		JsonbValue key;
 		JsonbValue value;
@@ -432,12 +445,13 @@ link_attached(SdMigration *migration)
 		{
 			char *identity = sd_json_as_text(&key);
 			SdMigrationObject *target =
-				sd_migration_target(migration, false, identity);
+				sd_migration_target(migration, is_new, identity);
 
 			CHECK_FOR_INTERRUPTS();
 			if (target != NULL)
-				link_objects(get_object(migration, false, kinds[i], identity),
-							 target);
+				link_objects(
+					sd_migration_get(migration, is_new, kinds[i], identity),
+					target, is_new);
 		}
 	}
 }
@@ -564,9 +578,20 @@ alter_objects(SdMigration *migration)
 static bool
 follows_owner(const SdMigrationObject *object)
 {
-	return sd_ddl_compare(object->kind, "sequences") == 0 &&
-		   is_owned_sequence(object->old_object) &&
-		   is_owned_sequence(object->new_object);
+	static const char *const keys[] = {"owner_schema", "owner_table"};
+
+	if (sd_ddl_compare(object->kind, "sequences") != 0)
+		return false;
+	for (int i = 0; i < lengthof(keys); i++)
+	{
+		char *before = sd_json_get_text(object->old_object, keys[i]);
+		char *now = sd_json_get_text(object->new_object, keys[i]);
+
+		if (before == NULL || now == NULL || sd_ddl_compare(before, now) != 0)
+			return false;
+	}
+
+	return true;
 }
 
 static bool
@@ -653,12 +678,12 @@ follow(SdMigration *migration)
 		if (object->action == SD_ACTION_DROP && !object->is_blocked)
 			migration->leaving = lappend(migration->leaving, object);
 	}
-	while (migration->leaving != NIL)
+	/* it grows on the way */
+	for (int i = 0; i < list_length(migration->leaving); i++)
 	{
-		SdMigrationObject *object = linitial(migration->leaving);
+		SdMigrationObject *object = list_nth(migration->leaving, i);
 
 		CHECK_FOR_INTERRUPTS();
-		migration->leaving = list_delete_first(migration->leaving);
 		foreach (lc, object->dependents)
 		{
 			SdMigrationObject *dependent = lfirst(lc);
@@ -672,6 +697,7 @@ follow(SdMigration *migration)
 		}
 		sd_migration_leaves_with(migration, object);
 	}
+	migration->leaving = NIL;
 }
 
 /* A dependent of what goes goes as well. */
@@ -750,6 +776,10 @@ drop(SdMigration *migration, SdMigrationObject *object)
 
 	if (!object->is_blocked && goes_with_another(migration, object))
 		return;
+	/* the identity goes, not the sequence */
+	if (sd_ddl_compare(object->kind, "sequences") == 0 &&
+		sd_json_get_bool(object->old_object, "is_identity"))
+		return;
 	if (sd_ddl_compare(object->kind, "security_labels") == 0)
 	{
 		/* the statement that sets it ends with the label */
@@ -813,8 +843,17 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
 	{
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
+		int depth;
+		SdMigrationObject *top =
+			sd_migration_top_of_check(migration, object, &depth);
 
-		if (table != NULL)
+		/* the one that it comes from goes first */
+		if (top != NULL)
+		{
+			step->position = top->old_position;
+			step->rank = 1 + depth;
+		}
+		else if (table != NULL)
 			step->position = table->old_position;
 	}
 	if (sd_ddl_compare(object->kind, "indexes") == 0 &&
@@ -826,6 +865,7 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 	if (is_late(object))
 	{
+		rename_hidden_multirange(migration, object);
 		step->stage = SD_STAGE_FINISH;
 		step->position = INT_MAX - object->old_position;
 	}
@@ -835,6 +875,9 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		(void) sd_migration_step(migration, object, SD_STAGE_RELEASE,
 								 "ALTER SEQUENCE %s OWNED BY NONE",
 								 object->old_identity);
+	break_loops(migration, object);
+	if (sd_ddl_compare(object->kind, "operators") == 0)
+		sd_migration_drop_promised(migration, object);
 	step->why = object->reason;
 	if (sd_ddl_compare(object->kind, "tables") == 0 ||
 		(object->action == SD_ACTION_DROP && object->changes != NIL))
@@ -846,6 +889,36 @@ drop(SdMigration *migration, SdMigrationObject *object)
 							 ? row->severity
 							 : SD_SEVERITY_DESTRUCTIVE;
 		step->destructive = step->severity == SD_SEVERITY_DESTRUCTIVE;
+	}
+}
+
+/*
+ * What came later than the rest of the object goes earlier, if it needs what
+ * goes as well: that may need the rest.
+ */
+static void
+break_loops(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, object->old_nodes)
+	{
+		SdDdlNode *node = lfirst(lc);
+
+		if (node->undo == NULL)
+			continue;
+		foreach (lc2, node->references)
+		{
+			SdMigrationObject *needed =
+				sd_migration_object_of(migration, false, lfirst(lc2));
+
+			if (needed == object || !leaves(needed))
+				continue;
+			(void) sd_migration_step(migration, object, SD_STAGE_RELEASE, "%s",
+									 node->undo);
+			break;
+		}
 	}
 }
 
@@ -886,11 +959,10 @@ spread_lateness(SdMigration *migration)
 		if (leaves(object) && (object->is_late || object->is_swapped))
 			queue = lappend(queue, object);
 	}
-	while (queue != NIL)
+	for (int i = 0; i < list_length(queue); i++)
 	{
-		SdMigrationObject *object = linitial(queue);
+		SdMigrationObject *object = list_nth(queue, i);
 
-		queue = list_delete_first(queue);
 		foreach (lc, object->needs)
 		{
 			SdMigrationObject *needed = lfirst(lc);
@@ -938,26 +1010,17 @@ goes_with_type(const SdMigrationObject *object)
 
 /*
  * The new range type has a multirange type of the same name, and both have
- * functions of theirs.
+ * functions of theirs, in the schema of the range type.
  */
 static void
 rename_range(SdMigration *migration, SdMigrationObject *object)
 {
-	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
 	char *subtype = sd_json_get_text(object->old_object, "subtype");
-	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
 	const char *to;
 
-	if (list_length(names) != 2 || subtype == NULL)
+	if (subtype == NULL)
 		return;
-	to = pstrdup(sd_ddl_quote_identifier(
-		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
-				 (char *) lsecond(names))));
-	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
-							 "ALTER TYPE %s RENAME TO %s", multirange, to);
-	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
-							 "ALTER FUNCTION %s() RENAME TO %s", multirange,
-							 to);
+	rename_multirange(migration, object, true);
 	to = pstrdup(
 		sd_ddl_quote_identifier(sd_migration_swap_name(migration, object)));
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
@@ -966,6 +1029,118 @@ rename_range(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
 							 "ALTER FUNCTION %s(%s, %s, text) RENAME TO %s",
 							 object->old_identity, subtype, subtype, to);
+}
+
+/* Its constructor is in the schema of the range. */
+static void
+rename_multirange(SdMigration *migration, SdMigrationObject *object,
+				  bool with_constructor)
+{
+	char *multirange = sd_json_get_text(object->old_object, "multirange_type");
+	List *names = multirange != NULL ? sd_sql_identifiers(multirange) : NIL;
+	const char *to;
+
+	if (list_length(names) != 2)
+		return;
+	to = pstrdup(sd_ddl_quote_identifier(
+		psprintf("%.*s_old", (int) Min(strlen(lsecond(names)), NAMEDATALEN - 5),
+				 (char *) lsecond(names))));
+	(void) sd_migration_step(migration, object, SD_STAGE_DROP,
+							 "ALTER TYPE %s RENAME TO %s", multirange, to);
+	if (with_constructor)
+		(void) sd_migration_step(
+			migration, object, SD_STAGE_DROP,
+			"ALTER FUNCTION %s() RENAME TO %s",
+			sd_ddl_quote_qualified(
+				sd_json_get_text(object->old_object, "schema_name"),
+				lsecond(names)),
+			to);
+}
+
+/* A new range may have the multirange type of one that goes last. */
+static void
+rename_hidden_multirange(SdMigration *migration, SdMigrationObject *object)
+{
+	char *multirange =
+		sd_ddl_compare(object->kind, "types") == 0
+			? sd_json_get_text(object->old_object, "multirange_type")
+			: NULL;
+	ListCell *lc;
+
+	if (multirange == NULL)
+		return;
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *other = lfirst(lc);
+
+		if (sd_ddl_compare(other->kind, "types") != 0 ||
+			(other->action != SD_ACTION_CREATE &&
+			 other->action != SD_ACTION_REPLACE) ||
+			!sd_ddl_is(other->new_object, "multirange_type", multirange))
+			continue;
+		rename_multirange(
+			migration, object,
+			sd_migration_same(
+				sd_json_get_text(object->old_object, "schema_name"),
+				sd_json_get_text(other->new_object, "schema_name")));
+		return;
+	}
+}
+
+/*
+ * A materialized view is filled before it gets its owner, who may not be
+ * allowed to read what it is made of.
+ */
+static bool
+is_owned_late(SdMigration *migration, SdMigrationObject *object)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	if (object == NULL || sd_ddl_compare(object->kind, "views") != 0 ||
+		object->action != SD_ACTION_REPLACE ||
+		!sd_ddl_is(object->new_object, "view_type", "materialized view"))
+		return false;
+	foreach (lc, object->new_nodes)
+	{
+		foreach (lc2, ((SdDdlNode *) lfirst(lc))->references)
+		{
+			SdMigrationObject *needed =
+				sd_migration_object_of(migration, true, lfirst(lc2));
+
+			if (owned_by_another(object, needed) ||
+				owned_by_another(object, schema_of(migration, needed)))
+				return true;
+		}
+	}
+
+	return false;
+}
+
+static bool
+owned_by_another(const SdMigrationObject *object,
+				 const SdMigrationObject *needed)
+{
+	char *owner = needed != NULL && needed->new_object != NULL &&
+						  JsonContainerIsObject(needed->new_object)
+					  ? sd_json_get_text(needed->new_object, "owner")
+					  : NULL;
+
+	return owner != NULL && !sd_ddl_is(object->new_object, "owner", owner);
+}
+
+/* The schema that it is in, or NULL. */
+static SdMigrationObject *
+schema_of(SdMigration *migration, const SdMigrationObject *object)
+{
+	char *schema =
+		object->new_object != NULL && JsonContainerIsObject(object->new_object)
+			? sd_json_get_text(object->new_object, "schema_name")
+			: NULL;
+
+	return schema != NULL ? sd_migration_find(migration, true, "schemas",
+											  sd_ddl_quote_identifier(schema))
+						  : NULL;
 }
 
 /* Does it go when something else goes? */
@@ -1012,12 +1187,19 @@ make(SdMigration *migration, SdMigrationObject *object)
 	ListCell *lc;
 	SdMigrationObject *table;
 	bool is_index_of_old_table;
+	bool gets_owner_late;
+	bool is_granted_late;
 
 	if (sd_ddl_compare(object->kind, "constraints") == 0)
 	{
 		sd_migration_make_constraint(migration, object);
 		return;
 	}
+	gets_owner_late = is_owned_late(migration, object);
+	is_granted_late =
+		sd_ddl_compare(object->kind, "privileges") == 0 &&
+		is_owned_late(migration, sd_migration_target(migration, true,
+													 object->new_identity));
 	table = sd_migration_new_table_of(migration, object);
 	is_index_of_old_table =
 		sd_ddl_compare(object->kind, "indexes") == 0 && table != NULL &&
@@ -1043,6 +1225,15 @@ make(SdMigration *migration, SdMigrationObject *object)
 
 			step->alone = is_concurrent;
 			step->position = node->number;
+			if (is_granted_late ||
+				(gets_owner_late &&
+				 strncmp(statement->text, "ALTER MATERIALIZED VIEW ", 24) ==
+					 0 &&
+				 strstr(statement->text, " OWNER TO ") != NULL))
+			{
+				step->stage = SD_STAGE_FINISH;
+				step->rank = 2;
+			}
 			if (sd_ddl_compare(node->kind, "partitions") != 0 &&
 				(table == NULL || table->action == SD_ACTION_CREATE ||
 				 table->action == SD_ACTION_REPLACE))
@@ -1068,6 +1259,8 @@ make(SdMigration *migration, SdMigrationObject *object)
 		step->lock = NULL;
 		step->why = "it is made again without its rows";
 	}
+	if (sd_ddl_compare(object->kind, "tables") == 0)
+		sd_migration_keep_columns(migration, object);
 	if (object->is_swapped)
 	{
 		SdMigrationName name;

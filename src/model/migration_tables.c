@@ -33,12 +33,20 @@ static void study_column(SdMigration *migration, SdMigrationObject *table,
 						 SdMigrationColumn *column);
 static void column_leaves(SdMigration *migration, SdMigrationObject *table,
 						  SdMigrationColumn *column);
+static void leave_checks(SdMigration *migration, SdMigrationObject *table,
+						 SdMigrationColumn *column);
+static bool is_index_of_partitions(SdMigrationObject *table,
+								   SdMigrationObject *dependent);
+static bool is_key_including(SdMigrationObject *dependent, const char *column);
 static bool mentions(SdMigrationObject *dependent, SdMigrationObject *table,
 					 const char *column);
 static bool names(SdMigration *migration, const char *text,
 				  SdMigrationObject *object);
 static void column_loses(SdMigration *migration, SdMigrationObject *table,
 						 const char *name, SdMigrationObject *lost);
+static void children_lose(SdMigration *migration, SdMigrationObject *table,
+						  const char *name, SdMigrationObject *lost);
+static void list_table(SdMigration *migration, SdMigrationObject *table);
 static bool stays_child(SdMigrationObject *table, const char *parent);
 static bool has_parent_with(SdMigration *migration, SdMigrationObject *table,
 							const char *name,
@@ -53,10 +61,14 @@ static void drop_column(SdMigration *migration, SdMigrationObject *table,
 static SdSeverity severity_of_added(SdMigrationColumn *column);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
+static bool stays_inherited(SdMigration *migration, SdMigrationObject *table,
+							const char *name);
 static SdDdlItem *find_item(SdMigrationObject *table,
 							SdMigrationColumn *column);
-static char *column_definition(SdMigrationObject *table,
+static char *column_definition(SdMigration *migration, SdMigrationObject *table,
 							   SdMigrationColumn *column);
+static const char *free_not_null(SdMigration *migration,
+								 SdMigrationObject *table, const char *tail);
 static void add_column_settings(SdMigration *migration,
 								SdMigrationObject *table,
 								SdMigrationColumn *column);
@@ -89,6 +101,8 @@ static void alter_identity(SdMigration *migration, SdMigrationObject *table,
 static void alter_parents(SdMigration *migration, SdMigrationObject *table);
 static void alter_settings(SdMigration *migration, SdMigrationObject *table);
 static void alter_options(SdMigration *migration, SdMigrationObject *table);
+static void keep_column(SdMigration *migration, SdMigrationObject *table,
+						SdMigrationObject *parent, SdMigrationColumn *column);
 static const char *table_name(SdMigrationObject *table);
 static const char *table_word(SdMigrationObject *table);
 
@@ -270,12 +284,19 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 													   : "is made again"));
 		return;
 	}
+	if (column->is_dropped && column->is_added)
+		leave_checks(migration, table, column);
 	foreach (lc, table->dependents)
 	{
 		SdMigrationObject *dependent = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!column->is_dropped && !sd_migration_is_bound_to_columns(dependent))
+		/* the server makes it again, but not what points to it */
+		if (column->is_retyped && is_key_including(dependent, column->name))
+			sd_migration_leaves_with(migration, dependent);
+		if (!column->is_dropped &&
+			!sd_migration_is_bound_to_columns(dependent) &&
+			!is_index_of_partitions(table, dependent))
 			continue;
 		if (sd_ddl_compare(dependent->kind, "tables") == 0 ||
 			sd_ddl_compare(dependent->kind, "sequences") == 0 ||
@@ -315,6 +336,62 @@ column_leaves(SdMigration *migration, SdMigrationObject *table,
 		computed->is_retyped = false;
 		column_leaves(migration, table, computed);
 	}
+}
+
+/* Checks, which stand in the table, go with a column that is made again. */
+static void
+leave_checks(SdMigration *migration, SdMigrationObject *table,
+			 SdMigrationColumn *column)
+{
+	ListCell *lc;
+
+	foreach (lc, ((SdDdlNode *) linitial(table->old_nodes))->items)
+	{
+		SdDdlItem *item = lfirst(lc);
+		SdMigrationObject *check;
+
+		if (sd_ddl_compare(item->kind, "constraints") != 0)
+			continue;
+		check =
+			sd_migration_find(migration, false, "constraints", item->identity);
+		if (check != NULL && mentions(check, table, column->name))
+			sd_migration_leave(
+				migration, check,
+				psprintf("it needs column %s of %s, which is made again",
+						 sd_ddl_quote_identifier(column->name),
+						 table->old_identity));
+	}
+}
+
+/*
+ * Is it an index, or a key, of a table with partitions?  When a column of it
+ * gets another type, the server makes it again with an index of its own for
+ * each partition, whatever was attached to it.
+ */
+static bool
+is_index_of_partitions(SdMigrationObject *table, SdMigrationObject *dependent)
+{
+	if (!sd_ddl_is(table->old_object, "table_type", "partitioned table"))
+		return false;
+
+	return sd_ddl_compare(dependent->kind, "indexes") == 0 ||
+		   (sd_ddl_compare(dependent->kind, "constraints") == 0 &&
+			sd_json_get_text(dependent->old_object, "index_name") != NULL);
+}
+
+/* Is it a unique key that has the column besides its own? */
+static bool
+is_key_including(SdMigrationObject *dependent, const char *column)
+{
+	char *definition =
+		sd_ddl_compare(dependent->kind, "constraints") == 0 ||
+				sd_ddl_compare(dependent->kind, "indexes") == 0
+			? sd_json_get_text(dependent->old_object, "definition")
+			: NULL;
+	const char *include =
+		definition != NULL ? strstr(definition, " INCLUDE (") : NULL;
+
+	return include != NULL && sd_sql_mentions(include, column);
 }
 
 /* Does the server refuse another type of a column that such a thing needs? */
@@ -383,14 +460,7 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 
 	if (table->new_object == NULL || table->is_blocked)
 		return;
-	if (!table->is_listed)
-	{
-		table->is_listed = true;
-		migration->all = lappend(migration->all, table);
-	}
-	if (table->action == SD_ACTION_KEEP)
-		table->action = SD_ACTION_ALTER;
-
+	list_table(migration, table);
 	if (sd_migration_has_text(sd_migration_parents(table->old_object),
 							  lost->old_identity))
 	{
@@ -427,17 +497,44 @@ sd_migration_table_loses(SdMigration *migration, SdMigrationObject *table,
 	while (sd_json_next_element(&walk, &value))
 	{
 		JsonbContainer *source = sd_json_as_object(&value);
+		char *name = sd_json_get_text(source, "column_name");
+		char *default_value = sd_json_get_text(source, "default_value");
+		bool is_generated = sd_json_get_text(source, "generated_type") != NULL;
 
-		if (sd_json_get_text(source, "generated_type") != NULL ||
-			!names(migration, sd_json_get_text(source, "default_value"), lost))
+		if (names(migration, sd_json_get_text(source, "formatted_type"),
+				  lost) ||
+			names(migration, sd_json_get_text(source, "collation"), lost) ||
+			(is_generated && names(migration, default_value, lost)))
+		{
+			column_loses(migration, table, name, lost);
+			is_found = true;
+		}
+		if (is_generated || !names(migration, default_value, lost))
 			continue;
-		get_column(table, sd_json_get_text(source, "column_name"))
-			->is_suspended = true;
+		get_column(table, name)->is_suspended = true;
+		is_found = true;
+	}
+	/* it gets another one, and this goes after that */
+	if (!is_found && sd_ddl_compare(lost->kind, "access_methods") == 0 &&
+		lost->new_object == NULL)
+	{
+		lost->is_late = true;
 		is_found = true;
 	}
 	if (!is_found)
 		sd_migration_leave(migration, table,
 						   psprintf("it needs %s", lost->old_identity));
+}
+
+/* Something is done to the table. */
+static void
+list_table(SdMigration *migration, SdMigrationObject *table)
+{
+	if (!table->is_listed)
+		migration->all = lappend(migration->all, table);
+	table->is_listed = true;
+	if (table->action == SD_ACTION_KEEP)
+		table->action = SD_ACTION_ALTER;
 }
 
 /* Does a text of the old document name the object?  NULL does not. */
@@ -500,6 +597,32 @@ column_loses(SdMigration *migration, SdMigrationObject *table, const char *name,
 			column->is_suspended = true;
 	}
 	column_leaves(migration, table, column);
+	children_lose(migration, table, name, lost);
+}
+
+/* The tables that inherit the column lose the same, and do not say it. */
+static void
+children_lose(SdMigration *migration, SdMigrationObject *table,
+			  const char *name, SdMigrationObject *lost)
+{
+	ListCell *lc;
+
+	foreach (lc, table->dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (sd_ddl_compare(child->kind, "tables") != 0 ||
+			child->new_object == NULL || child->is_blocked ||
+			child->action == SD_ACTION_DROP ||
+			child->action == SD_ACTION_REPLACE ||
+			!sd_migration_has_text(sd_migration_parents(child->old_object),
+								   table->old_identity) ||
+			sd_ddl_column(child->old_object, name) == NULL)
+			continue;
+		list_table(migration, child);
+		column_loses(migration, child, name, lost);
+	}
 }
 
 /*
@@ -618,6 +741,20 @@ sd_migration_new_table_of(SdMigration *migration, SdMigrationObject *object)
 	return result;
 }
 
+/* sd_migration_is_part: Has a table it because its parent has one? */
+bool
+sd_migration_is_part(const SdMigrationObject *object)
+{
+	JsonbContainer *source = object->old_object;
+
+	return JsonContainerIsObject(source) &&
+		   (sd_json_get_text(source, "parent_index") != NULL ||
+			sd_json_get_text(source, "parent_constraint") != NULL ||
+			sd_json_get_text(source, "parent_trigger") != NULL ||
+			(sd_ddl_compare(object->kind, "constraints") == 0 &&
+			 !sd_ddl_flag(source, "is_local", true)));
+}
+
 /*
  * sd_migration_is_implied
  *		Does the server drop the object when something else is done?
@@ -670,15 +807,11 @@ sd_migration_is_implied(SdMigration *migration, SdMigrationObject *object)
 	if (sd_ddl_compare(object->kind, "indexes") == 0 ||
 		sd_ddl_compare(object->kind, "constraints") == 0)
 	{
-		bool is_inherited =
-			sd_json_get_text(source,
-							 sd_ddl_compare(object->kind, "indexes") == 0
-								 ? "parent_index"
-								 : "parent_constraint") != NULL ||
-			!sd_ddl_flag(source, "is_local", true);
+		bool is_inherited = sd_migration_is_part(object);
 		SdMigrationObject *table = sd_migration_table_of(migration, object);
 
-		if (!is_inherited || table == NULL || table->new_object == NULL)
+		if (!is_inherited || table == NULL || table->new_object == NULL ||
+			(table->action == SD_ACTION_REPLACE && !table->is_blocked))
 			return is_inherited;
 		foreach (lc, sd_migration_parents(table->old_object))
 		{
@@ -765,6 +898,101 @@ stays_child(SdMigrationObject *table, const char *parent)
 	return table->table == NULL ||
 		   (!sd_migration_has_text(table->table->reattached, parent) &&
 			!has_partition_change(table, "partition_bound"));
+}
+
+/*
+ * sd_migration_order_parents
+ *		A parent that is attached is the last one: where another should be
+ *		behind it, that has to go for a while, too.
+ */
+void
+sd_migration_order_parents(SdMigration *migration)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, migration->all)
+	{
+		SdMigrationObject *table = lfirst(lc);
+		List *before;
+		bool stays = true;
+		int last = -1;
+
+		if (table->table == NULL || table->action != SD_ACTION_ALTER ||
+			sd_ddl_compare(table->kind, "tables") != 0)
+			continue;
+		before = sd_json_get_texts(table->old_object, "inherits");
+		foreach (lc2, sd_json_get_texts(table->new_object, "inherits"))
+		{
+			const char *parent = lfirst(lc2);
+			int position = 0;
+			ListCell *lc3;
+
+			foreach (lc3, before)
+			{
+				if (sd_ddl_compare(lfirst(lc3), parent) == 0)
+					break;
+				position++;
+			}
+			if (!stays_child(table, parent))
+				stays = false;
+			else if (stays && position > last)
+				last = position;
+			else
+			{
+				table->table->reattached = lappend(table->table->reattached,
+												   unconstify(char *, parent));
+				stays = false;
+			}
+		}
+	}
+}
+
+/*
+ * sd_migration_top_of_check
+ *		Of a check that a table has of its own and from its parents as well: the
+ *		table that it comes from, if it goes there, too; otherwise NULL.
+ *
+ * *depth is how far away that is.
+ */
+SdMigrationObject *
+sd_migration_top_of_check(SdMigration *migration, SdMigrationObject *object,
+						  int *depth)
+{
+	const char *name = pstrdup(sd_ddl_quote_identifier(
+		sd_json_get_text(object->old_object, "constraint_name")));
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+	SdMigrationObject *top = NULL;
+
+	*depth = 0;
+	while (table != NULL && table->old_object != NULL &&
+		   table->new_object != NULL)
+	{
+		SdMigrationObject *next = NULL;
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach (lc, sd_migration_parents(table->old_object))
+		{
+			SdMigrationObject *check =
+				sd_migration_find(migration, false, "constraints",
+								  psprintf("%s.%s", (char *) lfirst(lc), name));
+
+			if (check != NULL && check->old_object != NULL &&
+				(check->action == SD_ACTION_DROP ||
+				 check->action == SD_ACTION_REPLACE) &&
+				stays_child(table, lfirst(lc)))
+				next =
+					sd_migration_find(migration, false, "tables", lfirst(lc));
+		}
+		table = next;
+		/* a document may say that tables inherit from one another */
+		if (table == NULL || ++*depth > list_length(migration->all))
+			break;
+		top = table;
+	}
+
+	return top;
 }
 
 /* Does an object of both stand on what is the same partition all the time? */
@@ -887,6 +1115,7 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 
 	if (table->table == NULL)
 		return;
+	sd_migration_keep_columns(migration, table);
 	alter_parents(migration, table);
 	/* what is computed goes before what it is computed from */
 	for (int turn = 0; turn < 2; turn++)
@@ -924,13 +1153,14 @@ sd_migration_table_steps(SdMigration *migration, SdMigrationObject *table)
 }
 
 /*
- * What a table had before it inherits stays its own, too: there is no
- * statement that changes this.
+ * What a table had before it inherits stays its own, too, and what it inherits
+ * does not become its own as long as it does: no statement changes this.
  */
 static void
 tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 {
-	List *names = NIL;
+	List *own = NIL;
+	List *inherited = NIL;
 	SdMigrationStep *step;
 	SdJsonWalk walk;
 	JsonbValue value;
@@ -944,23 +1174,137 @@ tell_of_own_columns(SdMigration *migration, SdMigrationObject *table)
 		char *name = sd_json_get_text(source, "column_name");
 		SdMigrationColumn *column = sd_migration_find_column(table, name);
 		bool is_local = sd_ddl_flag(source, "is_local", true);
+		bool differs =
+			column != NULL && sd_migration_change_among(column->changes, NULL,
+														"is_local") != NULL;
+		bool comes_down = column != NULL &&
+						  has_parent_with(migration, table, name, test_added);
 
-		if (column == NULL || is_local ||
-			(sd_migration_change_among(column->changes, NULL, "is_local") ==
-				 NULL &&
-			 (!column->is_added ||
-			  has_parent_with(migration, table, name, test_added))))
+		if (!is_local && table->table->reattached != NIL &&
+			sd_ddl_column(table->old_object, name) != NULL)
+		{
+			own = lappend(own, name);
 			continue;
-		names = lappend(names, name);
+		}
+		if (column == NULL)
+			continue;
+		if (!is_local && (differs || (column->is_added && !comes_down)))
+			own = lappend(own, name);
+		if (is_local && ((differs && stays_inherited(migration, table, name)) ||
+						 (column->is_added && comes_down)))
+			inherited = lappend(inherited, name);
 	}
-	if (names == NIL)
-		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_FINISH,
-		"-- %s stays declared by %s itself, besides its parents",
-		sd_ddl_identifiers(names), table_name(table));
+	if (own != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s stays declared by %s itself, besides its parents",
+			sd_ddl_identifiers(own), table_name(table));
+		step->is_skipped = true;
+		step->why =
+			"columns that were there before INHERIT stay the table's own";
+	}
+	if (inherited != NIL)
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_FINISH,
+			"-- %s is not declared by %s itself, only by its parents",
+			sd_ddl_identifiers(inherited), table_name(table));
+		step->is_skipped = true;
+		step->why = "a column that is inherited cannot be added again";
+	}
+}
+
+/* Has it the column of a parent that it has all the time? */
+static bool
+stays_inherited(SdMigration *migration, SdMigrationObject *table,
+				const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, sd_migration_parents(table->new_object))
+	{
+		JsonbContainer *parent =
+			sd_ddl_object(migration->ddl[1], "tables", lfirst(lc));
+
+		if (parent != NULL && stays_child(table, lfirst(lc)) &&
+			sd_ddl_column(parent, name) != NULL)
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * sd_migration_keep_columns
+ *		A new child or partition gets the columns that its parents keep, too.
+ */
+void
+sd_migration_keep_columns(SdMigration *migration, SdMigrationObject *table)
+{
+	List *parents = sd_migration_parents(table->new_object);
+	List *seen = NIL;
+
+	while (parents != NIL)
+	{
+		SdMigrationObject *parent =
+			sd_migration_find(migration, true, "tables", linitial(parents));
+		ListCell *lc;
+
+		parents = list_delete_first(parents);
+		if (parent == NULL || list_member_ptr(seen, parent) ||
+			(table->old_object != NULL &&
+			 stays_child(table, parent->new_identity)))
+			continue;
+		seen = lappend(seen, parent);
+		if (parent->old_object == NULL)
+			parents =
+				list_concat(parents, sd_migration_parents(parent->new_object));
+		foreach (lc, parent->table != NULL ? parent->table->columns : NIL)
+		{
+			SdMigrationColumn *column = lfirst(lc);
+
+			if (column->is_blocked && column->new_column == NULL &&
+				(table->old_object == NULL ||
+				 sd_ddl_column(table->old_object, column->name) == NULL))
+				keep_column(migration, table, parent, column);
+		}
+	}
+}
+
+static void
+keep_column(SdMigration *migration, SdMigrationObject *table,
+			SdMigrationObject *parent, SdMigrationColumn *column)
+{
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
+	char *collation = sd_json_get_text(column->old_column, "collation");
+	char *value = sd_json_get_text(column->old_column, "default_value");
+	SdMigrationStep *step;
+
+	if (sd_json_get_text(column->old_column, "generated_type") != NULL)
+		value = NULL;
+	/* CREATE TABLE with INHERITS has it already */
+	if (table->old_object != NULL ||
+		sd_json_get_bool(table->new_object, "is_partition"))
+	{
+		step = sd_migration_step(
+			migration, table, SD_STAGE_CHANGE,
+			"ALTER %s %s ADD COLUMN %s %s%s%s%s%s%s", table_word(table),
+			table_name(table), quoted,
+			sd_json_get_text(column->old_column, "formatted_type"),
+			collation != NULL ? " COLLATE " : "",
+			collation != NULL ? collation : "",
+			value != NULL ? " DEFAULT " : "", value != NULL ? value : "",
+			sd_json_get_bool(column->old_column, "not_null") ? " NOT NULL"
+															 : "");
+		step->why =
+			psprintf("%s keeps it, and is its parent", parent->old_identity);
+	}
+	step = sd_migration_step(migration, table, SD_STAGE_FINISH,
+							 "-- %s has column %s", table_name(table), quoted);
 	step->is_skipped = true;
-	step->why = "columns that were there before INHERIT stay the table's own";
+	step->why =
+		psprintf("%s keeps it, and is its parent", parent->old_identity);
 }
 
 static const char *
@@ -1011,9 +1355,10 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 
 	if (has_parent_with(migration, table, column->name, test_added))
 		return;
-	step = sd_migration_step(
-		migration, table, SD_STAGE_CHANGE, "ALTER %s %s ADD COLUMN %s",
-		table_word(table), table_name(table), column_definition(table, column));
+	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
+							 "ALTER %s %s ADD COLUMN %s", table_word(table),
+							 table_name(table),
+							 column_definition(migration, table, column));
 	step->severity = severity_of_added(column);
 	step->rewrites = step->severity == SD_SEVERITY_REWRITING;
 	if (step->rewrites)
@@ -1064,7 +1409,8 @@ find_item(SdMigrationObject *table, SdMigrationColumn *column)
 
 /* What stands behind ADD COLUMN. */
 static char *
-column_definition(SdMigrationObject *table, SdMigrationColumn *column)
+column_definition(SdMigration *migration, SdMigrationObject *table,
+				  SdMigrationColumn *column)
 {
 	SdDdlItem *item = find_item(table, column);
 	JsonbContainer *source = column->new_column;
@@ -1073,12 +1419,15 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	char *generated = sd_json_get_text(source, "generated_type");
 	StringInfoData text;
 
-	if (item != NULL)
+	/* what its parent or its type will say the table says before */
+	if (item != NULL && !sd_migration_gets_parent(table) &&
+		sd_json_get_text(table->new_object, "of_type") == NULL)
 		return psprintf("%s%s%s", item->head,
 						item->soft != NULL && !item->is_later ? item->soft : "",
-						item->tail != NULL ? item->tail : "");
+						item->tail != NULL
+							? free_not_null(migration, table, item->tail)
+							: "");
 
-	/* it will be inherited, but not yet */
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s", sd_ddl_quote_identifier(column->name),
 					 sd_json_get_text(source, "formatted_type"));
@@ -1087,12 +1436,41 @@ column_definition(SdMigrationObject *table, SdMigrationColumn *column)
 	if (value != NULL && generated != NULL)
 		appendStringInfo(&text, " GENERATED ALWAYS AS (%s) %s", value,
 						 sd_ddl_upper(generated));
-	else if (value != NULL)
+	else if (value != NULL && (item == NULL || !item->is_later))
 		appendStringInfo(&text, " DEFAULT %s", value);
-	if (sd_json_get_bool(source, "not_null"))
+	/* since 18 a constraint may have a name for it */
+	if (item != NULL && migration->versions[1] >= 18)
+		appendStringInfoString(&text, item->tail != NULL ? item->tail : "");
+	else if (sd_json_get_bool(source, "not_null"))
 		appendStringInfoString(&text, " NOT NULL");
 
 	return text.data;
+}
+
+/* NOT NULL without its name if a column that is left has that. */
+static const char *
+free_not_null(SdMigration *migration, SdMigrationObject *table,
+			  const char *tail)
+{
+	const char *start = " CONSTRAINT ";
+	const char *not_null = strstr(tail, " NOT NULL");
+	const char *name = tail + strlen(start);
+	JsonbContainer *holder;
+	SdMigrationColumn *column;
+	List *columns;
+
+	if (strncmp(tail, start, strlen(start)) != 0 || not_null < name)
+		return tail;
+	holder = sd_ddl_object(migration->ddl[0], "constraints",
+						   psprintf("%s.%.*s", table->old_identity,
+									(int) (not_null - name), name));
+	columns = holder != NULL ? sd_json_get_texts(holder, "columns") : NIL;
+	if (columns == NIL || !sd_ddl_is(holder, "constraint_type", "not null"))
+		return tail;
+	column = sd_migration_find_column(table, linitial(columns));
+
+	return column != NULL && column->is_dropped && column->is_blocked ? not_null
+																	  : tail;
 }
 
 static void
@@ -1200,8 +1578,9 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		if (!column->is_added || !is_computed(column) || column->is_blocked ||
 			has_parent_with(migration, table, column->name, test_added))
 			continue;
-		parts = lappend(
-			parts, psprintf("ADD COLUMN %s", column_definition(table, column)));
+		parts = lappend(parts,
+						psprintf("ADD COLUMN %s",
+								 column_definition(migration, table, column)));
 		severity = Max(severity, severity_of_added(column));
 	}
 	if (parts == NIL)

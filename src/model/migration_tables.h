@@ -37,6 +37,9 @@ struct SdMigrationTable
 
 /* migration_tables.c */
 extern List *sd_migration_parents(JsonbContainer *table);
+extern SdMigrationObject *sd_migration_top_of_check(SdMigration *migration,
+													SdMigrationObject *object,
+													int *depth);
 extern SdMigrationColumn *sd_migration_find_column(SdMigrationObject *table,
 												   const char *name);
 extern bool sd_migration_is_bound_to_columns(SdMigrationObject *dependent);
@@ -45,8 +48,11 @@ extern void sd_migration_table_loses(SdMigration *migration,
 									 SdMigrationObject *lost);
 extern void sd_migration_leaves_with(SdMigration *migration,
 									 SdMigrationObject *object);
+extern void sd_migration_keep_columns(SdMigration *migration,
+									  SdMigrationObject *table);
 extern void sd_migration_table_steps(SdMigration *migration,
 									 SdMigrationObject *table);
+extern void sd_migration_order_parents(SdMigration *migration);
 extern bool sd_migration_stays_partition(SdMigration *migration,
 										 SdMigrationObject *object);
 extern bool sd_migration_gets_parent(SdMigrationObject *table);
@@ -57,6 +63,7 @@ extern SdMigrationObject *sd_migration_table_of(SdMigration *migration,
 												SdMigrationObject *object);
 extern SdMigrationObject *sd_migration_new_table_of(SdMigration *migration,
 													SdMigrationObject *object);
+extern bool sd_migration_is_part(const SdMigrationObject *object);
 extern bool sd_migration_is_implied(SdMigration *migration,
 									SdMigrationObject *object);
 extern SdMigrationStep *

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "model/migration.h"
@@ -28,6 +29,11 @@ static void comment_attributes(SdMigration *migration,
 							   SdMigrationObject *object, const char *name);
 static void alter_domain(SdMigration *migration, SdMigrationObject *object,
 						 const char *name);
+static bool is_checked(const SdMigrationObject *object);
+static bool is_within_columns(SdMigration *migration, bool is_new,
+							  const SdMigrationObject *domain);
+static bool holds(SdMigration *migration, bool is_new, const char *type,
+				  const char *name, bool is_within);
 static void alter_domain_constraints(SdMigration *migration,
 									 SdMigrationObject *object,
 									 const char *name);
@@ -329,7 +335,8 @@ alter_domain(SdMigration *migration, SdMigrationObject *object,
 {
 	/* what cannot be altered makes another domain of it */
 	if (sd_migration_change(object, "base_type") != NULL ||
-		sd_migration_change(object, "collation") != NULL)
+		sd_migration_change(object, "collation") != NULL ||
+		(is_checked(object) && is_within_columns(migration, false, object)))
 		return;
 
 	if (sd_migration_take(object, "default_value"))
@@ -349,6 +356,122 @@ alter_domain(SdMigration *migration, SdMigrationObject *object,
 	comment_constraints(migration, object, name);
 }
 
+/* Do its values have to be looked at, in all columns that have some? */
+static bool
+is_checked(const SdMigrationObject *object)
+{
+	List *olds = sd_ddl_elements(object->old_object, "constraint_names");
+	ListCell *lc;
+
+	if (sd_json_get_bool(object->new_object, "not_null") &&
+		!sd_json_get_bool(object->old_object, "not_null"))
+		return true;
+	foreach (lc, sd_ddl_elements(object->new_object, "constraint_names"))
+	{
+		const char *name = lfirst(lc);
+		bool is_valid;
+		bool was_valid;
+		const char *now = plain_definition(member_of(object->new_object,
+													 "constraint_definitions",
+													 "constraint_names", name),
+										   &is_valid);
+		const char *before = plain_definition(
+			member_of(object->old_object, "constraint_definitions",
+					  "constraint_names", name),
+			&was_valid);
+
+		if (is_valid && now != NULL && sd_ddl_compare(now, "NOT NULL") != 0 &&
+			(!was_valid || !sd_migration_has_text(olds, name) ||
+			 !sd_migration_same(before, now)))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * Has a column of a document values of the domain in arrays, rows or ranges?
+ * There the server does not look for them, and refuses.
+ */
+static bool
+is_within_columns(SdMigration *migration, bool is_new,
+				  const SdMigrationObject *domain)
+{
+	static const char *const kinds[] = {"tables", "views"};
+	const char *name = is_new ? domain->new_identity : domain->old_identity;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		JsonbContainer *objects =
+			sd_json_get_object(&migration->documents[is_new]->root, kinds[i]);
+		SdJsonWalk walk;
+		SdJsonWalk columns;
+		JsonbValue key;
+		JsonbValue value;
+
+		if (objects == NULL)
+			continue;
+		sd_json_walk(&walk, objects);
+		while (sd_json_next_member(&walk, &key, &value))
+		{
+			JsonbContainer *object = sd_json_as_object(&value);
+			JsonbContainer *array =
+				object != NULL ? sd_json_get_array(object, "columns") : NULL;
+
+			CHECK_FOR_INTERRUPTS();
+			if (array == NULL || sd_ddl_is(object, "view_type", "view"))
+				continue;
+			sd_json_walk(&columns, array);
+			while (sd_json_next_element(&columns, &value))
+			{
+				JsonbContainer *column = sd_json_as_object(&value);
+
+				if (column != NULL &&
+					holds(migration, is_new,
+						  sd_json_get_text(column, "formatted_type"), name,
+						  false))
+					return true;
+			}
+		}
+	}
+
+	return false;
+}
+
+/* Is a type made of another one, other than a domain of it? */
+static bool
+holds(SdMigration *migration, bool is_new, const char *type, const char *name,
+	  bool is_within)
+{
+	int length = type != NULL ? strlen(type) : 0;
+	JsonbContainer *object;
+	ListCell *lc;
+
+	check_stack_depth();
+	if (length == 0)
+		return false;
+	if (length > 2 && sd_ddl_compare(type + length - 2, "[]") == 0)
+		return holds(migration, is_new, pnstrdup(type, length - 2), name, true);
+	if (is_within && sd_ddl_compare(type, name) == 0)
+		return true;
+	object = sd_ddl_object(migration->ddl[is_new], "types", type);
+	if (object == NULL)
+		return false;
+	if (sd_ddl_is(object, "type_kind", "domain"))
+		return holds(migration, is_new, sd_json_get_text(object, "base_type"),
+					 name, is_within);
+	if (sd_ddl_is(object, "type_kind", "range"))
+		return holds(migration, is_new, sd_json_get_text(object, "subtype"),
+					 name, true);
+	foreach (lc, sd_ddl_elements(object, "attribute_types"))
+	{
+		if (holds(migration, is_new, lfirst(lc), name, true))
+			return true;
+	}
+
+	return false;
+}
+
 /* By name: dropped, added without looking at the rows, then validated. */
 static void
 alter_domain_constraints(SdMigration *migration, SdMigrationObject *object,
@@ -360,12 +483,16 @@ alter_domain_constraints(SdMigration *migration, SdMigrationObject *object,
 	List *olds = sd_ddl_elements(object->old_object, "constraint_names");
 	List *news = sd_ddl_elements(object->new_object, "constraint_names");
 	bool is_changed = false;
+	SdMigrationStage stage;
 	ListCell *lc;
 
 	for (int i = 0; attributes[i] != NULL; i++)
 		is_changed |= sd_migration_take(object, attributes[i]);
 	if (!is_changed)
 		return;
+	/* before columns are there in which values cannot be looked at */
+	stage = is_within_columns(migration, true, object) ? SD_STAGE_CHANGE
+													   : SD_STAGE_VALIDATE;
 
 	foreach (lc, olds)
 	{
@@ -387,7 +514,7 @@ alter_domain_constraints(SdMigration *migration, SdMigrationObject *object,
 			continue;
 		if (now != NULL && sd_ddl_compare(before, now) == 0 && is_valid)
 		{
-			sd_migration_step(migration, object, SD_STAGE_VALIDATE,
+			sd_migration_step(migration, object, stage,
 							  "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", name,
 							  sd_ddl_quote_identifier(constraint))
 				->severity = SD_SEVERITY_LOCKING;
@@ -417,7 +544,7 @@ alter_domain_constraints(SdMigration *migration, SdMigrationObject *object,
 								 name, sd_ddl_quote_identifier(constraint),
 								 definition);
 		if (is_valid)
-			sd_migration_step(migration, object, SD_STAGE_VALIDATE,
+			sd_migration_step(migration, object, stage,
 							  "ALTER DOMAIN %s VALIDATE CONSTRAINT %s", name,
 							  sd_ddl_quote_identifier(constraint))
 				->severity = SD_SEVERITY_LOCKING;

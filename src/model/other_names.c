@@ -23,9 +23,12 @@ static const struct
 	const char *schema;
 	const char *name;
 } pairs[] = {
-	{"schema_name", "table_name"},	  {"ref_schema", "ref_table"},
-	{"parent_schema", "parent_name"}, {"owner_schema", "owner_table"},
-	{"table_schema", "table_name"},
+	{"schema_name", "table_name"},		  {"ref_schema", "ref_table"},
+	{"parent_schema", "parent_name"},	  {"owner_schema", "owner_table"},
+	{"table_schema", "table_name"},		  {"schema_name", "view_name"},
+	{"schema_name", "sequence_name"},	  {"schema_name", "type_name"},
+	{"schema_name", "index_name"},		  {"parent_schema", "parent_index"},
+	{"sequence_schema", "sequence_name"},
 };
 
 static const char *other_schema(const SdSchemaMap *map, const char *schema);

@@ -8,10 +8,10 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
 #include <float.h>
 
 #include "model/json.h"
+#include "model/raw_text.h"
 #include "model/severity.h"
 
 /* a formatted type in parts: numeric(10,2), timestamp(3) with time zone */
@@ -98,7 +98,10 @@ sd_severity_added(const SdCanonical *object, bool on_new_table)
 	return object->word != NULL ? object->word->added : SD_SEVERITY_LOCKING;
 }
 
-/* A constant default is in the catalogs; whatever is computed is written. */
+/*
+ * A default that is the same for all rows is in the catalogs; what is computed
+ * for each row is written.
+ */
 static SdSeverity
 column_added(JsonbContainer *column)
 {
@@ -110,25 +113,15 @@ column_added(JsonbContainer *column)
 												: SD_SEVERITY_SAFE;
 	if (sd_json_get_bool(column, "is_serial"))
 		return SD_SEVERITY_REWRITING;
+	/* the domain may have constraints, which are checked row by row */
+	if (sd_json_get_text(column, "base_type") != NULL)
+		return SD_SEVERITY_REWRITING;
 	if (expression == NULL)
 		return sd_json_get_bool(column, "not_null") ? SD_SEVERITY_LOCKING
 													: SD_SEVERITY_SAFE;
-	/* a name and a bracket: a call, and it may be of a volatile function */
-	for (const char *c = expression; *c != '\0'; c++)
-	{
-		if (*c == '\'')
-		{
-			c = strchr(c + 1, '\'');
-			if (c == NULL)
-				break;
-		}
-		else if (*c == '(' && c > expression &&
-				 (isalnum((unsigned char) c[-1]) || c[-1] == '_' ||
-				  c[-1] == '"'))
-			return SD_SEVERITY_REWRITING;
-	}
 
-	return SD_SEVERITY_SAFE;
+	return sd_raw_is_volatile(expression) ? SD_SEVERITY_REWRITING
+										  : SD_SEVERITY_SAFE;
 }
 
 /* What is not valid yet, or not enforced, is not checked. */

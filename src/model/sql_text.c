@@ -421,8 +421,8 @@ quoted(const Token *token, const char *value)
 }
 
 /*
- * The other name of a relation, and *next behind it; NULL if it has none.  In a
- * query a column may have the table's bare name in front.
+ * The other name of a relation or function, and *next behind it; NULL if it has
+ * none.  In a query a column may have the table's bare name in front.
  */
 static const char *
 map_relation(const Tokens *tokens, int i, const char *name, int *next,
@@ -431,13 +431,18 @@ map_relation(const Tokens *tokens, int i, const char *name, int *next,
 	const char *schema;
 	const char *relation;
 
-	if (map->find_relation == NULL || name == NULL ||
-		is_sign(&tokens->tokens[*next], '('))
+	if (map->find_relation == NULL || name == NULL)
 		return NULL;
-	if (map->find_relation(map->arg, tokens->tokens[i].value, name, &schema,
+	if (!is_sign(&tokens->tokens[*next], '(') &&
+		map->find_relation(map->arg, tokens->tokens[i].value, name, &schema,
 						   &relation))
 		return quote_qualified_identifier(schema, relation);
-	if (!has_columns ||
+	/* some attributes are the bare name of a function */
+	if (map->find_function != NULL &&
+		map->find_function(map->arg, tokens->tokens[i].value, name, &schema,
+						   &relation))
+		return quote_qualified_identifier(schema, relation);
+	if (!has_columns || is_sign(&tokens->tokens[*next], '(') ||
 		!map->find_relation(map->arg, NULL, tokens->tokens[i].value, &schema,
 							&relation))
 		return NULL;

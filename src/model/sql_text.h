@@ -21,6 +21,9 @@ typedef struct SdSchemaMap
 	/* has a relation another name?  NULL: none has */
 	bool (*find_relation)(void *arg, const char *schema, const char *name,
 						  const char **to_schema, const char **to_name);
+	/* has a function?  NULL: none has */
+	bool (*find_function)(void *arg, const char *schema, const char *name,
+						  const char **to_schema, const char **to_name);
 	void *arg;
 } SdSchemaMap;
 

@@ -132,8 +132,14 @@ check_cron(const char *schedule, const char *command)
 static char *
 command_of(FunctionCallInfo fcinfo)
 {
-	Oid schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	Oid function = fcinfo->flinfo->fn_oid;
+	char *schema = get_namespace_name(get_func_namespace(function));
+
+	/* nothing keeps another session from dropping what we are */
+	if (schema == NULL)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("extension \"%s\" does not exist", "stormdisc"));
 
 	return psprintf("CALL %s.stormdisc_maintain_all()",
-					quote_identifier(get_namespace_name(schema)));
+					quote_identifier(schema));
 }

@@ -30,9 +30,7 @@ typedef struct SdAccessRow
 	TimestampTz time;
 	int16 nanos;
 	SdAccessType type;
-	text *service; /* or NULL, as with all of these */
-	text *thread;  /* logical: service/instance/thread */
-	text *location;
+	text *location; /* or NULL, as with all of these */
 	Jsonb *old_value;
 	Jsonb *new_value;
 	Jsonb *lock_set;
@@ -40,6 +38,18 @@ typedef struct SdAccessRow
 
 extern void sd_access_read(SdAccessRow *access, const Datum *values,
 						   const bool *nulls);
+
+/* how the logical threads of metadata are called */
+typedef struct SdThreadNames
+{
+	MemoryContext context;
+	struct SdThreadName *cache;
+} SdThreadNames;
+
+extern void sd_thread_names_init(SdThreadNames *names, MemoryContext context);
+extern void sd_thread_names_find(SdThreadNames *names, Datum metadata,
+								 bool may_forget, text **service,
+								 text **thread);
 
 /* a logical thread: service, instance and thread */
 #define SD_THREAD_PARTS 3

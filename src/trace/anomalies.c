@@ -256,8 +256,10 @@ stormdisc_detect_anomalies(PG_FUNCTION_ARGS)
 	search.sigmas =
 		DatumGetFloat8(sd_argument_required(fcinfo, ARG_SIGMAS, "sigmas"));
 	if (!(search.sigmas > 0) || isinf(search.sigmas))
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("argument \"%s\" must be greater than zero", "sigmas"));
+		ereport(
+			ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("argument \"%s\" must be a finite number greater than zero",
+				   "sigmas"));
 	(void) sd_argument_required(fcinfo, ARG_MIN_SAMPLES, "min_samples");
 	search.min_samples =
 		sd_report_limit(fcinfo, ARG_MIN_SAMPLES, "min_samples");

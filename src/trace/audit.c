@@ -92,7 +92,8 @@ typedef struct Trail
 	int allocated;
 	Row *rows;
 	Datum types[SD_ATOMIC_RMW + 1]; /* names of the types of access */
-	Datum values[5];				/* parameters of the statements */
+	SdThreadNames threads;
+	Datum values[5]; /* parameters of the statements */
 	bool nulls[5];
 	HTAB *racing; /* of event ids, or NULL */
 	HTAB *cut;	  /* of traces of which not all races are known */
@@ -162,6 +163,9 @@ stormdisc_get_audit_trail(PG_FUNCTION_ARGS)
 		CurrentMemoryContext, "stormdisc accesses", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < lengthof(trail.types); i++)
 		trail.types[i] = CStringGetTextDatum(sd_access_type_name(i));
+	sd_thread_names_init(&trail.threads, CurrentMemoryContext);
+	trail.allocated = 1;
+	trail.rows = palloc(sizeof(Row));
 	if (!read_directly(&trail))
 	{
 		sd_spi_begin(&spi, true);
@@ -350,26 +354,31 @@ take_access(Trail *trail, const Datum *values, const bool *nulls)
 {
 	MemoryContext oldcontext;
 	SdAccessRow access;
+	text *service;
+	text *thread;
+	Row *row;
 
 	if (trail->nrows > 0 && trail->time != DatumGetTimestampTz(values[2]) &&
 		!put_rows(trail))
 		return false;
 
-	oldcontext = MemoryContextSwitchTo(trail->context);
-	sd_access_read(&access, values, nulls);
-	trail->time = access.time;
 	if (trail->nrows == trail->allocated)
 	{
-		int allocated = Max(trail->allocated * 2, 1);
-		Row *rows =
-			palloc_extended(sizeof(Row) * (Size) allocated, MCXT_ALLOC_HUGE);
-
-		if (trail->nrows > 0)
-			memcpy(rows, trail->rows, sizeof(Row) * trail->nrows);
-		trail->rows = rows;
-		trail->allocated = allocated;
+		trail->allocated *= 2;
+		trail->rows =
+			repalloc_huge(trail->rows, sizeof(Row) * (Size) trail->allocated);
 	}
-	make_row(trail, &access, &trail->rows[trail->nrows++]);
+	oldcontext = MemoryContextSwitchTo(trail->context);
+	sd_access_read(&access, values, nulls);
+	row = &trail->rows[trail->nrows];
+	make_row(trail, &access, row);
+	/* what is there of other rows points to names */
+	sd_thread_names_find(&trail->threads, values[5], trail->nrows == 0,
+						 &service, &thread);
+	row->values[COL_SERVICE] = PointerGetDatum(service);
+	row->values[COL_THREAD] = PointerGetDatum(thread);
+	trail->time = access.time;
+	trail->nrows++;
 	MemoryContextSwitchTo(oldcontext);
 
 	return true;
@@ -387,9 +396,6 @@ make_row(const Trail *trail, const SdAccessRow *access, Row *row)
 	row->trace_id = access->trace_id;
 	values[COL_TIMESTAMP] = TimestampTzGetDatum(access->time);
 	values[COL_NANOS] = Int16GetDatum(access->nanos);
-	values[COL_SERVICE] = PointerGetDatum(access->service);
-	nulls[COL_SERVICE] = access->service == NULL;
-	values[COL_THREAD] = PointerGetDatum(access->thread);
 	values[COL_ACCESS_TYPE] = trail->types[access->type];
 	values[COL_OLD_VALUE] = PointerGetDatum(access->old_value);
 	nulls[COL_OLD_VALUE] = access->old_value == NULL;
@@ -398,9 +404,7 @@ make_row(const Trail *trail, const SdAccessRow *access, Row *row)
 	values[COL_LOCATION] = PointerGetDatum(access->location);
 	nulls[COL_LOCATION] = access->location == NULL;
 	nulls[COL_LOCK_SET] = access->lock_set == NULL;
-	if (access->lock_set != NULL)
-		values[COL_LOCK_SET] = PointerGetDatum(
-			PG_DETOAST_DATUM_COPY(PointerGetDatum(access->lock_set)));
+	values[COL_LOCK_SET] = PointerGetDatum(access->lock_set);
 	values[COL_IS_RACE] =
 		BoolGetDatum(is_race(trail, access, &nulls[COL_IS_RACE]));
 }
@@ -424,7 +428,7 @@ put_rows(Trail *trail)
 							 row->nulls);
 		trail->max_rows--;
 	}
-	trail->nrows = trail->allocated = 0;
+	trail->nrows = 0;
 	MemoryContextReset(trail->context);
 
 	return trail->max_rows > 0;

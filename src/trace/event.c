@@ -263,16 +263,13 @@ sd_event_string(JsonbContainer *object, const char *name, const char **value,
 
 /*
  * sd_event_access_type
- *		Of the fields of a StateChange that is stored.
+ *		Of the field access_type of a StateChange that is stored.
  */
 SdAccessType
-sd_event_access_type(JsonbContainer *fields)
+sd_event_access_type(const JsonbValue *value)
 {
-	JsonbValue value;
-	int found = -1;
+	int found = find_word(access_types, lengthof(access_types), value);
 
-	if (getKeyJsonValueFromContainer(fields, "access_type", 11, &value) != NULL)
-		found = find_word(access_types, lengthof(access_types), &value);
 	if (found < 0)
 		elog(ERROR, "unexpected type of an access");
 

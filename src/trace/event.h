@@ -99,7 +99,7 @@ typedef struct SdEvent
 extern SdEventKind sd_event_kind(Jsonb *kind, JsonbContainer **fields);
 extern bool sd_event_string(JsonbContainer *object, const char *name,
 							const char **value, int *length);
-extern SdAccessType sd_event_access_type(JsonbContainer *fields);
+extern SdAccessType sd_event_access_type(const JsonbValue *value);
 extern SdLockType sd_event_lock_type(JsonbContainer *fields);
 extern bool sd_event_lock(const JsonbValue *entry, const char **name,
 						  int *length);

@@ -46,13 +46,20 @@ typedef struct Export
 	MemoryContext row;
 } Export;
 
+/* an edge or a root */
+typedef struct Other
+{
+	Jsonb *json;
+	int64 line;
+} Other;
+
 typedef struct Import
 {
 	SdEvent *events;
 	int nevents;
 	int64 line;
 	MemoryContext batch; /* of events that are not stored yet */
-	Jsonb **others;		 /* edges and roots, which come after all events */
+	Other *others;		 /* edges and roots, which come after all events */
 	int64 nothers;
 	int64 size;
 	int64 stored[3]; /* events, edges, roots */
@@ -335,10 +342,11 @@ keep_other(Import *import, Jsonb *json)
 		import->size = Max(import->size * 2, 64);
 		import->others =
 			import->others == NULL
-				? palloc(import->size * sizeof(Jsonb *))
-				: repalloc_huge(import->others, import->size * sizeof(Jsonb *));
+				? palloc(import->size * sizeof(Other))
+				: repalloc_huge(import->others, import->size * sizeof(Other));
 	}
-	import->others[import->nothers++] = copy;
+	import->others[import->nothers].json = copy;
+	import->others[import->nothers++].line = import->line;
 }
 
 static void
@@ -361,8 +369,8 @@ lock_edges(const Import *import)
 	{
 		JsonbValue value;
 
-		if (getKeyJsonValueFromContainer(&import->others[i]->root, "edge", 4,
-										 &value) != NULL &&
+		if (getKeyJsonValueFromContainer(&import->others[i].json->root, "edge",
+										 4, &value) != NULL &&
 			is_object(&value) &&
 			sd_json_uuid(value.val.binary.data, "trace_id", &traces[n]))
 			n++;
@@ -414,14 +422,19 @@ finish_import(FunctionCallInfo fcinfo, Import *import)
 	Datum values[3];
 	bool nulls[3] = {false};
 	TupleDesc desc;
+	ErrorContextCallback callback = {
+		.callback = tell_line, .arg = import, .previous = error_context_stack};
 
 	store_batch(import);
 	lock_edges(import);
+	error_context_stack = &callback;
 	for (int64 i = 0; i < import->nothers; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		store_other(import, import->others[i]);
+		import->line = import->others[i].line;
+		store_other(import, import->others[i].json);
 	}
+	error_context_stack = callback.previous;
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	for (int i = 0; i < 3; i++)

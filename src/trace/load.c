@@ -22,6 +22,7 @@
 
 #include "spi_util.h"
 #include "trace/clocks.h"
+#include "trace/json_fields.h"
 #include "trace/storage.h"
 #include "trace/trace.h"
 
@@ -80,6 +81,8 @@ typedef struct Load
 static void read_events(Load *load);
 static void read_event(Load *load, HeapTuple tuple, TupleDesc desc);
 static void read_kind(Load *load, SdTraceEvent *event, Jsonb *kind);
+static void read_access(Load *load, SdTraceEvent *event,
+						JsonbContainer *fields);
 static void read_metadata(Load *load, SdTraceEvent *event, Jsonb *metadata);
 static void parse_metadata(Load *load, JsonbContainer *fields,
 						   Metadata *metadata);
@@ -293,12 +296,7 @@ read_kind(Load *load, SdTraceEvent *event, Jsonb *kind)
 	switch ((SdEventKind) event->kind)
 	{
 		case SD_STATE_CHANGE:
-			event->subject = word_of(load, fields, "variable");
-			if (event->subject < 0)
-				elog(ERROR, "unexpected variable of an access");
-			event->access = sd_event_access_type(fields);
-			if ((load->trace->parts & SD_TRACE_LOCATIONS) != 0)
-				event->label = word_of(load, fields, "location");
+			read_access(load, event, fields);
 			break;
 		case SD_LOCK_ACQUIRE:
 		case SD_LOCK_RELEASE:
@@ -317,6 +315,24 @@ read_kind(Load *load, SdTraceEvent *event, Jsonb *kind)
 	}
 	if ((load->trace->parts & SD_TRACE_OPERATIONS) != 0)
 		event->label = operation_of(load, event, fields);
+}
+
+static void
+read_access(Load *load, SdTraceEvent *event, JsonbContainer *fields)
+{
+	static const SdJsonName names[] = {SD_JSON_NAME("location"),
+									   SD_JSON_NAME("variable"),
+									   SD_JSON_NAME("access_type")};
+	JsonbValue values[lengthof(names)];
+	bool nulls[lengthof(names)];
+
+	sd_json_fields(fields, names, lengthof(names), values, nulls);
+	event->subject = enter_value(load, &values[1]);
+	if (event->subject < 0)
+		elog(ERROR, "unexpected variable of an access");
+	event->access = sd_event_access_type(&values[2]);
+	if ((load->trace->parts & SD_TRACE_LOCATIONS) != 0)
+		event->label = enter_value(load, &values[0]);
 }
 
 /* Who an event is of, and how long it took. */

@@ -30,7 +30,8 @@ PG_FUNCTION_INFO_V1(stormdisc_get_trace_roots);
 PG_FUNCTION_INFO_V1(stormdisc_set_trace_root);
 PG_FUNCTION_INFO_V1(stormdisc_trace_roots_written);
 
-static bool set_root(Datum trace_id, Datum root_id, bool may_be_void);
+static bool set_root(Datum trace_id, Datum root_id, TimestampTz now,
+					 bool may_be_void);
 
 #define IS(column, value) column " OPERATOR(pg_catalog.=) " value
 
@@ -99,7 +100,7 @@ stormdisc_set_trace_root(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("stormdisc_set_trace_root()");
 	PreventCommandIfParallelMode("stormdisc_set_trace_root()");
 	sd_spi_begin(&spi, true);
-	is_new = set_root(trace_id, root_id, false);
+	is_new = set_root(trace_id, root_id, GetCurrentTimestamp(), false);
 	sd_spi_end(&spi);
 
 	PG_RETURN_BOOL(is_new);
@@ -107,10 +108,9 @@ stormdisc_set_trace_root(PG_FUNCTION_ARGS)
 
 /* may_be_void: the event may be of another trace, whose root it is not. */
 static bool
-set_root(Datum trace_id, Datum root_id, bool may_be_void)
+set_root(Datum trace_id, Datum root_id, TimestampTz now, bool may_be_void)
 {
-	Datum values[] = {trace_id, root_id,
-					  TimestampTzGetDatum(GetCurrentTimestamp())};
+	Datum values[] = {trace_id, root_id, TimestampTzGetDatum(now)};
 
 	if (!may_be_void && sd_spi_read_latest(&select_trace, &root_id, NULL) > 0)
 	{
@@ -150,8 +150,10 @@ sd_root_import(JsonbContainer *json, const char **problem)
 		return 0;
 	}
 	sd_spi_begin(&spi, true);
-	is_new =
-		set_root(UUIDPGetDatum(&ids[0]), UUIDPGetDatum(&ids[1]), true) ? 1 : 0;
+	is_new = set_root(UUIDPGetDatum(&ids[0]), UUIDPGetDatum(&ids[1]),
+					  GetCurrentTimestamp(), true)
+				 ? 1
+				 : 0;
 	sd_spi_end(&spi);
 
 	return is_new;
@@ -169,6 +171,8 @@ stormdisc_trace_roots_written(PG_FUNCTION_ARGS)
 	Datum values[2];
 	bool nulls[2];
 	TupleDesc desc;
+	TimestampTz now = GetCurrentTimestamp();
+	bool is_insert;
 	bool is_done;
 	SdSpi spi;
 
@@ -181,6 +185,7 @@ stormdisc_trace_roots_written(PG_FUNCTION_ARGS)
 			errmsg(
 				"stormdisc_trace_roots_written() must be called as a trigger, instead of INSERT or DELETE of a row"));
 
+	is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
 	result = trigger->tg_trigtuple;
 	desc = RelationGetDescr(trigger->tg_relation);
 	values[0] =
@@ -193,11 +198,20 @@ stormdisc_trace_roots_written(PG_FUNCTION_ARGS)
 			errmsg("a root must have %s and %s", "trace_id", "root_event_id"));
 
 	sd_spi_begin(&spi, true);
-	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		is_done = set_root(values[0], values[1], false);
-	else
-		is_done = sd_spi_write(&delete_root, values, NULL) > 0;
+	is_done = is_insert ? set_root(values[0], values[1], now, false)
+						: sd_spi_write(&delete_root, values, NULL) > 0;
 	sd_spi_end(&spi);
+
+	if (is_insert)
+	{
+		/* what RETURNING has */
+		int column = SPI_fnumber(desc, "created_at");
+		Datum created_at = TimestampTzGetDatum(now);
+		bool isnull = false;
+
+		result = heap_modify_tuple_by_cols(result, desc, 1, &column,
+										   &created_at, &isnull);
+	}
 
 	return PointerGetDatum(is_done ? result : NULL);
 }

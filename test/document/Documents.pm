@@ -8,7 +8,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use JSON::PP;
 
-our @EXPORT = qw(%changed_by_dump %lost_by_dump differences normalise unexpected);
+our @EXPORT = qw(%changed_by_dump %lost_by_dump differences normalise seen_by_fingerprint unexpected);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -91,6 +91,68 @@ our %lost_by_dump = (
 	stress => [
 		'constraints / stress.keyed.deferred',
 		map { "constraints / $_.unchecked" } qw(other.far_child stress.child stress.grandchild stress.no_default stress.same_columns stress.two_parents) ]);
+
+# What a fingerprint shows after a dump from one major version is restored on
+# another: docs/reference/fingerprint.md has it for people, under Exceptions.
+my @seen_by_fingerprint = (
+	{
+		schema => 'exceptions',
+		differences => [
+			'types / e.above / default_value',
+			'constraints / e.child.unchecked / is_validated',
+			'constraints / e.far_child.unchecked / is_validated',
+			'constraints / e.parent.late / comment',
+			'views / e.of_rows / definition' ],
+	},
+	{
+		schema => 'exceptions',
+		from => 18,
+		differences => [ map { "constraints / e.$_" } qw(not_nulls_child.not_nulls_a not_nulls_later.not_nulls_a not_nulls_part.of_parts not_nulls_part.own) ],
+	},
+	{
+		schema => 'exceptions',
+		before => 17,
+		to => 17,
+		differences => ['privileges / table e.parent / privileges'],
+	},
+	# the same in schemas that have other things, too
+	{
+		schema => 'mean',
+		differences => [ 'types / mean.d3 / default_value', 'constraints / mean.far_child.nv / is_validated' ],
+	},
+	{
+		schema => 'mean',
+		from => 18,
+		differences => ['constraints / mean.v18_nn_child.c_nn'],
+	},
+	{
+		schema => 'stress',
+		differences => [
+			'constraints / stress.keyed.deferred / comment',
+			map { "constraints / $_.unchecked / is_validated" } qw(other.far_child stress.child stress.grandchild stress.same_columns stress.two_parents) ],
+	},
+	{
+		schema => 'stress',
+		from => 18,
+		differences => [
+			(map { "constraints / stress.$_.c_nn" } qw(not_nulls_child not_nulls_no_inherit not_nulls_own)),
+			'constraints / stress.not_nulls_valid.c_nn / is_local',
+			(map { "constraints / stress.not_nulls_part_4.$_" } qw(own_later part_later)) ],
+	},
+	{
+		schema => 'stress',
+		before => 17,
+		to => 17,
+		differences => [ map { "privileges / table stress.$_ / privileges" } qw(keyed parts) ],
+	});
+
+sub seen_by_fingerprint
+{
+	my ($schema, $from, $to) = @_;
+
+	return map { @{ $_->{differences} } }
+	  grep { $_->{schema} eq $schema && $from >= ($_->{from} // 0) && $from < ($_->{before} // 100) && $to >= ($_->{to} // 0) } @seen_by_fingerprint;
+}
 
 # The differences that are not about these objects, and the objects of these
 # that are there and do not differ.

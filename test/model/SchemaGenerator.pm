@@ -4,6 +4,9 @@
 #   my @statements = $generator->schema;       # SQL that makes it
 #   my @changes = $generator->mutations(100);  # each { sql => ..., nothing => 0 or 1 }
 #
+# With all_kinds => 1 it makes objects of all kinds (see SchemaKinds.pm), also some
+# that are in no schema, and only a superuser can make.
+#
 # The same seed and size give the same statements on every machine.  A change
 # expects those before it.  The server may refuse one (something depends on it,
 # a version does not have it): then nothing has changed, and the next ones may be
@@ -17,6 +20,8 @@ package SchemaGenerator;
 
 use strict;
 use warnings FATAL => 'all';
+
+use SchemaKinds;
 
 # what columns are made of: a type, defaults, checks with % for the column, and
 # an expression of another column of that type
@@ -49,6 +54,8 @@ sub new
 	my $self = bless {
 		seed => $options{seed} // 1,
 		size => $options{size} // 10,
+		all_kinds => $options{all_kinds},
+		others => [],
 		count => 0,
 		facts => {%types},
 		tables => {}, views => {}, types => {}, functions => {}, sequences => {}, pure => {}, routines => {}, }, $class;
@@ -120,6 +127,7 @@ sub schema
 		'CREATE SCHEMA gen', 'CREATE SCHEMA "Gen ""2"""', );
 
 	push @sql, $self->create_type foreach 1 .. 2 + $self->below(3);
+	push @sql, $self->other_collation_maker, $self->other_types_maker, $self->other_types_maker if $self->{all_kinds};
 	push @sql, $self->create_sequence foreach 1 .. $self->below(3);
 	push @sql, $self->create_function foreach 1 .. 1 + $self->below(3);
 	push @sql, $self->create_pure_function foreach 1 .. 1 + $self->below(2);
@@ -138,6 +146,7 @@ sub schema
 	{
 		push @sql, $self->create_routine, $self->create_view_of_view, $self->create_rule, $self->add_exclusion, $self->own_sequence, $self->create_typed_table;
 	}
+	push @sql, $self->other_kinds foreach 1 .. ($self->{all_kinds} ? 3 + $self->below($self->{size} * 3) : 0);
 	return grep { defined } @sql;
 }
 
@@ -179,7 +188,9 @@ sub column_type
 {
 	my ($self) = @_;
 	my $type = $self->chance(15) ? $self->pick($self->objects('types')) : undef;
+	my $own = $self->{all_kinds} && $self->chance(10) ? $self->pick(sort keys %{ $self->{own_types} }) : undef;
 
+	return $own if $own;
 	return qualified($type) . ($self->chance(20) ? '[]' : '') if $type;
 	return $self->base_type;
 }
@@ -358,6 +369,8 @@ sub column_sql
 	my $sql = ident($column->{name}) . ' ' . ($column->{serial} ? 'serial' : $column->{type});
 
 	$sql .= ' COLLATE "C"' if $column->{type} eq 'text' && $self->chance(10);
+	my $collation = $self->{all_kinds} && $sql =~ / text$/ && $self->chance(20) ? $self->pick($self->others(qr/^COLLATION/)) : undef;
+	$sql .= " COLLATE $collation->{name}" if $collation;
 	$sql .= " DEFAULT $column->{default}" if defined $column->{default};
 	$sql .= " GENERATED $column->{identity} AS IDENTITY" if $column->{identity};
 	$sql .= " GENERATED ALWAYS AS ($column->{generated}) STORED" if $column->{generated};
@@ -502,7 +515,7 @@ sub create_index
 	$sql .= ' WITH (fillfactor = 80)' if $method eq 'btree' && $self->chance(10);
 	$sql .= ' WHERE ' . ident($column->{name}) . ' IS NOT NULL' if $self->chance(15);
 	# of two equal ones, the server may attach the other one to a parent's
-	return if $table->{index_definitions}{ $sql =~ s/^.* USING //r }++;
+	return if $table->{index_definitions}{ $sql =~ s/^.* USING //r }++ && !$self->{all_kinds};
 	$self->{indexes}{ qualified($index) } = $index if $index->{name};
 	return $sql;
 }
@@ -626,7 +639,7 @@ sub owner
 	my $thing = $self->anything;
 
 	# a materialized view that another owns may not be allowed to read its tables
-	return if $thing =~ /^(COLUMN|CONSTRAINT|TRIGGER|INDEX|MATERIALIZED)/;
+	return if $thing =~ /^(COLUMN|CONSTRAINT|TRIGGER|INDEX)/ || $thing =~ /^MATERIALIZED/ && !$self->{all_kinds};
 	return "ALTER $thing OWNER TO " . $self->role;
 }
 
@@ -654,7 +667,7 @@ sub mutations
 {
 	my ($self, $count) = @_;
 	my @mutations;
-	my @names = sort grep { /^mutate_/ } keys %SchemaGenerator::;
+	my @names = sort grep { /^mutate_/ || $self->{all_kinds} && /^wide_mutate_/ } keys %SchemaGenerator::;
 
 	while (@mutations < $count)
 	{
@@ -665,6 +678,170 @@ sub mutations
 	}
 	return @mutations[ 0 .. $count - 1 ];
 }
+
+# Statements that give other names to objects, which all of them keep.
+sub renames
+{
+	my ($self, $count) = @_;
+	my @names = sort grep { /^rename_/ } keys %SchemaGenerator::;
+	my @sql;
+
+	foreach (1 .. $count)
+	{
+		my $name = $self->pick(@names);
+
+		push @sql, grep { defined } $self->$name;
+	}
+	return @sql;
+}
+
+# What knows a table by its name.
+sub table_was_renamed
+{
+	my ($self, $table, $from) = @_;
+	my $to = qualified($table);
+
+	foreach my $object ($self->objects('tables'), $self->objects('views'), $self->objects('routines'), map { values %{ $self->{$_} // {} } } qw(indexes statistics))
+	{
+		foreach my $key (qw(parent is_partition table))
+		{
+			$object->{$key} = $to if defined $object->{$key} && $object->{$key} eq $from;
+		}
+	}
+	return;
+}
+
+sub give_name
+{
+	my ($self, $kind, $object, $words, $prefix) = @_;
+	my $name = qualified($object);
+
+	delete $self->{$kind}{$name};
+	$object->{name} = $self->new_name($prefix);
+	$self->{$kind}{ qualified($object) } = $object;
+	return "ALTER $words $name RENAME TO " . ident($object->{name});
+}
+
+sub rename_table
+{
+	my ($self) = @_;
+	my $table = $self->a_table or return;
+	my $name = qualified($table);
+	my $move = $self->chance(20);
+	my $sql;
+
+	if ($move)
+	{
+		$self->forget(tables => $table);
+		$table->{schema} = $table->{schema} eq 'gen' ? 'Gen "2"' : 'gen';
+		$self->keep(tables => $table);
+		$sql = "ALTER TABLE $name SET SCHEMA " . ident($table->{schema});
+	}
+	else
+	{
+		$sql = $self->give_name('tables', $table, 'TABLE', 'rtab');
+	}
+	$self->table_was_renamed($table, $name);
+	return $sql;
+}
+
+sub rename_table_2 { my ($self) = @_; return $self->rename_table }
+
+sub rename_column
+{
+	my ($self) = @_;
+	my $table = $self->a_table or return;
+	my $column = $self->pick(grep { !$_->{inherited} } @{ $table->{columns} }) or return;
+	my $from = $column->{name};
+	my $to = $self->new_name('rc');
+	my @names = (qualified($table));
+
+	while (my $name = shift @names)
+	{
+		my $of = $self->{tables}{$name} or next;
+
+		$_->{name} = $to foreach grep { $_->{name} eq $from } @{ $of->{columns} };
+		push @names, map { qualified($_) } grep { ($_->{parent} // $_->{is_partition} // '') eq $name } $self->objects('tables');
+	}
+	return 'ALTER TABLE ' . qualified($table) . ' RENAME COLUMN ' . ident($from) . ' TO ' . ident($to);
+}
+
+sub rename_column_2 { my ($self) = @_; return $self->rename_column }
+sub rename_column_3 { my ($self) = @_; return $self->rename_column }
+
+# Two tables, or columns, that exchange their names.
+sub rename_swap
+{
+	my ($self) = @_;
+	my ($one, $other) = $self->some(2, grep { !$_->{has_child} && !$_->{partitioned} && !$_->{is_partition} && !$_->{parent} } $self->objects('tables'));
+
+	return unless $other;
+	if ($self->chance(50))
+	{
+		my ($first, $second) = $self->some(2, grep { !$_->{inherited} } @{ $one->{columns} });
+
+		return unless $second;
+		my ($from, $to) = map { $_->{name} } $first, $second;
+		my $alter = 'ALTER TABLE ' . qualified($one) . ' RENAME COLUMN';
+
+		($first->{name}, $second->{name}) = ($to, $from);
+		return map { "$alter $_" } ident($from) . ' TO swapped', ident($to) . ' TO ' . ident($from), 'swapped TO ' . ident($to);
+	}
+	return if $one->{schema} ne $other->{schema};
+	my ($from, $to) = map { qualified($_) } $one, $other;
+	my ($from_name, $to_name) = map { $_->{name} } $one, $other;
+
+	($one->{name}, $other->{name}) = ($to_name, $from_name);
+	@{ $self->{tables} }{ $from, $to } = ($other, $one);
+	return ("ALTER TABLE $from RENAME TO swapped", "ALTER TABLE $to RENAME TO " . ident($from_name), 'ALTER TABLE ' . ident($one->{schema}) . '.swapped RENAME TO ' . ident($to_name));
+}
+
+sub rename_view
+{
+	my ($self) = @_;
+	my $view = $self->pick($self->objects('views')) or return;
+	my $words = ($view->{materialized} ? 'MATERIALIZED ' : '') . 'VIEW';
+
+	return 'ALTER ' . $words . ' ' . qualified($view) . ' RENAME COLUMN one TO one_' . ++$self->{count} if $self->chance(30);
+	return $self->give_name('views', $view, $words, 'rview');
+}
+
+sub rename_sequence { my ($self) = @_; my $sequence = $self->pick($self->objects('sequences')) or return; return $self->give_name('sequences', $sequence, 'SEQUENCE', 'rseq') }
+sub rename_type { my ($self) = @_; my $type = $self->pick($self->objects('types')) or return; return $self->give_name('types', $type, $type->{kind} eq 'domain' ? 'DOMAIN' : 'TYPE', 'rtype') }
+sub rename_function { my ($self) = @_; my $function = $self->pick($self->objects('pure')) or return; return $self->give_name('pure', $function, 'FUNCTION', 'rfun') }
+
+sub rename_index
+{
+	my ($self) = @_;
+	my $key = $self->pick(sort keys %{ $self->{indexes} }) or return;
+
+	return $self->give_name('indexes', $self->{indexes}{$key}, 'INDEX', 'ridx');
+}
+
+sub rename_statistics
+{
+	my ($self) = @_;
+	my $key = $self->pick(sort keys %{ $self->{statistics} }) or return;
+
+	return $self->give_name('statistics', $self->{statistics}{$key}, 'STATISTICS', 'rstat');
+}
+
+# What stands on a table.
+sub rename_on_table
+{
+	my ($self) = @_;
+	my $table = $self->a_table or return;
+	my $kind = $self->pick(qw(constraints triggers policies rules));
+	my $object = $self->pick(@{ $table->{$kind} // [] }) or return;
+	my $from = ident($object->{name});
+	my %words = (triggers => 'TRIGGER', policies => 'POLICY', rules => 'RULE');
+
+	$object->{name} = $self->new_name('rthing');
+	return 'ALTER TABLE ' . qualified($table) . " RENAME CONSTRAINT $from TO " . ident($object->{name}) if $kind eq 'constraints';
+	return "ALTER $words{$kind} $from ON " . qualified($table) . ' RENAME TO ' . ident($object->{name});
+}
+
+sub rename_on_table_2 { my ($self) = @_; return $self->rename_on_table }
 
 sub a_table { my ($self, $test) = @_; return $self->pick(grep { !$test || $test->() } $self->objects('tables')) }
 

@@ -6,13 +6,30 @@
  * are those of SchemaGenerator.pm.
  */
 CREATE TEMP TABLE documents (name text PRIMARY KEY, document jsonb NOT NULL);
+CREATE TEMP TABLE names (name text, kind text, class regclass, id oid, number int, identity text);
 CREATE TEMP TABLE script (seq int, statement text, severity text, lock_level text, rewrites_table bool,
 	destructive bool, commit_before bool, why text, kind text, identity text, skipped bool);
 CREATE TEMP TABLE problems (seq int, statement text, code text, message text);
 CREATE TEMP TABLE before (relation text, attribute text, filled bigint);
+CREATE TEMP TABLE rows_before (relation text, texts jsonb);
+CREATE TEMP TABLE sequences_before (relation text, last_value bigint);
 
-CREATE FUNCTION pg_temp.clean() RETURNS void LANGUAGE sql AS
-	'DROP SCHEMA IF EXISTS gen, "Gen ""2""" CASCADE';
+-- What is in the schemas, and what is in none and has a name like theirs.
+CREATE FUNCTION pg_temp.clean() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	command text;
+BEGIN
+	FOR command IN
+		SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication WHERE pubname ILIKE 'gen\_%'
+		UNION ALL SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger WHERE evtname ILIKE 'gen\_%'
+		UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace WHERE nspname ILIKE 'gen%'
+		UNION ALL SELECT format('DROP LANGUAGE %I CASCADE', lanname) FROM pg_language WHERE lanname ILIKE 'gen\_%'
+		UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER %I CASCADE', fdwname) FROM pg_foreign_data_wrapper WHERE fdwname ILIKE 'gen\_%'
+		UNION ALL SELECT format('DROP ACCESS METHOD %I CASCADE', amname) FROM pg_am WHERE amname ILIKE 'gen\_%'
+	LOOP
+		EXECUTE command;
+	END LOOP;
+END $$;
 
 -- What the server refuses does not matter.
 CREATE FUNCTION pg_temp.make(statements text[]) RETURNS int LANGUAGE plpgsql AS $$
@@ -30,16 +47,56 @@ BEGIN
 	RETURN refused;
 END $$;
 
+-- What has a name that can be altered, by what stays when it is.  What is inherited
+-- is renamed along.
+CREATE FUNCTION pg_temp.named() RETURNS TABLE (kind text, class regclass, id oid, number int, identity text) LANGUAGE sql SET search_path = '' AS $$
+	WITH relations AS (
+		SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('gen', 'Gen "2"'))
+	SELECT CASE WHEN relkind IN ('r', 'p') THEN 'tables' WHEN relkind IN ('v', 'm') THEN 'views' WHEN relkind = 'S' THEN 'sequences' ELSE 'indexes' END,
+		'pg_class'::regclass, oid, 0, name
+	FROM relations WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I')
+	UNION ALL SELECT 'columns', 'pg_class', oid, attnum, format('%s.%I', name, attname)
+	FROM relations JOIN pg_attribute ON attrelid = oid WHERE relkind IN ('r', 'p', 'v', 'm') AND attnum > 0 AND NOT attisdropped AND attinhcount = 0
+	UNION ALL SELECT 'types', 'pg_type', t.oid, 0, format('%I.%I', nspname, typname)
+	FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
+	WHERE nspname IN ('gen', 'Gen "2"') AND (typtype IN ('e', 'd', 'r') OR typtype = 'c' AND EXISTS (SELECT FROM relations r WHERE r.oid = typrelid AND relkind = 'c'))
+	UNION ALL SELECT 'functions', 'pg_proc', p.oid, 0, p.oid::regprocedure::text
+	FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname IN ('gen', 'Gen "2"')
+		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'i')
+	UNION ALL SELECT 'constraints', 'pg_constraint', c.oid, 0, format('%s.%I', name, conname)
+	FROM relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 't' AND NOT (contype IN ('c', 'n') AND coninhcount > 0 OR contype = 'f' AND conparentid <> 0)
+	UNION ALL SELECT 'triggers', 'pg_trigger', t.oid, 0, format('%s.%I', name, tgname)
+	FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal AND tgparentid = 0
+	UNION ALL SELECT 'policies', 'pg_policy', p.oid, 0, format('%s.%I', name, polname)
+	FROM relations r JOIN pg_policy p ON polrelid = r.oid
+	UNION ALL SELECT 'rules', 'pg_rewrite', w.oid, 0, format('%s.%I', name, rulename)
+	FROM relations r JOIN pg_rewrite w ON ev_class = r.oid WHERE rulename <> '_RETURN'
+	UNION ALL SELECT 'statistics', 'pg_statistic_ext', s.oid, 0, format('%I.%I', nspname, stxname)
+	FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = stxnamespace WHERE nspname IN ('gen', 'Gen "2"')
+$$;
+
+-- The option "renames" from one document to the other.
+CREATE FUNCTION pg_temp.renames(old text, new text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT coalesce(jsonb_object_agg(kind, pairs), '{}') FROM (
+		SELECT kind, jsonb_object_agg(a.identity, b.identity) AS pairs
+		FROM names a JOIN names b USING (kind, class, id, number)
+		WHERE a.name = old AND b.name = new AND a.identity <> b.identity
+		GROUP BY kind) AS of_kind
+$$;
+
 -- Make A, and keep its document and that of B, which either follows from A by more
 -- statements or is something else.  A is what is there in the end.
 CREATE FUNCTION pg_temp.prepare(a text[], b text[], related bool) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	document_b jsonb;
+	names_b jsonb;
 	refused int := 0;
 BEGIN
 	PERFORM pg_temp.clean();
 	refused := pg_temp.make(a);
-	TRUNCATE documents;
+	TRUNCATE documents, names;
+	INSERT INTO names SELECT 'a', n.* FROM pg_temp.named() n;
 	INSERT INTO documents VALUES ('a', stormdisc_schema(mode => 'atomic'));
 	BEGIN
 		IF NOT related THEN
@@ -47,23 +104,47 @@ BEGIN
 		END IF;
 		refused := refused + pg_temp.make(b);
 		document_b := stormdisc_schema(mode => 'atomic');
+		SELECT jsonb_agg(n) INTO names_b FROM pg_temp.named() n;
 		RAISE EXCEPTION 'back' USING ERRCODE = 'ZZ000';
 	EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
 		NULL;
 	END;
 	INSERT INTO documents VALUES ('b', document_b);
+	INSERT INTO names SELECT 'b', n.kind, n.class, n.id, n.number, n.identity
+		FROM jsonb_to_recordset(names_b) AS n (kind text, class regclass, id oid, number int, identity text);
 	RETURN refused;
 END $$;
 
+-- Likewise, with commits after new labels of enums: what follows may use them.
+CREATE PROCEDURE pg_temp.prepare_in_steps(a text[], b text[], INOUT refused int) LANGUAGE plpgsql AS $$
+DECLARE
+	one text;
+BEGIN
+	PERFORM pg_temp.clean();
+	refused := pg_temp.make(a);
+	TRUNCATE documents;
+	INSERT INTO documents VALUES ('a', stormdisc_schema(mode => 'atomic'));
+	FOREACH one IN ARRAY b LOOP
+		refused := refused + pg_temp.make(ARRAY[one]);
+		IF one ~ ' ADD VALUE ' THEN
+			COMMIT;
+		END IF;
+	END LOOP;
+	INSERT INTO documents VALUES ('b', stormdisc_schema(mode => 'atomic'));
+	PERFORM pg_temp.clean();
+	PERFORM pg_temp.make(a);
+END $$;
+
 -- Make the script from one document to another; number is what a bug does with it.
-CREATE FUNCTION pg_temp.write_script(old text, new text, destructive bool, mutant text, number int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.write_script(old text, new text, destructive bool, mutant text, number int, renamed bool) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	statements int;
 BEGIN
 	TRUNCATE script, problems;
 	INSERT INTO script (seq, statement, severity, lock_level, rewrites_table, destructive, commit_before, why, kind, identity, skipped)
 	SELECT m.seq, m.statement, m.severity, m.lock_level, m.rewrites_table, m.is_destructive, m.commit_before, m.why, m.kind, m.identity, m.skipped
-	FROM documents a, documents b, stormdisc_migration_sql(a.document, b.document, destructive) m
+	FROM documents a, documents b, stormdisc_migration_sql(a.document, b.document, destructive,
+		CASE WHEN renamed THEN jsonb_build_object('renames', pg_temp.renames(old, new)) ELSE '{}' END) m
 	WHERE a.name = old AND b.name = new;
 	SELECT count(*) INTO statements FROM script WHERE NOT skipped;
 	IF mutant = 'lose' THEN
@@ -97,6 +178,8 @@ END $$;
 -- Keep the document of what is there now.
 CREATE FUNCTION pg_temp.look() RETURNS void LANGUAGE sql AS $$
 	DELETE FROM documents WHERE name = 'live';
+	DELETE FROM names WHERE name = 'live';
+	INSERT INTO names SELECT 'live', n.* FROM pg_temp.named() n;
 	INSERT INTO documents VALUES ('live', stormdisc_schema(mode => 'atomic'));
 $$;
 
@@ -182,7 +265,7 @@ BEGIN
 	SET CONSTRAINTS ALL IMMEDIATE;
 	FOR round IN 1 .. 5 LOOP
 		FOR tab IN SELECT c.oid, c.oid::regclass AS name FROM pg_class c
-			WHERE c.relnamespace IN (to_regnamespace('gen'), to_regnamespace('"Gen ""2"""')) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+			WHERE c.relnamespace::regnamespace::text ~* '^"?gen' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 			ORDER BY c.oid
 		LOOP
 			SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
@@ -208,7 +291,7 @@ DECLARE
 	tab record;
 BEGIN
 	FOR tab IN SELECT c.oid, c.oid::regclass::text AS name FROM pg_class c
-		WHERE c.relnamespace IN (to_regnamespace('gen'), to_regnamespace('"Gen ""2"""')) AND c.relkind = 'r'
+		WHERE c.relnamespace::regnamespace::text ~* '^"?gen' AND c.relkind = 'r'
 	LOOP
 		relation := tab.name;
 		attribute := '';
@@ -229,3 +312,63 @@ CREATE FUNCTION pg_temp.lost() RETURNS SETOF text LANGUAGE sql AS $$
 	FROM before b LEFT JOIN pg_temp.contents() a USING (relation, attribute)
 	WHERE b.filled > coalesce(a.filled, 0);
 $$;
+
+-- Keep the rows as they are printed, and the values of sequences.
+CREATE FUNCTION pg_temp.keep_rows() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	tab record;
+	object text;
+BEGIN
+	TRUNCATE rows_before, sequences_before;
+	FOR tab IN SELECT c.oid, c.oid::regclass::text AS name, c.relkind FROM pg_class c
+		WHERE c.relnamespace::regnamespace::text ~* '^"?gen' AND c.relkind IN ('r', 'S')
+	LOOP
+		IF tab.relkind = 'S' THEN
+			EXECUTE format('INSERT INTO sequences_before SELECT %L, last_value FROM %s', tab.name, tab.name);
+			CONTINUE;
+		END IF;
+		SELECT string_agg(format('jsonb_build_object(%L, %I::text)', attname, attname), ' || ') INTO object
+		FROM pg_attribute WHERE attrelid = tab.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+		EXECUTE format('INSERT INTO rows_before SELECT %L, %s FROM ONLY %s', tab.name, coalesce(object, 'jsonb_build_object()'), tab.name);
+	END LOOP;
+END $$;
+
+-- Rows that are not as they were, in the columns that are there before and after;
+-- where a type is another one, the old value is cast.  Sequences that are in both
+-- documents have the values that they had, as far as their limits let them.
+CREATE FUNCTION pg_temp.changed_rows() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	tab record;
+	olds text;
+	news text;
+	line text;
+	value bigint;
+BEGIN
+	FOR tab IN SELECT relation AS name, to_regclass(relation) AS id, min(texts::text)::jsonb AS texts FROM rows_before GROUP BY relation ORDER BY relation LOOP
+		IF tab.id IS NULL THEN
+			RETURN NEXT tab.name || ' is gone';
+			CONTINUE;
+		END IF;
+		-- what comes and goes of the types of rows changes what is printed of them
+		SELECT string_agg(format('(texts ->> %L)::%s::text', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum),
+			string_agg(format('%I::text', attname), ', ' ORDER BY attnum) INTO olds, news
+		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem
+		WHERE attrelid = tab.id AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND tab.texts ? attname
+			AND t.typtype <> 'c' AND e.typtype IS DISTINCT FROM 'c';
+		CONTINUE WHEN olds IS NULL;
+		FOR line IN EXECUTE format('SELECT ''%1$s had '' || o::text FROM (SELECT %2$s FROM rows_before WHERE relation = %4$L EXCEPT ALL SELECT %3$s FROM ONLY %4$s) o
+			UNION ALL SELECT ''%1$s has '' || n::text FROM (SELECT %3$s FROM ONLY %4$s EXCEPT ALL SELECT %2$s FROM rows_before WHERE relation = %4$L) n',
+			replace(tab.name, '''', ''''''), olds, news, tab.name)
+		LOOP
+			RETURN NEXT line;
+		END LOOP;
+	END LOOP;
+	FOR tab IN SELECT s.relation, s.last_value, b.document -> 'sequences' -> s.relation AS wanted FROM sequences_before s
+		JOIN documents b ON b.name = 'b' AND b.document -> 'sequences' ? s.relation ORDER BY 1
+	LOOP
+		EXECUTE format('SELECT last_value FROM %s', tab.relation) INTO value;
+		IF value <> tab.last_value AND tab.last_value BETWEEN coalesce((tab.wanted ->> 'min_value')::bigint, 1) AND coalesce((tab.wanted ->> 'max_value')::bigint, 9223372036854775807) THEN
+			RETURN NEXT format('%s was at %s, and is at %s', tab.relation, tab.last_value, value);
+		END IF;
+	END LOOP;
+END $$;

@@ -55,6 +55,7 @@ CREATE VIEW one_named_like_its_schema AS SELECT traps.id, traps.v FROM lists tra
 CREATE VIEW two AS SELECT l.id, b.v FROM lists l, by_list b WHERE l.v = b.v;
 CREATE VIEW joined AS SELECT l.id, b.v FROM lists l LEFT JOIN by_list b USING (v) WHERE l.v IN ('a', 'b');
 CREATE VIEW united AS SELECT id, v FROM lists UNION ALL SELECT 1, v FROM by_list ORDER BY 1;
+CREATE VIEW united_values AS SELECT id, v FROM lists WHERE v <> '( VALUES' UNION ALL (VALUES (1, 'x'::varchar) LIMIT 1);
 CREATE VIEW nothing AS SELECT 1 AS one WHERE 'a'::varchar IN ('a', 'b');
 CREATE MATERIALIZED VIEW kept AS SELECT id, v FROM lists WHERE v IN ('a', 'b');
 

@@ -62,7 +62,10 @@ SELECT version, description, action, statements, duration >= '0' AS took, length
 SELECT component, version, kind, description, applied_at <= clock_timestamp() AS applied, length(checksum) AS checksum,
 	length(down_checksum) AS down_checksum, applied_by = current_user AS me, duration >= '0' AS took, length(fingerprint) AS fingerprint
 FROM stormdisc.schema_version WHERE component = 'schema' ORDER BY version;
-SELECT version, description, status, detail, has_down, in_transaction FROM stormdisc_migration_status();
+SELECT version, description, status, detail, has_down, in_transaction, tables FROM stormdisc_migration_status();
+-- which versions each table is of
+SELECT t AS table_name, array_agg(version ORDER BY version) AS versions FROM stormdisc.schema_version, unnest(tables) t
+WHERE component = 'schema' GROUP BY t ORDER BY t;
 SELECT version, document = stormdisc_schema(schemas => '{mig}', exclude => '{stormdisc.*}') AS is_schema FROM stormdisc.migrated_schema;
 SELECT v.fingerprint = f.fingerprint AS same FROM stormdisc.schema_version v, stormdisc_fingerprint(schemas => '{mig}') f
 WHERE v.component = 'schema' AND v.version = 2;
@@ -234,6 +237,30 @@ SELECT stormdisc_register_migration(9, 'broken', 'INSERT INTO seven VALUES (5, 6
 SELECT version, action FROM stormdisc_migrate();
 SELECT stormdisc_unregister_migration(9);
 
+-- so are those of a table that a later script of the same transaction makes, and what a script tells them ends with it
+SELECT stormdisc_register_migration(9, 'before', 'CREATE TABLE before_nine (i int)', 'DROP TABLE before_nine');
+SELECT stormdisc_register_migration(10, 'nine', $$
+	CREATE TABLE nine (id int PRIMARY KEY, other int REFERENCES nine DEFERRABLE INITIALLY DEFERRED,
+		late int REFERENCES nine DEFERRABLE, now int REFERENCES nine);
+	INSERT INTO nine (id, other) VALUES (1, 2);
+	INSERT INTO nine (id, other) VALUES (2, 1);
+	SET CONSTRAINTS ALL DEFERRED;
+	INSERT INTO nine (id, late) VALUES (3, 4);
+	INSERT INTO nine (id, late) VALUES (4, 3);
+$$, 'DROP TABLE nine');
+SELECT stormdisc_register_migration(11, 'ten', 'INSERT INTO nine (id, other) VALUES (5, 6); INSERT INTO nine (id, other) VALUES (6, 5)', 'DELETE FROM nine WHERE id IN (5, 6)');
+BEGIN;
+SELECT version, action FROM stormdisc_migrate();
+SELECT count(*) FROM nine;
+SELECT version, tables FROM stormdisc_migration_status() WHERE version > 8;
+ROLLBACK;
+SET client_min_messages = error;
+SELECT reversible, problem FROM stormdisc_test_migration(11);
+RESET client_min_messages;
+SELECT stormdisc_register_migration(11, 'ten', 'INSERT INTO nine (id, late) VALUES (5, 6); INSERT INTO nine (id, late) VALUES (6, 5)', 'SELECT 1');
+SELECT version, action FROM stormdisc_migrate();
+SELECT stormdisc_unregister_migration(version) FROM generate_series(9, 11) version;
+
 -- repeatable scripts
 SELECT stormdisc_register_repeatable('views', 'CREATE OR REPLACE VIEW names AS SELECT name FROM mig.apps', '{"search_path": "mig"}');
 SELECT stormdisc_register_repeatable('again', 'CREATE OR REPLACE VIEW other_names AS SELECT name FROM mig.apps');
@@ -247,6 +274,12 @@ SELECT version, description, action FROM stormdisc_migrate(8);
 SELECT stormdisc_register_repeatable('views', 'CREATE OR REPLACE VIEW mig.names AS SELECT name, id, 1 AS one FROM mig.apps');
 CALL stormdisc_migrate_all();
 SELECT * FROM names;
+-- another search path: other objects
+SELECT stormdisc_register_repeatable('again', 'CREATE OR REPLACE VIEW other_names AS SELECT name FROM mig.apps', '{"search_path": "mig_other"}');
+SELECT stormdisc_register_repeatable('again', 'CREATE OR REPLACE VIEW other_names AS SELECT name FROM mig.apps', '{"search_path": "mig_other", "lock_timeout": "5s"}');
+SELECT version, description, action FROM stormdisc_migrate();
+SELECT version, description, action FROM stormdisc_migrate();
+DROP VIEW mig_other.other_names;
 SELECT stormdisc_unregister_repeatable('views'), stormdisc_unregister_repeatable('again');
 DROP VIEW names, other_names;
 \set VERBOSITY terse
@@ -269,6 +302,22 @@ SELECT stormdisc_register_migration(9, 'mood', $$
 	INSERT INTO nine VALUES ('ok');
 $$, 'DROP TABLE nine; DROP TYPE mood');
 SELECT statements, steps FROM stormdisc_pending_migrations();
+-- no commit points: in a comment, in a string, in a name, of another program
+SELECT stormdisc_register_migration(10, 'none', $$
+	SELECT 1; /* /*
+	-- stormdisc: commit
+	*/
+	-- stormdisc: commit
+	*/ SELECT '
+	-- stormdisc: commit
+	'; SELECT 2 AS "
+	-- stormdisc: commit
+	";
+	-- stormdisc: commits
+	-- other: commit
+	SELECT 3 $$);
+SELECT statements, steps FROM stormdisc_pending_migrations() WHERE version = 10;
+SELECT stormdisc_unregister_migration(10);
 SELECT * FROM stormdisc_migrate();
 CREATE TABLE in_the_way (i int);
 ALTER TABLE in_the_way RENAME TO nine;
@@ -282,6 +331,9 @@ CALL stormdisc_migrate_all();
 SELECT version, status, detail FROM stormdisc_migration_status() WHERE version = 9;
 SELECT stormdisc_current_version();
 SELECT stormdisc_register_migration(9, 'mood', 'SELECT 1');
+-- nor can what its statements mean, but who waits too long may wait longer
+SELECT stormdisc_register_migration(9, 'mood', up_sql, down_sql, '{"search_path": "mig_other"}') FROM stormdisc.migrations WHERE version = 9;
+SELECT stormdisc_register_migration(9, 'mood', up_sql, down_sql, '{"lock_timeout": "5s"}') FROM stormdisc.migrations WHERE version = 9;
 SELECT * FROM stormdisc_migrate();
 SELECT * FROM stormdisc_rollback();
 SELECT stormdisc_unregister_migration(9);
@@ -290,6 +342,7 @@ DROP FUNCTION refuse;
 CALL stormdisc_migrate_all();
 SELECT version, status, detail FROM stormdisc_migration_status() WHERE version = 9;
 SELECT * FROM nine;
+SELECT version, tables FROM stormdisc_migration_status() WHERE version = 9;
 SELECT action, version, message, details->>'step' AS step FROM stormdisc.migration_log WHERE version = 9 AND action <> 'registered' ORDER BY id;
 
 -- statements that can run in no transaction: for a client
@@ -326,9 +379,32 @@ SELECT * FROM stormdisc_begin_migration(10);
 BEGIN;
 SELECT statement FROM stormdisc_migration_steps(10) WHERE step = 2 ORDER BY number \gexec
 SELECT stormdisc_end_step(10, 2);
+-- the session is the only one until that is committed
+SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+ROLLBACK;
+SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+BEGIN;
+SAVEPOINT s;
+SELECT statement FROM stormdisc_migration_steps(10) WHERE step = 2 ORDER BY number \gexec
+SELECT stormdisc_end_step(10, 2);
+ROLLBACK TO s;
 COMMIT;
+SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+BEGIN;
+SELECT statement FROM stormdisc_migration_steps(10) WHERE step = 2 ORDER BY number \gexec
+SAVEPOINT s;
+SELECT stormdisc_end_step(10, 2);
+RELEASE s;
+COMMIT;
+SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 SELECT stormdisc_current_version();
+SELECT version, tables FROM stormdisc_migration_status() WHERE version = 10;
 SELECT * FROM stormdisc_rollback();
+-- nor is it if it has not begun
+BEGIN;
+SELECT * FROM stormdisc_begin_migration(10, 'down');
+ROLLBACK;
+SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 SELECT * FROM stormdisc_begin_migration(10, 'down');
 SELECT * FROM stormdisc_migrate();
 -- somebody has done it by hand
@@ -337,6 +413,7 @@ DROP INDEX apps_name;
 SELECT stormdisc_repair_migration(10, 'pending');
 SELECT stormdisc_current_version();
 SELECT version, status, detail FROM stormdisc_migration_status() WHERE version = 10;
+SELECT details FROM stormdisc.migration_log WHERE version = 10 AND action = 'reverted';
 SELECT stormdisc_unregister_migration(10);
 
 -- drift
@@ -446,6 +523,17 @@ SELECT stormdisc_register_migration(12, 'as another', 'SET ROLE regress_disc_mig
 SELECT version, action FROM stormdisc_migrate();
 SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE oid = 'mig.twelve'::regclass;
 SELECT current_user = session_user AS same;
+
+-- one that takes none: it is the caller again afterwards
+SELECT stormdisc_register_migration(13, 'as nobody', 'RESET ROLE; CREATE TABLE mig.thirteen (i int); SET SESSION AUTHORIZATION DEFAULT', 'RESET ROLE; DROP TABLE mig.thirteen');
+SET ROLE regress_disc_migrator;
+SELECT version, action FROM stormdisc_migrate();
+SELECT current_user, current_setting('role') AS role;
+SELECT applied_by FROM stormdisc.schema_version WHERE component = 'schema' AND version = 13;
+SELECT version, action FROM stormdisc_rollback();
+SELECT current_user, current_setting('role') AS role;
+RESET ROLE;
+SELECT stormdisc_unregister_migration(13);
 
 -- a constraint that waits, in a schema that the caller may not use
 CREATE SCHEMA mig_hidden CREATE TABLE late (i int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED);

@@ -122,6 +122,36 @@ ALTER TABLE stormdisc.events ENABLE ROW LEVEL SECURITY;
 SELECT count(*), count(DISTINCT n) FROM (SELECT * FROM trails INTERSECT ALL SELECT * FROM directly) t;
 ROLLBACK;
 SELECT count(*) FROM directly;
+-- fields of any shape, more metadata than names are kept of, many at one time
+BEGIN;
+INSERT INTO stormdisc.events (id, trace_id, kind, "timestamp", metadata, lock_set)
+SELECT md5('shape' || i)::uuid, pg_temp.tid('m'),
+	jsonb_build_object('StateChange', jsonb_build_object('variable', 'shapes', 'new_value', value, 'location', 'a.c:' || i,
+		'access_type', (ARRAY['Read', 'Write', 'AtomicRead', 'AtomicWrite', 'AtomicRMW'])[1 + i % 5])
+		|| CASE WHEN i % 3 > 0 THEN jsonb_build_object('old_value', value) ELSE '{}' END
+		|| CASE WHEN i % 4 = 0 THEN (SELECT jsonb_object_agg(repeat('k', 1 + k % 12) || k, value) FROM generate_series(1, 40) AS k) ELSE '{}' END),
+	'2026-03-02 12:00Z'::timestamptz + interval '1 ms' * CASE WHEN i < 400 THEN i ELSE 1000 END,
+	jsonb_build_object('service_name', 's' || i % 3, 'environment', 'test', 'tags', CASE WHEN i % 7 = 0 THEN jsonb_build_object('note', repeat('long ', i)) ELSE '{}' END,
+		'thread_id', 't' || i % 200, 'duration_ns', i) || CASE i % 4 WHEN 0 THEN '{}' WHEN 1 THEN '{"process_id": 4711}' WHEN 2 THEN '{"process_id": 4711, "instance_id": null}' ELSE '{"process_id": 4711, "instance_id": "i"}' END::jsonb,
+	CASE WHEN i % 5 = 0 THEN '[]'::jsonb WHEN i % 5 = 1 THEN (SELECT jsonb_agg('lock ' || n) FROM generate_series(1, i) AS n) WHEN i % 5 = 2 THEN '["m"]' END
+FROM generate_series(1, 800) AS i, LATERAL (SELECT (ARRAY['1', '-12345678901234567890.5', '0', '1e300', '"text"', '""', 'true', 'false', 'null', '[]', '{}', '[1, "two", [3], {"four": 4}]', '{"a": {"b": [1.5, null, "x"]}, "long": "value"}'])[1 + i % 13]::jsonb AS plain) AS p,
+	LATERAL (SELECT CASE WHEN i % 11 = 0 THEN jsonb_build_array(plain, repeat('z', i * 5)) ELSE plain END AS value) AS v;
+CREATE TEMP VIEW shapes AS
+SELECT id AS event_id, trace_id, "timestamp", metadata ->> 'service_name' AS service,
+	concat_ws('/', metadata ->> 'service_name', coalesce(metadata ->> 'instance_id', metadata ->> 'process_id', ''), metadata ->> 'thread_id') AS thread,
+	kind #>> '{StateChange,access_type}' AS access_type, kind #> '{StateChange,old_value}' AS old_value, kind #> '{StateChange,new_value}' AS new_value,
+	kind #>> '{StateChange,location}' AS location, lock_set
+FROM stormdisc.events WHERE variable = 'shapes';
+SELECT count(*) FROM shapes;
+SELECT count(*) FROM (SELECT event_id, trace_id, "timestamp", service, thread, access_type, old_value, new_value, location, lock_set FROM stormdisc_get_audit_trail('shapes')
+	INTERSECT ALL SELECT * FROM shapes) t;
+-- to the byte
+SELECT count(*) FROM stormdisc_get_audit_trail('shapes') AS t JOIN shapes AS s USING (event_id)
+WHERE record_image_eq(ROW(t.old_value, t.new_value, t.location), ROW(s.old_value, s.new_value, s.location));
+SELECT count(*) FROM (SELECT event_id, lag(event_id) OVER (ORDER BY n) AS last, "timestamp", lag("timestamp") OVER (ORDER BY n) AS before
+	FROM stormdisc_get_audit_trail('shapes') WITH ORDINALITY AS t (event_id, trace_id, "timestamp", nanos, service, thread, access_type, old_value, new_value, location, lock_set, is_race, n)) t
+WHERE (before, last) > ("timestamp", event_id);
+ROLLBACK;
 \set VERBOSITY sqlstate
 SELECT stormdisc_get_audit_trail(NULL);
 SELECT stormdisc_get_audit_trail('x', with_races => NULL);

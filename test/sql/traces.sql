@@ -151,6 +151,13 @@ EXECUTE seed (id(213), tr(1), id(1), '{"DatabaseResult": {"rows_affected": 0}}',
 EXECUTE seed (id(213), tr(1), id(1), '{"DatabaseResult": {"rows_affected": 0}}', 'infinity', ev(1) -> 'metadata', '{"a": 1}', '[]');
 \set VERBOSITY default
 SELECT variable, n(event_id), thread_id, access_type, value, location FROM stormdisc.cross_trace_index WHERE variable = 'y';
+-- what follows from events is only for reading
+\set VERBOSITY terse
+DELETE FROM stormdisc.cross_trace_index WHERE variable = 'y';
+UPDATE stormdisc.cross_trace_index SET "timestamp" = 'epoch' WHERE variable = 'y';
+INSERT INTO stormdisc.cross_trace_index (event_id, trace_id, "timestamp") VALUES (id(214), tr(1), 'epoch');
+DELETE FROM stormdisc.baseline_metrics;
+\set VERBOSITY default
 
 -- batches: all or nothing, in any order, only what is new counts
 SELECT stormdisc_clear();
@@ -297,7 +304,8 @@ SELECT n(e) FROM stormdisc_get_trace_roots(tr(1)) e;
 SELECT n(e) FROM stormdisc_get_trace_roots(tr(3)) e;
 INSERT INTO stormdisc.trace_roots (trace_id, root_event_id) VALUES (tr(2), id(52)), (tr(1), id(2));
 INSERT INTO stormdisc.trace_roots (trace_id) VALUES (tr(2));
-DELETE FROM stormdisc.trace_roots WHERE root_event_id IN (id(1), id(2), id(52));
+INSERT INTO stormdisc.trace_roots (trace_id, root_event_id, created_at) VALUES (tr(2), id(53), 'epoch') RETURNING n(root_event_id), created_at > now() - interval '1 hour' AS just_now;
+DELETE FROM stormdisc.trace_roots WHERE root_event_id IN (id(1), id(2), id(52), id(53));
 SELECT n(root_event_id) FROM stormdisc.trace_roots ORDER BY 1;
 -- a late parent takes the root's place
 SELECT stormdisc_add_event(ev(99));
@@ -374,6 +382,8 @@ SELECT * FROM stormdisc_import_traces('{"edge": ["trace_id", 1]}');
 SELECT * FROM stormdisc_import_traces('{"root": ["trace_id", 1]}');
 SELECT * FROM stormdisc_import_traces('{"edge": {"trace_id": "00000000-0000-0000-0000-000000000001"}}');
 SELECT * FROM stormdisc_import_traces('{"root": {"trace_id": "x"}}');
+SELECT * FROM stormdisc_import_traces(E'\n' || format('{"edge": {"trace_id": "%s", "from_event_id": "%s", "to_event_id": "%s", "edge_type": "HappensBefore"}}', tr(9), id(60), id(60)));
+SELECT * FROM stormdisc_import_traces(format(E'{"edge": {"trace_id": "%s", "from_event_id": "%s", "to_event_id": "%s", "edge_type": "HappensBefore"}}\n{"edge": {"trace_id": "%1$s", "from_event_id": "%3$s", "to_event_id": "%2$s", "edge_type": "HappensBefore"}}', tr(9), id(60), id(61)));
 SELECT count(*) FROM stormdisc.events WHERE id = id(60);
 SELECT * FROM stormdisc_export_traces(ARRAY[NULL]::uuid[]);
 

@@ -46,6 +46,11 @@ cmp_ok($statements // 0, '>', $pairs * 15, 'the scripts have statements');
 cmp_ok($skipped // 0, '>', $pairs / 10, 'there were rows to skip');
 cmp_ok($rows // 0, '>', $pairs, 'and rows in tables');
 
+# names that the script is told of
+($ok, $said) = run_model('--seed', $seed, '--pairs', int($pairs / 10), '--keep-going', '--kind', 'renamed');
+ok($ok, int($pairs / 10) . ' pairs with other names') or diag($said);
+note($said);
+
 for my $mutant (split /\n/, qx($^X $model --mutants))
 {
 	my ($ok, $said) = run_model('--seed', $seed, '--pairs', $pairs_of_mutants, '--mutant', $mutant);

@@ -11,7 +11,8 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use JSON::PP;
-use lib $FindBin::RealBin, "$FindBin::RealBin/../model";
+use lib $FindBin::RealBin, "$FindBin::RealBin/../document", "$FindBin::RealBin/../model";
+use Documents;
 use PostgreSQL::Test::Utils;
 use SchemaGenerator;
 use StormdiscTest;
@@ -161,6 +162,25 @@ foreach my $change (
 	$node->safe_psql('traps', $change);
 	isnt(fingerprint('traps'), $old, "seen: $change");
 }
+
+# --- the exceptions: what is another one after a reload, and nothing else ---
+
+$node->safe_psql('postgres', 'CREATE DATABASE exceptions');
+$node->safe_psql('postgres', 'CREATE DATABASE exceptions_copy');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('exceptions'), '-f', "$root/test/model/exceptions.sql" ], 'the exceptions');
+$node->safe_psql('exceptions', 'CREATE EXTENSION stormdisc');
+$node->command_ok([ 'pg_dump', '-f', "$dir/exceptions.sql", '-d', $node->connstr('exceptions') ], 'exceptions: pg_dump');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('exceptions_copy'), '-f', "$dir/exceptions.sql" ], 'exceptions: psql restores it');
+$node->safe_psql('exceptions', "\\copy (SELECT stormdisc_schema()) TO '$dir/exceptions.json' (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')");
+my $major = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int / 10000});
+is( $node->safe_psql(
+		'exceptions_copy', qq{
+CREATE TEMP TABLE before (document jsonb);
+\\copy before FROM '$dir/exceptions.json' (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')
+SELECT string_agg(difference, E'\\n' ORDER BY difference COLLATE "C")
+FROM before, stormdisc_diff(document, stormdisc_schema()), concat_ws(' / ', object_kind, identity, attribute) difference}),
+	join("\n", sort(seen_by_fingerprint('exceptions', $major, $major))),
+	'exceptions: what differs after a reload is what is known to');
 
 # --- one of everything, and a change of each that a dump has ---
 

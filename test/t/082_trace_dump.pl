@@ -233,5 +233,19 @@ EOS
 	is($node->safe_psql('import', 'SELECT count(*) FROM stormdisc.trace_roots'), $node->safe_psql('postgres', 'SELECT count(*) FROM stormdisc.trace_roots'), 'and roots');
 }
 
+# as docs/reference/traces.md has it
+append_to_file("$dir/traces.jsonl", $node->safe_psql('postgres', 'SELECT stormdisc_export_traces()') . "\n");
+for my $way (
+	[ 'a variable of psql' => "\\set data `cat $dir/traces.jsonl`\nSELECT * FROM stormdisc_import_traces(:'data');\n" ],
+	[ 'a table' => "CREATE TABLE lines (line text);\n\\copy lines FROM $dir/traces.jsonl WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')\n"
+		  . "SELECT i.* FROM (SELECT array_agg(line) AS lines FROM lines) AS l, stormdisc_import_traces(l.lines) AS i;\n" ])
+{
+	make('way', 1);
+	is($node->safe_psql('way', $way->[1]),
+		$node->safe_psql('postgres', 'SELECT (SELECT count(*) FROM stormdisc.events), (SELECT count(*) FROM stormdisc.edge_store), (SELECT count(*) FROM stormdisc.root_store)'),
+		"import by $way->[0]");
+	$node->safe_psql('postgres', 'DROP DATABASE way');
+}
+
 $psql->quit;
 done_testing();
