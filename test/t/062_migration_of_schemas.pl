@@ -1,5 +1,7 @@
-# Scripts from one schema to another, none of them like the next: the demo, the
-# oddest ones that we have, and schemas that other people wrote.
+# Scripts from one schema to another, none of them like the next: nothing at all,
+# the demo, the oddest ones that we have, and schemas that other people wrote.
+# Random pairs of schemas (067) have most things in common, and few objects that
+# need each other.
 #
 # One database goes through all of them in a circle, each time by the script of
 # stormdisc_migration_script(), and there must be no difference from the schema
@@ -20,11 +22,13 @@ use Test::More;
 my $root = "$FindBin::RealBin/../..";
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my %files = (
+	empty => 'true',
 	demo => "cat $root/examples/demo_schema.sql",
 	mean => "cat $root/test/oracle/mean.sql",
 	kinds => "cat $root/test/oracle/kinds.sql",
-	stress => "cat $root/test/ddl/stress_schema.sql");
-my @names = sort keys %files;
+	stress => "cat $root/test/ddl/stress_schema.sql",
+	traps => "cat $root/test/model/traps.sql");
+my @names = qw(empty demo kinds mean stress traps);
 
 my $node = new_node('schemas', conf => <<'CONF');
 autovacuum = off
@@ -34,6 +38,7 @@ max_locks_per_transaction = 256
 allow_in_place_tablespaces = on
 CONF
 $node->safe_psql('postgres', q{CREATE TABLESPACE stress_space LOCATION ''});
+my $major = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int / 10000});
 $node->safe_psql('postgres', 'CREATE DATABASE documents');
 $node->safe_psql('documents', 'CREATE EXTENSION stormdisc; CREATE TABLE documents (name text PRIMARY KEY, document jsonb)');
 
@@ -70,8 +75,10 @@ sub lead
 	keep_document($database, 'live');
 	my @left = split /\n/,
 	  $node->safe_psql('documents', qq{SELECT concat_ws(' / ', d.object_kind, d.identity, d.attribute) FROM documents old, documents new, stormdisc_diff(old.document, new.document, '{default,ordinal}') d WHERE old.name = 'live' AND new.name = '$to'});
-	is(join("\n", @left[ 0 .. ($#left > 9 ? 9 : $#left) ]), '', "$step: no difference is left");
-	return !@left;
+	# the server makes a NOT NULL that is NOT VALID only as a dump does
+	my @known = $major >= 18 ? grep { /\.(?:c_nn|own_later|part_later)\b/ } seen_by_fingerprint($to, $major, $major) : ();
+
+	return is(join("\n", sort @left), join("\n", sort @known), "$step: no difference is left" . (@known ? ', but ' . @known : ''));
 }
 
 foreach my $name (@names)
@@ -82,7 +89,7 @@ foreach my $name (@names)
 	$node->safe_psql($name, 'CREATE EXTENSION stormdisc');
 	# as in 051: not all of what others wrote may load, but there must be tables
 	system("$files{$name} | PGOPTIONS='-c client_min_messages=error' psql -X -q -d '$connstr' >/dev/null 2>&1");
-	cmp_ok($node->safe_psql($name, 'SELECT count(*) FROM stormdisc_tables()'), '>', 5, "$name: loads");
+	cmp_ok($node->safe_psql($name, 'SELECT count(*) FROM stormdisc_tables()'), '>', 5, "$name: loads") if $name ne 'empty';
 	# their names are those of the whole cluster, and they are no part of a template
 	foreach my $subscription (split /\n/, $node->safe_psql($name, 'SELECT quote_ident(subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()'))
 	{
