@@ -1208,7 +1208,10 @@ make(SdMigration *migration, SdMigrationObject *object)
 		step->why = "it is made again without its rows";
 	}
 	if (sd_ddl_compare(object->kind, "tables") == 0)
+	{
 		sd_migration_keep_columns(migration, object);
+		sd_migration_reset_storage(migration, object);
+	}
 	if (object->is_swapped)
 	{
 		SdMigrationName name;

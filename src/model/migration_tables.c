@@ -1299,6 +1299,48 @@ sd_migration_keep_columns(SdMigration *migration, SdMigrationObject *table)
 	}
 }
 
+/*
+ * sd_migration_reset_storage
+ *		A new child has its parents' storage of columns, also where the new
+ *		document has none for it.
+ */
+void
+sd_migration_reset_storage(SdMigration *migration, SdMigrationObject *table)
+{
+	SdJsonWalk walk;
+	JsonbValue value;
+	ListCell *lc;
+
+	foreach (lc, sd_json_get_texts(table->new_object, "inherits"))
+	{
+		SdMigrationObject *parent =
+			sd_migration_find(migration, true, "tables", lfirst(lc));
+		JsonbContainer *columns =
+			parent != NULL ? sd_json_get_array(parent->new_object, "columns")
+						   : NULL;
+
+		if (columns == NULL)
+			continue;
+		sd_json_walk(&walk, columns);
+		while (sd_json_next_element(&walk, &value))
+		{
+			JsonbContainer *above = sd_json_as_object(&value);
+			char *name = sd_json_get_text(above, "column_name");
+			JsonbContainer *own = sd_ddl_column(table->new_object, name);
+
+			if (own == NULL || sd_json_get_text(above, "storage") == NULL ||
+				sd_json_get_text(own, "storage") != NULL)
+				continue;
+			(void) sd_migration_step(
+				migration, table, SD_STAGE_CHANGE,
+				"ALTER TABLE ONLY %s ALTER COLUMN %s SET STORAGE %s",
+				table_name(table), sd_ddl_quote_identifier(name),
+				usual_storage(migration,
+							  sd_json_get_text(own, "formatted_type")));
+		}
+	}
+}
+
 static void
 keep_column(SdMigration *migration, SdMigrationObject *table,
 			SdMigrationObject *parent, SdMigrationColumn *column)

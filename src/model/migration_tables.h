@@ -50,6 +50,8 @@ extern void sd_migration_leaves_with(SdMigration *migration,
 									 SdMigrationObject *object);
 extern void sd_migration_keep_columns(SdMigration *migration,
 									  SdMigrationObject *table);
+extern void sd_migration_reset_storage(SdMigration *migration,
+									   SdMigrationObject *table);
 extern void sd_migration_table_steps(SdMigration *migration,
 									 SdMigrationObject *table);
 extern void sd_migration_order_parents(SdMigration *migration);

@@ -361,6 +361,13 @@ SELECT pairs_problems('unrelated', $$
 	ALTER TABLE t OWNER TO regress_pairs_user;
 	GRANT SELECT (c) ON t TO regress_pairs_user $$);
 
+-- a new child has not the storage of its parent
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (a text, b numeric);
+	ALTER TABLE t ALTER a SET STORAGE external, ALTER b SET STORAGE extended $$, $$
+	CREATE TABLE u (a text, b numeric);
+	ALTER TABLE u INHERIT t $$);
+
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
 DROP ROLE regress_pairs_user;
