@@ -215,6 +215,35 @@ SELECT pairs_problems('rows', $$
 	ALTER TABLE "P" DROP CONSTRAINT t_c_fkey;
 	DROP TABLE t $$);
 
+-- what a table keeps that leaves a parent which loses it
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int NOT NULL, c int);
+	CREATE TABLE u () INHERITS (t);
+	CREATE TABLE v () INHERITS (u);
+	CREATE TABLE w () INHERITS (u);
+	ALTER TABLE t ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;
+	ALTER TABLE t ADD CONSTRAINT small CHECK (id < 9) NOT VALID $$, $$
+	ALTER TABLE v NO INHERIT u;
+	ALTER TABLE t DROP CONSTRAINT positive;
+	ALTER TABLE w NO INHERIT u;
+	ALTER TABLE v DROP CONSTRAINT small;
+	ALTER TABLE t DROP CONSTRAINT small $$);
+SELECT pairs_problems('related', $$
+	CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+	CREATE TABLE k (id int PRIMARY KEY);
+	CREATE TABLE t (id int REFERENCES k, c int, d int, PRIMARY KEY (id)) PARTITION BY LIST (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES IN (1);
+	CREATE TABLE q PARTITION OF t FOR VALUES IN (2);
+	CREATE INDEX t_c ON t (c);
+	CREATE INDEX t_d ON t (d);
+	CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION g() $$, $$
+	ALTER TABLE t DETACH PARTITION p;
+	DROP INDEX t_c;
+	DROP INDEX p_d_idx;
+	ALTER TABLE t DROP CONSTRAINT t_pkey;
+	ALTER TABLE t DROP CONSTRAINT t_id_fkey;
+	DROP TRIGGER g ON t $$);
+
 -- two indexes that are the same, of a partition that has partitions
 SELECT pairs_problems('unrelated', $$
 	CREATE TABLE t (id int)
