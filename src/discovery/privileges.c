@@ -489,8 +489,11 @@ keep_language(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 
 	/* nobody can be allowed to use an untrusted language */
 	if (!form->lanpltrusted ||
-		!sd_scope_has_object(cat, LanguageRelationId, form->oid, InvalidOid,
-							 NameStr(form->lanname)))
+		(!sd_scope_has_object(cat, LanguageRelationId, form->oid, InvalidOid,
+							  NameStr(form->lanname)) &&
+		 !is_changed_member(arg, LanguageRelationId, form->oid, 0, InvalidOid,
+							NameStr(form->lanname), tuple, desc,
+							Anum_pg_language_lanacl)))
 		return;
 	secured = add_secured(arg);
 	sd_object_name_set(&secured->object, "language", NULL,
@@ -507,7 +510,10 @@ keep_wrapper(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Secured *secured;
 
 	if (!sd_scope_has_object(cat, ForeignDataWrapperRelationId, form->oid,
-							 InvalidOid, NameStr(form->fdwname)))
+							 InvalidOid, NameStr(form->fdwname)) &&
+		!is_changed_member(arg, ForeignDataWrapperRelationId, form->oid, 0,
+						   InvalidOid, NameStr(form->fdwname), tuple, desc,
+						   Anum_pg_foreign_data_wrapper_fdwacl))
 		return;
 	secured = add_secured(arg);
 	sd_object_name_set(&secured->object, "foreign data wrapper", NULL,
@@ -523,7 +529,10 @@ keep_server(SdCatalog *cat, HeapTuple tuple, TupleDesc desc, void *arg)
 	Secured *secured;
 
 	if (!sd_scope_has_object(cat, ForeignServerRelationId, form->oid,
-							 InvalidOid, NameStr(form->srvname)))
+							 InvalidOid, NameStr(form->srvname)) &&
+		!is_changed_member(arg, ForeignServerRelationId, form->oid, 0,
+						   InvalidOid, NameStr(form->srvname), tuple, desc,
+						   Anum_pg_foreign_server_srvacl))
 		return;
 	secured = add_secured(arg);
 	sd_object_name_set(&secured->object, "foreign server", NULL,

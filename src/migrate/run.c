@@ -785,7 +785,9 @@ sd_task_finish(SdRun *run, SdTask *task)
 	sd_run_read_document(run);
 	task->fingerprint =
 		run->document != NULL ? sd_fingerprint(run->document) : NULL;
-	if (has_before)
+	/* where none of the schemas was there it is not known what was done */
+	if (has_before && (run->document != NULL ||
+					   (before != NULL && JB_ROOT_COUNT(before) > 0)))
 	{
 		SdJson details = {0};
 		JsonbValue value;

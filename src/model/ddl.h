@@ -193,6 +193,7 @@ typedef struct SdDdlAccess
 	const char *owner;
 	const char *of_owner; /* privileges by default */
 	const char *of_public;
+	const char *public_begins; /* what PUBLIC has before the first statement */
 	int version;
 	bool begins_empty; /* nobody has anything by default */
 	bool is_unknown;   /* nobody knows what the default is */

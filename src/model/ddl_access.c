@@ -146,6 +146,7 @@ sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
 	access->columns = "";
 	access->of_owner = securable->of_owner;
 	access->of_public = securable->of_public;
+	access->public_begins = NULL;
 	if (array != NULL)
 		read_grants(access, array);
 	if (securable->word == NULL)
@@ -167,17 +168,20 @@ sd_ddl_access(SdDdl *ddl, SdDdlAccess *access, const char *identity,
 	else if (sd_ddl_compare(securable->word, "SCHEMA") == 0)
 	{
 		List *names = sd_sql_identifiers(name);
+		const char *schema;
 
 		if (list_length(names) != 1)
 			return false;
-		access->target =
-			psprintf("ON SCHEMA %s", sd_ddl_schema(ddl, linitial(names)));
-		/* the one of every database has this by default */
-		if (sd_ddl_compare(name, "public") == 0)
-			access->of_public = "USAGE";
+		schema = sd_ddl_schema(ddl, linitial(names));
+		access->target = psprintf("ON SCHEMA %s", schema);
+		/* in the one of every database this has been granted */
+		if (sd_ddl_compare(schema, "public") == 0)
+			access->public_begins = "USAGE";
 	}
 	else
 		access->target = psprintf("ON %s %s", securable->word, name);
+	if (access->public_begins == NULL)
+		access->public_begins = access->of_public;
 	if (access->owner == NULL)
 		access->owner = find_owner(ddl, securable, name);
 
@@ -329,7 +333,7 @@ add_access(SdDdlAccess *access)
 	bool is_public_as_usual =
 		access->begins_empty ||
 		(!access->is_unknown &&
-		 has_exactly(access, "public", access->of_public));
+		 has_exactly(access, "public", access->public_begins));
 	bool is_changed = true;
 
 	for (int i = 0; i < access->ngrants && !access->begins_empty; i++)
@@ -342,7 +346,7 @@ add_access(SdDdlAccess *access)
 						  sd_ddl_compare(grant->grantee, access->owner) == 0);
 	}
 	if (!is_public_as_usual &&
-		(access->is_unknown || access->of_public[0] != '\0'))
+		(access->is_unknown || access->public_begins[0] != '\0'))
 		sd_ddl_statement(access->node, "%sREVOKE ALL %s FROM PUBLIC",
 						 access->prefix, access->target);
 	if (!is_owner_as_usual && access->owner != NULL)

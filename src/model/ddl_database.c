@@ -18,6 +18,7 @@
 
 static void add_public_schema(SdDdl *ddl, SdDdlNode *node,
 							  JsonbContainer *object);
+static bool only_owner_has_public(SdDdl *ddl);
 static void add_mapping(SdDdlNode *node, const char *name, const char *mapping);
 static void add_wrapper(SdDdl *ddl, JsonbContainer *object);
 static void add_server(SdDdl *ddl, JsonbContainer *object);
@@ -60,6 +61,31 @@ add_public_schema(SdDdl *ddl, SdDdlNode *node, JsonbContainer *object)
 		comment = "";
 	if (sd_ddl_compare(comment, "standard public schema") != 0)
 		sd_ddl_comment(ddl, node, "SCHEMA", "public", comment);
+	/* documents do not say what only the owner may do */
+	if (!ddl->options.no_privileges && only_owner_has_public(ddl))
+		sd_ddl_statement(node, "REVOKE USAGE ON SCHEMA public FROM PUBLIC");
+}
+
+/* Does a document have the privileges, but none on the schema public? */
+static bool
+only_owner_has_public(SdDdl *ddl)
+{
+	bool is_known = false;
+	ListCell *lc;
+
+	foreach (lc, ddl->documents)
+	{
+		JsonbContainer *privileges =
+			sd_json_get_object(&((Jsonb *) lfirst(lc))->root, "privileges");
+
+		if (privileges == NULL)
+			continue;
+		is_known = true;
+		if (sd_json_get_array(privileges, "schema public") != NULL)
+			return false;
+	}
+
+	return is_known;
 }
 
 /* An extension; stormdisc itself is where this runs. */

@@ -420,6 +420,9 @@ add_column_item(SdDdl *ddl, Table *table, JsonbContainer *column)
 			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
 					 table->name, sd_ddl_quote_identifier(name));
 	}
+	/* of parents that do not agree it would have none without this */
+	else if (parents_have(table, name, "default_value"))
+		item->head = psprintf("%s DEFAULT NULL", item->head);
 	/* since 18 a constraint will put its name there, or take it away */
 	if (sd_json_get_bool(column, "not_null") &&
 		(ddl->version >= 18 || table->is_partition ||
@@ -439,7 +442,7 @@ add_inherited_column(SdDdl *ddl, Table *table, JsonbContainer *column)
 		return;
 	if (default_value == NULL)
 	{
-		if (parents_have(table, name, "default_value"))
+		if (!is_local && parents_have(table, name, "default_value"))
 			sd_ddl_statement(table->node,
 							 "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
 							 table->name, sd_ddl_quote_identifier(name));
@@ -451,6 +454,9 @@ add_inherited_column(SdDdl *ddl, Table *table, JsonbContainer *column)
 		sd_ddl_statement(
 			node, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s",
 			table->name, sd_ddl_quote_identifier(name), default_value);
+		node->undo =
+			psprintf("ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+					 table->name, sd_ddl_quote_identifier(name));
 	}
 
 	/* since 18 a constraint tells */

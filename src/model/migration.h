@@ -63,7 +63,7 @@ typedef struct SdMigrationStep
 	bool alone; /* cannot be in a transaction with others */
 	bool commit_before;
 	bool is_skipped;
-	int rank; /* among those in its place: -1 is first, 2 is last */
+	int rank; /* among those in its place: -1 is first, 2 and more are last */
 	const char *new_label;	   /* of an enum: not to be used before a commit */
 	SdMigrationObject *unless; /* nothing is to be done if this goes */
 	const char *why;		   /* NULL: nothing to add */
@@ -103,11 +103,12 @@ typedef struct SdMigration
 	int versions[2];
 	SdDdl *ddl[2];
 	SdDiffResult *diff;
-	HTAB *objects[2];  /* by kind and identity */
-	List *all;		   /* of SdMigrationObject * that have something to do */
-	List *diff_owners; /* likewise: that get another owner */
-	List *leaving;	   /* likewise: that go, and whose dependents do not yet */
-	List *steps;	   /* of SdMigrationStep *, of all objects */
+	HTAB *objects[2];	/* by kind and identity */
+	HTAB *foreign_keys; /* of the old document, by table; NULL: not read */
+	List *all;			/* of SdMigrationObject * that have something to do */
+	List *diff_owners;	/* likewise: that get another owner */
+	List *leaving;		/* likewise: that go, and whose dependents do not yet */
+	List *steps;		/* of SdMigrationStep *, of all objects */
 	int nsteps;
 	bool is_decided; /* what stays because rows would be lost */
 } SdMigration;

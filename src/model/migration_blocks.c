@@ -93,14 +93,13 @@ sd_migration_block(SdMigration *migration)
 	}
 	while (is_more)
 	{
-		while (blocking.queue != NIL)
+		/* it grows on the way */
+		for (int i = 0; i < list_length(blocking.queue); i++)
 		{
-			SdMigrationObject *object = linitial(blocking.queue);
-
 			CHECK_FOR_INTERRUPTS();
-			blocking.queue = list_delete_first(blocking.queue);
-			spread(&blocking, object);
+			spread(&blocking, list_nth(blocking.queue, i));
 		}
+		blocking.queue = NIL;
 		is_more = block_names(&blocking);
 		is_more |= block_partitions(&blocking);
 		is_more |= spread_columns(&blocking);

@@ -32,10 +32,21 @@ void
 sd_migration_alter_function(SdMigration *migration, SdMigrationObject *object)
 {
 	char *definition = sd_json_get_text(object->new_object, "definition");
+	ListCell *lc;
 
 	if (definition == NULL || !may_be_replaced(object))
 		return;
 	object->changes = NIL;
+	/* that it goes with an extension does not outlive OR REPLACE */
+	foreach (lc, object->dependents)
+	{
+		SdMigrationObject *dependent = lfirst(lc);
+
+		if (sd_ddl_compare(dependent->kind, "extension_dependencies") == 0)
+			sd_migration_leave(migration, dependent,
+							   psprintf("%s is made again with OR REPLACE",
+										object->old_identity));
+	}
 	(void) sd_migration_step(migration, object, SD_STAGE_CHANGE, "%s",
 							 or_replace(sd_ddl_trimmed(definition)));
 	sd_migration_say_again(migration, object);

@@ -36,6 +36,13 @@ typedef struct TableNodes
 	List *index_children; /* likewise: that attach indexes to its indexes */
 } TableNodes;
 
+/* the foreign keys of a table */
+typedef struct TableKeys
+{
+	char name[TABLE_KEY_SIZE]; /* hash key */
+	List *constraints;		   /* of JsonbContainer * */
+} TableKeys;
+
 static HTAB *read_tables(SdMigration *migration, bool is_new);
 static char *parent_index_of(SdMigration *migration, const char *identity);
 static TableNodes *get_table(HTAB *tables, const char *name);
@@ -59,6 +66,8 @@ static void leave_check_of_all_children(SdMigration *migration,
 static bool becomes_child(SdMigrationObject *table, const char *parent);
 static bool is_made(const SdMigrationObject *table);
 static bool leaves(const SdMigrationObject *object);
+static List *foreign_keys_of(SdMigration *migration, const char *table);
+static HTAB *read_foreign_keys(SdMigration *migration);
 static bool is_same_key(JsonbContainer *before, JsonbContainer *now);
 static char *detached_from(SdMigrationObject *table);
 static char *parent_of(SdMigration *migration, const char *table);
@@ -249,55 +258,97 @@ void
 sd_migration_drop_foreign_keys(SdMigration *migration, SdMigrationObject *table,
 							   int position)
 {
+	ListCell *lc;
+
+	for (char *parent = detached_from(table); parent != NULL;
+		 parent = parent_of(migration, parent))
+	{
+		foreach (lc, foreign_keys_of(migration, parent))
+		{
+			JsonbContainer *constraint = lfirst(lc);
+			const char *name = pstrdup(sd_ddl_quote_identifier(
+				sd_json_get_text(constraint, "constraint_name")));
+			SdMigrationObject *before =
+				sd_migration_find(migration, false, "constraints",
+								  psprintf("%s.%s", parent, name));
+			SdMigrationObject *now;
+			SdMigrationStep *step;
+
+			CHECK_FOR_INTERRUPTS();
+			if (before != NULL && leaves(before))
+				continue;
+			now =
+				sd_migration_find(migration, true, "constraints",
+								  psprintf("%s.%s", table->new_identity, name));
+			if (now != NULL && now->new_object != NULL &&
+				is_same_key(constraint, now->new_object))
+				continue;
+			step = sd_migration_step(migration, table, SD_STAGE_DROP,
+									 "ALTER TABLE %s DROP CONSTRAINT %s",
+									 table->old_identity, name);
+			step->position = position;
+			step->why = "it is its parent's";
+		}
+	}
+}
+
+/* The foreign keys of a table in the old document, which is read once. */
+static List *
+foreign_keys_of(SdMigration *migration, const char *table)
+{
+	TableKeys *keys;
+	char name[TABLE_KEY_SIZE];
+
+	if (migration->foreign_keys == NULL)
+		migration->foreign_keys = read_foreign_keys(migration);
+	strlcpy(name, table, sizeof(name));
+	keys = hash_search(migration->foreign_keys, name, HASH_FIND, NULL);
+
+	return keys != NULL ? keys->constraints : NIL;
+}
+
+static HTAB *
+read_foreign_keys(SdMigration *migration)
+{
 	JsonbContainer *constraints =
 		sd_json_get_object(&migration->documents[0]->root, "constraints");
+	HASHCTL control = {0};
+	HTAB *result;
 	SdJsonWalk walk;
 	JsonbValue key;
 	JsonbValue value;
 
+	control.keysize = TABLE_KEY_SIZE;
+	control.entrysize = sizeof(TableKeys);
+	control.hcxt = CurrentMemoryContext;
+	result = hash_create("stormdisc foreign keys", 64, &control,
+						 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	if (constraints == NULL)
-		return;
+		return result;
 	sd_json_walk(&walk, constraints);
 	while (sd_json_next_member(&walk, &key, &value))
 	{
 		JsonbContainer *constraint = sd_json_as_object(&value);
-		SdMigrationObject *before;
-		SdMigrationObject *now;
-		SdMigrationStep *step;
-		const char *name;
+		char name[TABLE_KEY_SIZE];
+		TableKeys *keys;
 		char *of;
-		char *parent;
+		bool known;
 
 		CHECK_FOR_INTERRUPTS();
 		if (constraint == NULL ||
 			!sd_ddl_is(constraint, "constraint_type", "foreign key"))
 			continue;
 		of = qualified(constraint, "schema_name", "table_name");
-		for (parent = detached_from(table); parent != NULL;
-			 parent = parent_of(migration, parent))
-		{
-			if (of != NULL && sd_ddl_compare(of, parent) == 0)
-				break;
-		}
-		if (parent == NULL)
+		if (of == NULL)
 			continue;
-		before = sd_migration_find(migration, false, "constraints",
-								   sd_json_as_text(&key));
-		if (before != NULL && leaves(before))
-			continue;
-		name = pstrdup(sd_ddl_quote_identifier(
-			sd_json_get_text(constraint, "constraint_name")));
-		now = sd_migration_find(migration, true, "constraints",
-								psprintf("%s.%s", table->new_identity, name));
-		if (now != NULL && now->new_object != NULL &&
-			is_same_key(constraint, now->new_object))
-			continue;
-		step = sd_migration_step(migration, table, SD_STAGE_DROP,
-								 "ALTER TABLE %s DROP CONSTRAINT %s",
-								 table->old_identity, name);
-		step->position = position;
-		step->why = "it is its parent's";
+		strlcpy(name, of, sizeof(name));
+		keys = hash_search(result, name, HASH_ENTER, &known);
+		if (!known)
+			keys->constraints = NIL;
+		keys->constraints = lappend(keys->constraints, constraint);
 	}
+
+	return result;
 }
 
 static bool
@@ -530,11 +581,18 @@ prints_alike(const SdMigrationObject *a, const SdMigrationObject *b)
 
 	for (int i = 0; i < 2; i++)
 	{
+		char *words;
+
 		is_made[i] = objects[i]->old_object == NULL ||
 					 objects[i]->action == SD_ACTION_REPLACE;
 		definitions[i] = sd_json_get_text(is_made[i] ? objects[i]->new_object
 													 : objects[i]->old_object,
 										  "definition");
+		/* which either may be without the other */
+		words = definitions[i] != NULL ? strstr(definitions[i], " NOT VALID")
+									   : NULL;
+		if (words != NULL && words[strlen(" NOT VALID")] == '\0')
+			*words = '\0';
 	}
 	if (is_made[0] && is_made[1])
 		return true;

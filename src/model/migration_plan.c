@@ -73,11 +73,6 @@ static void rename_multirange(SdMigration *migration, SdMigrationObject *object,
 							  bool with_constructor);
 static void rename_hidden_multirange(SdMigration *migration,
 									 SdMigrationObject *object);
-static bool is_owned_late(SdMigration *migration, SdMigrationObject *object);
-static bool owned_by_another(const SdMigrationObject *object,
-							 const SdMigrationObject *needed);
-static SdMigrationObject *schema_of(SdMigration *migration,
-									const SdMigrationObject *object);
 static bool goes_with_another(SdMigration *migration,
 							  SdMigrationObject *object);
 static void make(SdMigration *migration, SdMigrationObject *object);
@@ -703,12 +698,12 @@ follow(SdMigration *migration)
 		if (object->action == SD_ACTION_DROP && !object->is_blocked)
 			migration->leaving = lappend(migration->leaving, object);
 	}
-	while (migration->leaving != NIL)
+	/* it grows on the way */
+	for (int i = 0; i < list_length(migration->leaving); i++)
 	{
-		SdMigrationObject *object = linitial(migration->leaving);
+		SdMigrationObject *object = list_nth(migration->leaving, i);
 
 		CHECK_FOR_INTERRUPTS();
-		migration->leaving = list_delete_first(migration->leaving);
 		foreach (lc, object->dependents)
 		{
 			SdMigrationObject *dependent = lfirst(lc);
@@ -722,6 +717,7 @@ follow(SdMigration *migration)
 		}
 		sd_migration_leaves_with(migration, object);
 	}
+	migration->leaving = NIL;
 }
 
 /* A dependent of what goes goes as well. */
@@ -862,7 +858,21 @@ drop(SdMigration *migration, SdMigrationObject *object)
 	}
 	if (sd_ddl_compare(object->kind, "constraints") == 0 &&
 		sd_ddl_is(object->old_object, "constraint_type", "check"))
-		sd_migration_let_children_leave(migration, object, step);
+	{
+		int depth;
+		SdMigrationObject *top =
+			sd_migration_top_of_check(migration, object, &depth);
+
+		/* the one that it comes from goes first */
+		if (top != NULL &&
+			sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
+		{
+			step->position = top->old_position;
+			step->rank = 1 + depth;
+		}
+		else
+			sd_migration_let_children_leave(migration, object, step);
+	}
 	if (sd_ddl_compare(object->kind, "indexes") == 0 &&
 		migration->options.concurrently && is_plain_index(migration, object))
 	{
@@ -966,11 +976,10 @@ spread_lateness(SdMigration *migration)
 		if (leaves(object) && (object->is_late || object->is_swapped))
 			queue = lappend(queue, object);
 	}
-	while (queue != NIL)
+	for (int i = 0; i < list_length(queue); i++)
 	{
-		SdMigrationObject *object = linitial(queue);
+		SdMigrationObject *object = list_nth(queue, i);
 
-		queue = list_delete_first(queue);
 		foreach (lc, object->needs)
 		{
 			SdMigrationObject *needed = lfirst(lc);
@@ -1081,7 +1090,7 @@ rename_hidden_multirange(SdMigration *migration, SdMigrationObject *object)
 	{
 		SdMigrationObject *other = lfirst(lc);
 
-		if (sd_ddl_compare(other->kind, "types") != 0 ||
+		if (sd_ddl_compare(other->kind, "types") != 0 || other->is_blocked ||
 			(other->action != SD_ACTION_CREATE &&
 			 other->action != SD_ACTION_REPLACE) ||
 			!sd_ddl_is(other->new_object, "multirange_type", multirange))
@@ -1093,62 +1102,6 @@ rename_hidden_multirange(SdMigration *migration, SdMigrationObject *object)
 				sd_json_get_text(other->new_object, "schema_name")));
 		return;
 	}
-}
-
-/*
- * A materialized view is filled before it gets its owner, who may not be
- * allowed to read what it is made of.
- */
-static bool
-is_owned_late(SdMigration *migration, SdMigrationObject *object)
-{
-	ListCell *lc;
-	ListCell *lc2;
-
-	if (object == NULL || sd_ddl_compare(object->kind, "views") != 0 ||
-		object->action != SD_ACTION_REPLACE ||
-		!sd_ddl_is(object->new_object, "view_type", "materialized view"))
-		return false;
-	foreach (lc, object->new_nodes)
-	{
-		foreach (lc2, ((SdDdlNode *) lfirst(lc))->references)
-		{
-			SdMigrationObject *needed =
-				sd_migration_object_of(migration, true, lfirst(lc2));
-
-			if (owned_by_another(object, needed) ||
-				owned_by_another(object, schema_of(migration, needed)))
-				return true;
-		}
-	}
-
-	return false;
-}
-
-static bool
-owned_by_another(const SdMigrationObject *object,
-				 const SdMigrationObject *needed)
-{
-	char *owner = needed != NULL && needed->new_object != NULL &&
-						  JsonContainerIsObject(needed->new_object)
-					  ? sd_json_get_text(needed->new_object, "owner")
-					  : NULL;
-
-	return owner != NULL && !sd_ddl_is(object->new_object, "owner", owner);
-}
-
-/* The schema that it is in, or NULL. */
-static SdMigrationObject *
-schema_of(SdMigration *migration, const SdMigrationObject *object)
-{
-	char *schema =
-		object->new_object != NULL && JsonContainerIsObject(object->new_object)
-			? sd_json_get_text(object->new_object, "schema_name")
-			: NULL;
-
-	return schema != NULL ? sd_migration_find(migration, true, "schemas",
-											  sd_ddl_quote_identifier(schema))
-						  : NULL;
 }
 
 /* Does it go when something else goes? */
@@ -1195,19 +1148,12 @@ make(SdMigration *migration, SdMigrationObject *object)
 	ListCell *lc;
 	SdMigrationObject *table;
 	bool is_index_of_old_table;
-	bool gets_owner_late;
-	bool is_granted_late;
 
 	if (sd_ddl_compare(object->kind, "constraints") == 0)
 	{
 		sd_migration_make_constraint(migration, object);
 		return;
 	}
-	gets_owner_late = is_owned_late(migration, object);
-	is_granted_late =
-		sd_ddl_compare(object->kind, "privileges") == 0 &&
-		is_owned_late(migration, sd_migration_target(migration, true,
-													 object->new_identity));
 	table = sd_migration_new_table_of(migration, object);
 	is_index_of_old_table =
 		sd_ddl_compare(object->kind, "indexes") == 0 && table != NULL &&
@@ -1233,15 +1179,6 @@ make(SdMigration *migration, SdMigrationObject *object)
 
 			step->alone = is_concurrent;
 			step->position = node->number;
-			if (is_granted_late ||
-				(gets_owner_late &&
-				 strncmp(statement->text, "ALTER MATERIALIZED VIEW ", 24) ==
-					 0 &&
-				 strstr(statement->text, " OWNER TO ") != NULL))
-			{
-				step->stage = SD_STAGE_FINISH;
-				step->rank = 2;
-			}
 			if (sd_ddl_compare(node->kind, "partitions") != 0 &&
 				(table == NULL || table->action == SD_ACTION_CREATE ||
 				 table->action == SD_ACTION_REPLACE))

@@ -27,6 +27,8 @@ static void change(SdMigration *migration, SdMigrationObject *object,
 				   const char *identity, SdMigrationStage stage, bool to_usual);
 static void read_side(SdMigration *migration, SdDdlAccess *access, bool is_new,
 					  const char *identity);
+static const char *owner_of_table(SdMigration *migration, bool is_new,
+								  const char *column);
 static void know_owner(SdDdlAccess *access, const SdDdlAccess *other);
 static bool column_stays(SdMigration *migration, SdDdlAccess *before);
 static void change_owner(SdDdlAccess *access, const char *owner);
@@ -209,9 +211,26 @@ read_side(SdMigration *migration, SdDdlAccess *access, bool is_new,
 
 	if (!sd_ddl_access(migration->ddl[is_new], access, identity, array))
 		return;
+	if (sd_ddl_compare(access->type, "column") == 0)
+		access->owner = owner_of_table(migration, is_new, access->name);
 	if (array == NULL)
 		sd_ddl_usual_access(access);
 	say_all(access);
+}
+
+/* Whose is the table, or view, of a column? */
+static const char *
+owner_of_table(SdMigration *migration, bool is_new, const char *column)
+{
+	List *names = sd_sql_identifiers(column);
+	char *name = sd_ddl_quote_qualified(linitial(names), lsecond(names));
+	JsonbContainer *table =
+		sd_ddl_object(migration->ddl[is_new], "tables", name);
+
+	if (table == NULL)
+		table = sd_ddl_object(migration->ddl[is_new], "views", name);
+
+	return table != NULL ? sd_json_get_text(table, "owner") : NULL;
 }
 
 /* ALTER OWNER gives the new owner all that the old one had and has granted. */
@@ -408,9 +427,14 @@ give(SdMigration *migration, SdMigrationObject *object, SdMigrationStage stage,
 	{
 		const SdDdlGrant *wanted = &now->grants[i];
 		const SdDdlGrant *had = find_grant(before, wanted);
+		SdDdlGrant all = *wanted;
 		bool by_owner = now->owner == NULL ||
 						sd_ddl_compare(wanted->grantor, now->owner) == 0;
 
+		/* who has all by being the owner now loses it with all the rest */
+		all.privilege = ALL;
+		if (find_grant(before, &all) != NULL && find_grant(now, &all) == NULL)
+			had = NULL;
 		is_wanted[i] =
 			by_owner == of_owner &&
 			(had == NULL || (wanted->is_grantable && !had->is_grantable));

@@ -61,7 +61,12 @@ static void add_column(SdMigration *migration, SdMigrationObject *table,
 					   SdMigrationColumn *column);
 static void drop_column(SdMigration *migration, SdMigrationObject *table,
 						SdMigrationColumn *column);
+static void differ_from_parents(SdMigration *migration,
+								SdMigrationObject *table,
+								SdMigrationColumn *column);
 static SdSeverity severity_of_added(SdMigrationColumn *column);
+static void add_computed_settings(SdMigration *migration,
+								  SdMigrationObject *table);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
 static int first_to_leave(SdMigrationObject *table);
@@ -1017,6 +1022,53 @@ sd_migration_order_parents(SdMigration *migration)
 	}
 }
 
+/*
+ * sd_migration_top_of_check
+ *		Of a check that a table has of its own and from its parents as well: the
+ *		table that it comes from, if it goes there, too; otherwise NULL.
+ *
+ * *depth is how far away that is.
+ */
+SdMigrationObject *
+sd_migration_top_of_check(SdMigration *migration, SdMigrationObject *object,
+						  int *depth)
+{
+	const char *name = pstrdup(sd_ddl_quote_identifier(
+		sd_json_get_text(object->old_object, "constraint_name")));
+	SdMigrationObject *table = sd_migration_table_of(migration, object);
+	SdMigrationObject *top = NULL;
+
+	*depth = 0;
+	while (table != NULL && table->old_object != NULL &&
+		   table->new_object != NULL)
+	{
+		SdMigrationObject *next = NULL;
+		ListCell *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach (lc, sd_migration_parents(table->old_object))
+		{
+			SdMigrationObject *check =
+				sd_migration_find(migration, false, "constraints",
+								  psprintf("%s.%s", (char *) lfirst(lc), name));
+
+			if (check != NULL && check->old_object != NULL &&
+				(check->action == SD_ACTION_DROP ||
+				 check->action == SD_ACTION_REPLACE) &&
+				stays_child(table, lfirst(lc)))
+				next =
+					sd_migration_find(migration, false, "tables", lfirst(lc));
+		}
+		table = next;
+		/* a document may say that tables inherit from one another */
+		if (table == NULL || ++*depth > list_length(migration->all))
+			break;
+		top = table;
+	}
+
+	return top;
+}
+
 /* Does an object of both stand on what is the same partition all the time? */
 bool
 sd_migration_stays_partition(SdMigration *migration, SdMigrationObject *object)
@@ -1376,7 +1428,11 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 	SdDdlItem *item = find_item(table, column);
 
 	if (has_parent_with(migration, table, column->name, test_added))
+	{
+		differ_from_parents(migration, table, column);
+		add_column_settings(migration, table, column);
 		return;
+	}
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 							 "ALTER %s %s ADD COLUMN %s", table_word(table),
 							 table_name(table),
@@ -1390,6 +1446,45 @@ add_column(SdMigration *migration, SdMigrationObject *table,
 	if (item != NULL && item->is_later)
 		set_default(migration, table, column);
 	add_column_settings(migration, table, column);
+}
+
+/* A column that comes with that of a parent, and is not quite the same. */
+static void
+differ_from_parents(SdMigration *migration, SdMigrationObject *table,
+					SdMigrationColumn *column)
+{
+	const char *quoted = pstrdup(sd_ddl_quote_identifier(column->name));
+	char *value = sd_json_get_text(column->new_column, "default_value");
+	bool is_same = false;
+	bool is_not_null = false;
+	ListCell *lc;
+
+	foreach (lc, sd_migration_parents(table->new_object))
+	{
+		SdMigrationObject *parent =
+			sd_migration_find(migration, true, "tables", lfirst(lc));
+		JsonbContainer *above =
+			parent != NULL ? sd_ddl_column(parent->new_object, column->name)
+						   : NULL;
+
+		if (above == NULL)
+			continue;
+		is_same |=
+			sd_migration_same(sd_json_get_text(above, "default_value"), value);
+		is_not_null |= sd_json_get_bool(above, "not_null");
+	}
+	if (!is_same && value != NULL)
+		set_default(migration, table, column);
+	else if (!is_same)
+		(void) sd_migration_step(
+			migration, table, SD_STAGE_CHANGE,
+			"ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+			table_name(table), quoted);
+	if (!is_not_null && sd_json_get_bool(column->new_column, "not_null"))
+		sd_migration_step(migration, table, SD_STAGE_CHANGE,
+						  "ALTER TABLE ONLY %s ALTER COLUMN %s SET NOT NULL",
+						  table_name(table), quoted)
+			->severity = SD_SEVERITY_LOCKING;
 }
 
 /* What it takes to add a column. */
@@ -1606,7 +1701,10 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 		severity = Max(severity, severity_of_added(column));
 	}
 	if (parts == NIL)
+	{
+		add_computed_settings(migration, table);
 		return;
+	}
 	step = sd_migration_step(migration, table, SD_STAGE_CHANGE,
 							 "ALTER %s %s %s", table_word(table),
 							 table_name(table), sd_ddl_joined(parts, ", "));
@@ -1619,12 +1717,19 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 				: reason != NULL ? reason
 				: step->rewrites ? "all rows are written again"
 								 : NULL;
+	add_computed_settings(migration, table);
+}
+
+static void
+add_computed_settings(SdMigration *migration, SdMigrationObject *table)
+{
+	ListCell *lc;
+
 	foreach (lc, table->table->columns)
 	{
 		SdMigrationColumn *column = lfirst(lc);
 
-		if (column->is_added && is_computed(column) && !column->is_blocked &&
-			!has_parent_with(migration, table, column->name, test_added))
+		if (column->is_added && is_computed(column) && !column->is_blocked)
 			add_column_settings(migration, table, column);
 	}
 }
@@ -2098,12 +2203,16 @@ alter_parents(SdMigration *migration, SdMigrationObject *table)
 			sd_migration_drop_foreign_keys(
 				migration, table,
 				((SdDdlNode *) llast(table->old_nodes))->number);
+			step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
 		}
 		else
-			step = sd_migration_step(migration, table, SD_STAGE_DROP,
+		{
+			/* before anything that the parent would do to it */
+			step = sd_migration_step(migration, table, SD_STAGE_RELEASE,
 									 "ALTER TABLE %s NO INHERIT %s",
 									 table->old_identity, parent);
-		step->position = ((SdDdlNode *) llast(table->old_nodes))->number;
+			step->position = 0;
+		}
 		step->rank = -1;
 	}
 	foreach (lc, now)

@@ -37,6 +37,9 @@ struct SdMigrationTable
 
 /* migration_tables.c */
 extern List *sd_migration_parents(JsonbContainer *table);
+extern SdMigrationObject *sd_migration_top_of_check(SdMigration *migration,
+													SdMigrationObject *object,
+													int *depth);
 extern SdMigrationColumn *sd_migration_find_column(SdMigrationObject *table,
 												   const char *name);
 extern bool sd_migration_is_bound_to_columns(SdMigrationObject *dependent);

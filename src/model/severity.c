@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "model/json.h"
 #include "model/raw_text.h"
 #include "model/severity.h"
@@ -39,7 +41,8 @@ static SdSeverity type_changed(const JsonbValue *old_value,
 static SdSeverity modifier_changed(const TypeParts *old_type,
 								   const TypeParts *new_type);
 static void split_type(const JsonbValue *value, TypeParts *parts);
-static bool is_lossy(const char *from, const char *to);
+static int last_field(const char *type);
+static bool is_lossy(const TypeParts *old_type, const TypeParts *new_type);
 static int rank_of(const char *const *names, int count, const char *name);
 
 static const Widening widenings[] = {
@@ -48,6 +51,29 @@ static const Widening widenings[] = {
 	{"cidr", "inet", SD_SEVERITY_SAFE},
 	{"bit varying", "bit varying", SD_SEVERITY_SAFE},
 };
+
+/* casts that an assignment makes, without an error, of other values */
+static const struct
+{
+	const char *from;
+	const char *to;
+} lossy[] = {
+	{"bigint", "double precision"},
+	{"bigint", "real"},
+	{"character varying", "\"char\""},
+	{"character varying", "name"},
+	{"inet", "cidr"},
+	{"integer", "real"},
+	{"interval", "time without time zone"},
+	{"numeric", "money"},
+	{"text", "\"char\""},
+	{"text", "name"},
+	{"time with time zone", "time without time zone"},
+};
+
+/* the last one of an interval's is the least that it keeps */
+static const char *const interval_fields[] = {"year", "month",	"day",
+											  "hour", "minute", "second"};
 
 /* each holds less than, or rounds, those behind it */
 static const char *const numbers[] = {
@@ -257,6 +283,10 @@ type_changed(const JsonbValue *old_value, const JsonbValue *new_value)
 		return SD_SEVERITY_REWRITING;
 	if (strcmp(old_type.name, new_type.name) == 0)
 		return modifier_changed(&old_type, &new_type);
+	if (last_field(old_type.name) >= 0 && last_field(new_type.name) >= 0)
+		return last_field(new_type.name) < last_field(old_type.name)
+				   ? SD_SEVERITY_DESTRUCTIVE
+				   : modifier_changed(&old_type, &new_type);
 	for (int i = 0; i < lengthof(widenings); i++)
 	{
 		if (strcmp(widenings[i].from, old_type.name) == 0 &&
@@ -264,7 +294,7 @@ type_changed(const JsonbValue *old_value, const JsonbValue *new_value)
 			!new_type.has_modifier)
 			return widenings[i].severity;
 	}
-	if (is_lossy(old_type.name, new_type.name))
+	if (is_lossy(&old_type, &new_type))
 		return SD_SEVERITY_DESTRUCTIVE;
 
 	return SD_SEVERITY_REWRITING;
@@ -320,16 +350,43 @@ split_type(const JsonbValue *value, TypeParts *parts)
 	memmove(open, close + 1, strlen(close + 1) + 1);
 }
 
+/* Of the fields of an interval the last one; -1 if it is none. */
+static int
+last_field(const char *type)
+{
+	const char *last = strrchr(type, ' ');
+	int length = strlen("interval");
+
+	if (strncmp(type, "interval", length) != 0 ||
+		(type[length] != ' ' && type[length] != '\0'))
+		return -1;
+	if (last == NULL)
+		return lengthof(interval_fields) - 1;
+
+	return rank_of(interval_fields, lengthof(interval_fields), last + 1);
+}
+
 /* Do values fit in that would not come back as they were? */
 static bool
-is_lossy(const char *from, const char *to)
+is_lossy(const TypeParts *old_type, const TypeParts *new_type)
 {
+	const char *from = old_type->name;
+	const char *to = new_type->name;
 	int old_rank = rank_of(numbers, lengthof(numbers), from);
 	int new_rank = rank_of(numbers, lengthof(numbers), to);
 
+	if (strcmp(old_type->name, "numeric") == 0 && new_rank > old_rank)
+		return !old_type->has_modifier ||
+			   old_type->modifier[0] >
+				   (strcmp(to, "real") == 0 ? FLT_DIG : DBL_DIG);
 	/* integers that do not fit are an error */
 	if (old_rank > 2 && new_rank >= 0)
 		return new_rank < old_rank;
+	for (int i = 0; i < lengthof(lossy); i++)
+	{
+		if (strcmp(lossy[i].from, from) == 0 && strcmp(lossy[i].to, to) == 0)
+			return true;
+	}
 	if (strncmp(from, "timestamp", strlen("timestamp")) == 0)
 		return strcmp(to, "date") == 0 ||
 			   strncmp(to, "time ", strlen("time ")) == 0;

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -73,6 +74,38 @@ static const SdJsonName fields_of_metadata[N_METADATA] = {
 	[SERVICE_NAME] = SD_JSON_NAME("service_name"),
 };
 
+/* the columns of SD_ACCESS_SELECT in stormdisc.events */
+static const struct
+{
+	int column;
+	Oid type;
+} picked[SD_ACCESS_COLUMNS] = {
+	{SD_EVENT_ID, UUIDOID},
+	{SD_EVENT_TRACE_ID, UUIDOID},
+	{SD_EVENT_TIMESTAMP, TIMESTAMPTZOID},
+	{SD_EVENT_TIMESTAMP_NANOS, INT2OID},
+	{SD_EVENT_KIND, JSONBOID},
+	{SD_EVENT_METADATA, JSONBOID},
+	{SD_EVENT_LOCK_SET, JSONBOID},
+};
+
+/*
+ * sd_access_can_pick
+ *		Are the columns in the table as we have made them?
+ */
+bool
+sd_access_can_pick(TupleDesc desc)
+{
+	for (int i = 0; i < SD_ACCESS_COLUMNS; i++)
+		if (picked[i].column > desc->natts ||
+			TupleDescAttr(desc, picked[i].column - 1)->attisdropped ||
+			TupleDescAttr(desc, picked[i].column - 1)->atttypid !=
+				picked[i].type)
+			return false;
+
+	return true;
+}
+
 /*
  * sd_access_pick
  *		The columns of SD_ACCESS_SELECT among all of a row.
@@ -81,16 +114,10 @@ void
 sd_access_pick(const Datum *columns, const bool *column_nulls, Datum *values,
 			   bool *nulls)
 {
-	static const int picked[SD_ACCESS_COLUMNS] = {
-		SD_EVENT_ID,		SD_EVENT_TRACE_ID,
-		SD_EVENT_TIMESTAMP, SD_EVENT_TIMESTAMP_NANOS,
-		SD_EVENT_KIND,		SD_EVENT_METADATA,
-		SD_EVENT_LOCK_SET};
-
 	for (int i = 0; i < SD_ACCESS_COLUMNS; i++)
 	{
-		values[i] = columns[picked[i] - 1];
-		nulls[i] = column_nulls[picked[i] - 1];
+		values[i] = columns[picked[i].column - 1];
+		nulls[i] = column_nulls[picked[i].column - 1];
 	}
 }
 

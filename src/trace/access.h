@@ -8,6 +8,7 @@
 #ifndef STORMDISC_TRACE_ACCESS_H
 #define STORMDISC_TRACE_ACCESS_H
 
+#include "access/tupdesc.h"
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
@@ -20,6 +21,7 @@
 	"e.id, e.trace_id, e.\"timestamp\", e.timestamp_nanos, e.kind, "           \
 	"e.metadata, e.lock_set"
 
+extern bool sd_access_can_pick(TupleDesc desc);
 extern void sd_access_pick(const Datum *columns, const bool *column_nulls,
 						   Datum *values, bool *nulls);
 

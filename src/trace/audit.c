@@ -308,6 +308,10 @@ read_directly(Trail *trail)
 	ScanKeyData keys[3];
 	SdIndexRows rows;
 	HeapTuple tuple;
+	TupleDesc desc;
+	Datum *columns;
+	bool *column_nulls;
+	bool is_fit;
 	int nkeys = 0;
 
 	ScanKeyEntryInitialize(&keys[nkeys++], 0, 1, BTEqualStrategyNumber,
@@ -323,15 +327,17 @@ read_directly(Trail *trail)
 							 nkeys))
 		return false;
 
-	while ((tuple = sd_index_rows_next(&rows)) != NULL)
+	/* there may be more columns than ours */
+	desc = RelationGetDescr(rows.rel);
+	columns = palloc(sizeof(Datum) * desc->natts);
+	column_nulls = palloc(sizeof(bool) * desc->natts);
+	is_fit = sd_access_can_pick(desc);
+	while (is_fit && (tuple = sd_index_rows_next(&rows)) != NULL)
 	{
-		Datum columns[SD_EVENT_COLUMNS];
-		bool column_nulls[SD_EVENT_COLUMNS];
 		Datum values[SD_ACCESS_COLUMNS];
 		bool nulls[SD_ACCESS_COLUMNS];
 
-		heap_deform_tuple(tuple, RelationGetDescr(rows.rel), columns,
-						  column_nulls);
+		heap_deform_tuple(tuple, desc, columns, column_nulls);
 		sd_access_pick(columns, column_nulls, values, nulls);
 		if (!trail->nulls[1] &&
 			memcmp(DatumGetUUIDP(values[1]), DatumGetUUIDP(trail->values[1]),
@@ -342,7 +348,7 @@ read_directly(Trail *trail)
 	}
 	sd_index_rows_end(&rows);
 
-	return true;
+	return is_fit;
 }
 
 /*

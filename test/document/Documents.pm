@@ -76,7 +76,7 @@ our %changed_by_dump = (
 		# a comment on the constraint of a trigger
 		'constraints / stress.keyed.deferred',
 		# as with mean
-		(map { "constraints / $_.unchecked" } qw(other.far_child stress.child stress.grandchild stress.same_columns stress.two_parents)),
+		(map { "constraints / $_.unchecked" } qw(other.far_child stress.child stress.grandchild stress.no_default stress.same_columns stress.two_parents)),
 		(map { "constraints / stress.$_.c_nn" } qw(not_nulls_child not_nulls_no_inherit not_nulls_own not_nulls_valid)),
 		(map { "constraints / stress.not_nulls_part_4.$_" } qw(own_later part_later)),
 		# where the owner has not all: MAINTAIN, which older servers do not have
@@ -90,7 +90,7 @@ our %lost_by_dump = (
 	# a comment on the constraint of a trigger, and checks as above
 	stress => [
 		'constraints / stress.keyed.deferred',
-		map { "constraints / $_.unchecked" } qw(other.far_child stress.child stress.grandchild stress.same_columns stress.two_parents) ]);
+		map { "constraints / $_.unchecked" } qw(other.far_child stress.child stress.grandchild stress.no_default stress.same_columns stress.two_parents) ]);
 
 # What a fingerprint shows after a dump from one major version is restored on
 # another: docs/reference/fingerprint.md has it for people, under Exceptions.

@@ -111,6 +111,17 @@ SELECT stormdisc_ddl_text(schemas => '{no such schema}');
 SELECT statement FROM stormdisc_document_ddl($${"format": 1, "functions": {"a.b()": {"schema_name": "a\nDROP TABLE x;", "function_name": "b'; DROP TABLE y; --", "definition": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS ''", "source": "a"}}}$$,
 	'{"schemas": {"a": "b"}}') WHERE phase <> 'settings';
 
+-- nobody but the owner may use the schema public, which has no privileges in a document then
+BEGIN;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+SELECT phase, statement FROM stormdisc_ddl(schemas => '{public}') WHERE statement LIKE '% ON SCHEMA %';
+SELECT phase, statement FROM stormdisc_ddl(schemas => '{public}', options => '{"no_privileges": true}') WHERE statement LIKE '% ON SCHEMA %';
+SELECT statement FROM stormdisc_document_ddl(stormdisc_schema(schemas => '{public}') - 'privileges') WHERE statement LIKE '% ON SCHEMA %';
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+SELECT phase, statement FROM stormdisc_ddl(schemas => '{public}') WHERE statement LIKE '% ON SCHEMA %';
+SELECT phase, statement FROM stormdisc_ddl(schemas => '{public}', options => '{"schemas": {"public": "elsewhere"}}') WHERE statement LIKE '% ON SCHEMA %';
+ROLLBACK;
+
 -- loops that nothing can break are said
 SELECT statement FROM stormdisc_document_ddl('{"format": 1, "functions": {
 	"a.f()": {"schema_name": "a", "function_name": "f", "definition": "CREATE FUNCTION a.f() RETURNS int LANGUAGE sql RETURN a.g()", "sql_body": "RETURN a.g()", "arguments": ""},

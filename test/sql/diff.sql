@@ -146,7 +146,11 @@ SELECT count(*) FROM stormdisc_diff_objects('p', 'p2', '{default,ordinal}');
 SELECT o, n, severity FROM (VALUES ('integer', 'bigint'), ('bigint', 'integer'), ('character varying(5)', 'character varying(9)'), ('character varying(9)', 'character varying(5)'),
 	('character varying(5)', 'text'), ('text', 'character varying'), ('text', 'character varying(9)'), ('numeric(10,2)', 'numeric(12,2)'), ('numeric(10,2)', 'numeric(12,3)'),
 	('numeric(10,2)', 'numeric(10,1)'), ('numeric(10,2)', 'numeric'), ('numeric', 'integer'), ('double precision', 'real'), ('real', 'double precision'), ('timestamp(3) without time zone', 'timestamp without time zone'),
-	('timestamp without time zone', 'timestamp(3) without time zone'), ('timestamp with time zone', 'date'), ('cidr', 'inet'), ('text', 'integer'), ('character(3)', 'text')) v (o, n),
+	('timestamp without time zone', 'timestamp(3) without time zone'), ('timestamp with time zone', 'date'), ('cidr', 'inet'), ('text', 'integer'), ('character(3)', 'text'),
+	('integer', 'real'), ('smallint', 'real'), ('integer', 'double precision'), ('bigint', 'double precision'), ('numeric(5,2)', 'double precision'), ('numeric(16,2)', 'double precision'), ('numeric', 'real'), ('numeric(7,2)', 'real'), ('numeric', 'money'), ('money', 'numeric'), ('inet', 'cidr'),
+	('text', 'name'), ('name', 'text'), ('text', '"char"'), ('time with time zone', 'time without time zone'), ('time without time zone', 'time with time zone'), ('interval', 'time without time zone'),
+	('interval year to month', 'interval year'), ('interval year', 'interval year to month'), ('interval', 'interval day'), ('interval day to second(2)', 'interval second(2)'),
+	('interval second(3)', 'interval day to second(2)'), ('interval hour', 'interval'), ('interval', 'interval(3)')) v (o, n),
 	LATERAL stormdisc_diff(format('{"format": 1, "server_version": "15", "consistent": true, "tables": {"t": {"columns": [{"column_name": "a", "formatted_type": %s}]}}}', to_json(o))::jsonb,
 		format('{"format": 1, "server_version": "15", "consistent": true, "tables": {"t": {"columns": [{"column_name": "a", "formatted_type": %s}]}}}', to_json(n))::jsonb);
 

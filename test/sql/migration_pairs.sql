@@ -281,6 +281,115 @@ SELECT pairs_problems('related', $$
 	CREATE TABLE w (LIKE v INCLUDING CONSTRAINTS);
 	ALTER TABLE w INHERIT v $$);
 
+-- a partition has an index that is not named like one which the server makes
+SELECT pairs_problems('rows', $$
+	CREATE TABLE t (id int, c varchar(20), PRIMARY KEY (id)) PARTITION BY RANGE (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES FROM (0) TO (100);
+	CREATE INDEX own ON p (lower(c));
+	CREATE INDEX t_c ON t (lower(c) DESC) $$, $$
+	ALTER TABLE t ALTER c TYPE varchar(40) $$);
+
+-- checks that are printed in two ways, where one table becomes the other's child
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, c varchar(20)) PARTITION BY RANGE (id);
+	CREATE TABLE p PARTITION OF t FOR VALUES FROM (0) TO (100);
+	ALTER TABLE t ADD CONSTRAINT ck CHECK (c IN ('a', 'b'));
+	CREATE TABLE u (c varchar(20), CHECK (c IN ('a', 'b')));
+	CREATE TABLE v () INHERITS (u) $$, $$
+	ALTER TABLE t DETACH PARTITION p;
+	CREATE TABLE q PARTITION OF t FOR VALUES FROM (200) TO (300);
+	CREATE TABLE w (LIKE v INCLUDING ALL);
+	ALTER TABLE w INHERIT v $$);
+
+-- a child leaves its parent while their type is replaced
+SELECT pairs_problems('related', $$
+	CREATE TYPE e AS ENUM ('a', 'b');
+	CREATE TABLE t (id int, c e DEFAULT 'a');
+	CREATE TABLE u (d text) INHERITS (t) $$, $$
+	ALTER TABLE u NO INHERIT t;
+	ALTER TYPE e RENAME VALUE 'b' TO 'c' $$);
+
+-- checks of columns that are computed again
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (a int, g int GENERATED ALWAYS AS (a + 1) STORED, CHECK (g > 0));
+	CREATE TABLE u (a int, g int GENERATED ALWAYS AS (a + 1) STORED, CHECK (g > 0)) $$, $$
+	ALTER TABLE t ALTER g DROP EXPRESSION;
+	ALTER TABLE u RENAME a TO b $$);
+
+-- a check of a domain that a column has in arrays
+SELECT pairs_problems('related', $$
+	CREATE DOMAIN d AS int CHECK (value < 100);
+	CREATE DOMAIN s AS int;
+	CREATE TYPE r AS (x s);
+	CREATE TABLE t (a d, b d[]);
+	CREATE TABLE u (a r, b s) $$, $$
+	DROP TABLE t;
+	ALTER DOMAIN d DROP CONSTRAINT d_check;
+	DROP TABLE u;
+	ALTER DOMAIN s SET NOT NULL;
+	CREATE TABLE u (a r, b s) $$);
+
+-- a sequence that moves to a table of another owner
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id serial) $$, $$
+	ALTER TABLE t OWNER TO regress_pairs_user;
+	ALTER TABLE t RENAME TO u $$);
+
+-- a key includes a column of another type, and a foreign key points to it
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, c date, UNIQUE (id) INCLUDE (c));
+	CREATE TABLE u (id int REFERENCES t (id)) $$, $$
+	ALTER TABLE u DROP CONSTRAINT u_id_fkey;
+	ALTER TABLE t ALTER c TYPE timestamp(0);
+	ALTER TABLE u ADD CONSTRAINT u_id_fkey FOREIGN KEY (id) REFERENCES t (id) $$);
+
+-- the order of parents
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (a int, CONSTRAINT a CHECK (a > 0) NOT VALID);
+	CREATE TABLE u (b int, CONSTRAINT b CHECK (b > 0) NOT VALID);
+	ALTER TABLE u DROP CONSTRAINT b;
+	ALTER TABLE u ADD CONSTRAINT b CHECK (b > 0) NOT VALID;
+	CREATE TABLE v () INHERITS (t, u) $$, $$
+	ALTER TABLE v NO INHERIT t $$);
+
+-- a column of a child that comes with its parent's, and has more to it
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int, a int DEFAULT 3, b text, g int GENERATED ALWAYS AS (id + 1) STORED);
+	CREATE TABLE u () INHERITS (t);
+	COMMENT ON COLUMN u.a IS 'of u';
+	COMMENT ON COLUMN u.g IS 'computed';
+	ALTER TABLE u ALTER a SET DEFAULT 4, ALTER b SET NOT NULL $$, $$
+	ALTER TABLE t DROP a, DROP b, DROP g $$);
+
+-- a table has an access method that is dropped
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (id int);
+	CREATE TABLE u () INHERITS (t) $$, $$
+	DROP ACCESS METHOD IF EXISTS regress_pairs_heap CASCADE;
+	CREATE ACCESS METHOD regress_pairs_heap TYPE TABLE HANDLER heap_tableam_handler;
+	ALTER TABLE t SET ACCESS METHOD regress_pairs_heap $$);
+DROP ACCESS METHOD IF EXISTS regress_pairs_heap CASCADE;
+
+-- the new owner had a privilege to hand on
+SELECT pairs_problems('related', $$
+	CREATE SEQUENCE s;
+	GRANT USAGE ON SEQUENCE s TO regress_pairs_user WITH GRANT OPTION $$, $$
+	ALTER SEQUENCE s OWNER TO regress_pairs_user $$);
+
+-- a function that goes with an extension has another body
+SELECT pairs_problems('related', $$
+	CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+	ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql $$, $$
+	CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';
+	ALTER FUNCTION f() DEPENDS ON EXTENSION plpgsql $$);
+
+-- the owner of a table has a privilege on a column, and is it no longer
+SELECT pairs_problems('unrelated', $$
+	CREATE TABLE t (id int, c text) $$, $$
+	CREATE TABLE t (id int, c text);
+	ALTER TABLE t OWNER TO regress_pairs_user;
+	GRANT SELECT (c) ON t TO regress_pairs_user $$);
+
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
 DROP ROLE regress_pairs_user;

@@ -159,5 +159,57 @@ FROM migration_documents, stormdisc_migration_sql(document, stormdisc_schema(sch
 WHERE name = 'pairs' AND kind IN ('tables', 'columns');
 DROP SCHEMA mig CASCADE;
 
+-- from one to the other and back: what was wrong once, and what is left over
+CREATE FUNCTION migration_case(what text, VARIADIC sides text[]) RETURNS TABLE (way text, rest text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN REVERSE 2 .. 1 LOOP
+		DROP SCHEMA IF EXISTS mig CASCADE;
+		CREATE SCHEMA mig;
+		EXECUTE sides[i];
+		PERFORM migration_keep(i::text);
+	END LOOP;
+	FOREACH way IN ARRAY ARRAY['1 to 2', '2 to 1'] LOOP
+		BEGIN
+			PERFORM migration_run(left(way, 1), right(way, 1));
+			rest := (SELECT string_agg(concat_ws(' ', r.change, r.object_kind, r.identity, r.attribute), ', ') FROM migration_rest(right(way, 1)) r);
+		EXCEPTION WHEN OTHERS THEN
+			rest := SQLERRM;
+		END;
+		way := what || ', ' || way;
+		RETURN NEXT;
+	END LOOP;
+	DROP SCHEMA mig CASCADE;
+END $$;
+SELECT * FROM migration_case('a new child of a table with a check that is not valid',
+	'CREATE TABLE mig.p (a int); ALTER TABLE mig.p ADD CONSTRAINT ck CHECK (a > 0) NOT VALID',
+	'CREATE TABLE mig.p (a int); CREATE TABLE mig.c (b int) INHERITS (mig.p); ALTER TABLE mig.p ADD CONSTRAINT ck CHECK (a > 0) NOT VALID');
+SELECT * FROM migration_case('a child that leaves, and does not keep the check',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)); CREATE TABLE mig.c (b int) INHERITS (mig.p)',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)); CREATE TABLE mig.c (a int, b int)');
+SELECT * FROM migration_case('grant options of the owner',
+	format('CREATE TABLE mig.t (a int); GRANT SELECT, INSERT ON mig.t TO %I WITH GRANT OPTION', current_user),
+	'CREATE TABLE mig.t (a int); GRANT SELECT ON mig.t TO public');
+SELECT * FROM migration_case('an index on a column with quotes in its name, which is made again',
+	'CREATE TABLE mig.t (a int, "b ""q""" int); CREATE INDEX ON mig.t ("b ""q""")',
+	'CREATE TABLE mig.t (a int, "b ""q""" int GENERATED ALWAYS AS (a + 1) STORED); CREATE INDEX ON mig.t ("b ""q""")');
+SELECT * FROM migration_case('a check on a column that is made again',
+	'CREATE TABLE mig.t (a int, b int CONSTRAINT ck CHECK (b > 0))',
+	'CREATE TABLE mig.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED CONSTRAINT ck CHECK (b > 0))');
+SELECT * FROM migration_case('a check that a child has of its own and from its parent',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)); CREATE TABLE mig.c (b int, CONSTRAINT ck CHECK (a > 0)) INHERITS (mig.p)',
+	'CREATE TABLE mig.p (a int); CREATE TABLE mig.c (b int) INHERITS (mig.p)');
+SELECT * FROM migration_case('likewise of a partition',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)) PARTITION BY LIST (a); CREATE TABLE mig.c (a int CONSTRAINT ck CHECK (a > 0)); ALTER TABLE mig.p ATTACH PARTITION mig.c FOR VALUES IN (1)',
+	'CREATE TABLE mig.p (a int) PARTITION BY LIST (a); CREATE TABLE mig.c (a int); ALTER TABLE mig.p ATTACH PARTITION mig.c FOR VALUES IN (1)');
+SELECT * FROM migration_case('likewise with another check in the place of both',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)); CREATE TABLE mig.c (b int, CONSTRAINT ck CHECK (a > 0)) INHERITS (mig.p)',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 1)); CREATE TABLE mig.c (b int, CONSTRAINT ck CHECK (a > 1)) INHERITS (mig.p)');
+SELECT * FROM migration_case('likewise, which only the child keeps',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)); CREATE TABLE mig.c (b int, CONSTRAINT ck CHECK (a > 0)) INHERITS (mig.p)',
+	'CREATE TABLE mig.p (a int); CREATE TABLE mig.c (b int, CONSTRAINT ck CHECK (a > 0)) INHERITS (mig.p)');
+SELECT * FROM migration_case('likewise, of a grandchild',
+	'CREATE TABLE mig.p (a int CONSTRAINT ck CHECK (a > 0)); CREATE TABLE mig.c (b int) INHERITS (mig.p); CREATE TABLE mig.g (c int, CONSTRAINT ck CHECK (a > 0)) INHERITS (mig.c)',
+	'CREATE TABLE mig.p (a int); CREATE TABLE mig.c (b int) INHERITS (mig.p); CREATE TABLE mig.g (c int) INHERITS (mig.c)');
+
 DROP TABLE migration_documents;
-DROP FUNCTION migration_keep, migration_rows, migration_run, migration_rest;
+DROP FUNCTION migration_case, migration_keep, migration_rows, migration_run, migration_rest;

@@ -253,6 +253,11 @@ BEGIN;
 SELECT version, action FROM stormdisc_migrate();
 SELECT count(*) FROM nine;
 SELECT version, tables FROM stormdisc_migration_status() WHERE version > 8;
+-- nobody knows what is done in schemas that are not looked at
+SELECT version FROM stormdisc_rollback(10);
+SET LOCAL stormdisc.schemas = 'no_such_schema';
+SELECT version, fingerprint FROM stormdisc_migrate();
+SELECT version, tables FROM stormdisc_migration_status() WHERE version > 8;
 ROLLBACK;
 SET client_min_messages = error;
 SELECT reversible, problem FROM stormdisc_test_migration(11);

@@ -121,6 +121,17 @@ BEGIN;
 ALTER TABLE stormdisc.events ENABLE ROW LEVEL SECURITY;
 SELECT count(*), count(DISTINCT n) FROM (SELECT * FROM trails INTERSECT ALL SELECT * FROM directly) t;
 ROLLBACK;
+-- with columns that somebody has added, or dropped
+BEGIN;
+ALTER TABLE stormdisc.events ADD COLUMN mine text DEFAULT 'mine', ADD COLUMN number int DEFAULT 1, ADD COLUMN more text[] DEFAULT '{more}';
+SELECT count(*), count(DISTINCT n) FROM (SELECT * FROM trails INTERSECT ALL SELECT * FROM directly) t;
+UPDATE stormdisc.events SET number = 2;
+SELECT count(*), count(DISTINCT n) FROM (SELECT * FROM trails INTERSECT ALL SELECT * FROM directly) t;
+ALTER TABLE stormdisc.events DROP COLUMN lock_set;
+\set VERBOSITY sqlstate
+SELECT count(*) FROM trails;
+\set VERBOSITY default
+ROLLBACK;
 SELECT count(*) FROM directly;
 -- fields of any shape, more metadata than names are kept of, many at one time
 BEGIN;
