@@ -456,6 +456,13 @@ sd_migration_alter_sequence(SdMigration *migration, SdMigrationObject *object)
 	(void) sd_migration_name(object, true, &name);
 	if (sd_migration_change(object, "is_identity") != NULL)
 		return;
+	/* the identity goes, and another one comes with a sequence of this name */
+	if (migration->options.destructive &&
+		sd_json_get_bool(source, "is_identity") &&
+		(sd_migration_change(object, "owner_schema") != NULL ||
+		 sd_migration_change(object, "owner_table") != NULL ||
+		 sd_migration_change(object, "owner_column") != NULL))
+		return;
 	for (int i = 0; i < lengthof(values); i++)
 		is_changed |= sd_migration_take(object, values[i]);
 	if (is_changed)

@@ -856,25 +856,22 @@ drop(SdMigration *migration, SdMigrationObject *object)
 		if (table != NULL)
 			step->position = table->old_position;
 	}
-	/* one that is inherited can be dropped when its table has left the parent
-	 */
 	if (sd_ddl_compare(object->kind, "constraints") == 0 &&
-		sd_ddl_is(object->old_object, "constraint_type", "check") &&
-		sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
+		sd_ddl_is(object->old_object, "constraint_type", "check"))
 	{
-		SdMigrationObject *table = sd_migration_table_of(migration, object);
 		int depth;
 		SdMigrationObject *top =
 			sd_migration_top_of_check(migration, object, &depth);
 
 		/* the one that it comes from goes first */
-		if (top != NULL)
+		if (top != NULL &&
+			sd_ddl_int64(object->old_object, "inherited_count", 0) > 0)
 		{
 			step->position = top->old_position;
 			step->rank = 1 + depth;
 		}
-		else if (table != NULL)
-			step->position = table->old_position;
+		else
+			sd_migration_let_children_leave(migration, object, step);
 	}
 	if (sd_ddl_compare(object->kind, "indexes") == 0 &&
 		migration->options.concurrently && is_plain_index(migration, object))

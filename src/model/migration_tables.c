@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -67,6 +69,7 @@ static void add_computed_settings(SdMigration *migration,
 								  SdMigrationObject *table);
 static void tell_of_own_columns(SdMigration *migration,
 								SdMigrationObject *table);
+static int first_to_leave(SdMigrationObject *table);
 static bool stays_inherited(SdMigration *migration, SdMigrationObject *table,
 							const char *name);
 static SdDdlItem *find_item(SdMigrationObject *table,
@@ -766,6 +769,54 @@ sd_migration_new_table_of(SdMigration *migration, SdMigrationObject *object)
 								   sd_ddl_quote_qualified(schema, table));
 
 	return result;
+}
+
+/*
+ * sd_migration_let_children_leave
+ *		A check is dropped when the tables that leave this one, or one of its
+ *		children, are gone with what they have of it.  One that is inherited is
+ *		dropped when its own table has left.
+ */
+void
+sd_migration_let_children_leave(SdMigration *migration,
+								SdMigrationObject *check, SdMigrationStep *step)
+{
+	SdMigrationObject *table = sd_migration_table_of(migration, check);
+	int first;
+
+	if (table == NULL)
+		return;
+	if (sd_ddl_int64(check->old_object, "inherited_count", 0) > 0)
+		step->position = table->old_position;
+	first = first_to_leave(table);
+	if (first < (step->position >= 0 ? step->position : check->old_position))
+		step->position = first;
+}
+
+/* The place of the first of the tables below this one that leave it. */
+static int
+first_to_leave(SdMigrationObject *table)
+{
+	int first = INT_MAX;
+	ListCell *lc;
+
+	check_stack_depth();
+	foreach (lc, table->dependents)
+	{
+		SdMigrationObject *child = lfirst(lc);
+
+		if (sd_ddl_compare(child->kind, "tables") != 0 ||
+			child->new_object == NULL || child->old_nodes == NIL ||
+			!sd_migration_has_text(sd_migration_parents(child->old_object),
+								   table->old_identity))
+			continue;
+		if (!stays_child(child, table->old_identity))
+			first = Min(first, ((SdDdlNode *) llast(child->old_nodes))->number);
+		else
+			first = Min(first, first_to_leave(child));
+	}
+
+	return first;
 }
 
 /* sd_migration_is_part: Has a table it because its parent has one? */

@@ -65,6 +65,9 @@ extern SdMigrationObject *sd_migration_table_of(SdMigration *migration,
 												SdMigrationObject *object);
 extern SdMigrationObject *sd_migration_new_table_of(SdMigration *migration,
 													SdMigrationObject *object);
+extern void sd_migration_let_children_leave(SdMigration *migration,
+											SdMigrationObject *check,
+											SdMigrationStep *step);
 extern bool sd_migration_is_part(const SdMigrationObject *object);
 extern bool sd_migration_is_implied(SdMigration *migration,
 									SdMigrationObject *object);
