@@ -154,7 +154,7 @@ BEGIN
 	ELSIF mutant = 'reverse' THEN
 		UPDATE script SET seq = -seq;
 	ELSIF mutant = 'do_all' THEN
-		UPDATE script SET skipped = false WHERE destructive;
+		UPDATE script SET skipped = false WHERE script.destructive;
 	END IF;
 	RETURN statements;
 END $$;

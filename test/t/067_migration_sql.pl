@@ -53,9 +53,9 @@ note($said);
 
 for my $mutant (split /\n/, qx($^X $model --mutants))
 {
-	my ($ok, $said) = run_model('--seed', $seed, '--pairs', $pairs_of_mutants, '--mutant', $mutant);
+	my ($ok, $said) = run_model('--seed', $seed, '--pairs', $pairs_of_mutants, '--mutant', $mutant, $mutant eq 'do_all' ? qw(--kind rows) : ());
 
-	ok(!$ok && $said =~ /^FAILED: pair \d+/m, "the bug $mutant is noticed") or diag($said);
+	ok(!$ok && $said =~ /^FAILED: pair \d+/m && $said !~ /no script$/m, "the bug $mutant is noticed") or diag($said);
 	like($said, qr/^Run it again with: test\/model\/migrations .*--mutant $mutant$/m, 'and can be had again');
 	note($1) if $said =~ /\A(.{1,300})/s;
 }
