@@ -36,20 +36,19 @@ struct SdMigrationTable
 };
 
 /* migration_tables.c */
+extern SdMigrationColumn *sd_migration_get_column(SdMigrationObject *table,
+												  const char *name);
+extern SdMigrationTable *sd_migration_table_plan(SdMigrationObject *table);
+extern bool sd_migration_stays_child(SdMigrationObject *table,
+									 const char *parent);
+extern const char *sd_migration_table_name(SdMigrationObject *table);
+extern const char *sd_migration_table_word(SdMigrationObject *table);
 extern List *sd_migration_parents(JsonbContainer *table);
 extern SdMigrationObject *sd_migration_top_of_check(SdMigration *migration,
 													SdMigrationObject *object,
 													int *depth);
 extern SdMigrationColumn *sd_migration_find_column(SdMigrationObject *table,
 												   const char *name);
-extern bool sd_migration_is_bound_to_columns(SdMigrationObject *dependent);
-extern void sd_migration_table_loses(SdMigration *migration,
-									 SdMigrationObject *table,
-									 SdMigrationObject *lost);
-extern void sd_migration_leaves_with(SdMigration *migration,
-									 SdMigrationObject *object);
-extern void sd_migration_keep_columns(SdMigration *migration,
-									  SdMigrationObject *table);
 extern void sd_migration_reset_storage(SdMigration *migration,
 									   SdMigrationObject *table);
 extern void sd_migration_table_steps(SdMigration *migration,
@@ -76,6 +75,28 @@ sd_migration_reset_column_options(SdMigration *migration,
 								  SdMigrationObject *object);
 extern const char *sd_migration_swap_name(SdMigration *migration,
 										  SdMigrationObject *object);
+
+/* migration_columns.c */
+extern void sd_migration_column_steps(SdMigration *migration,
+									  SdMigrationObject *table);
+extern void sd_migration_keep_columns(SdMigration *migration,
+									  SdMigrationObject *table);
+extern bool sd_migration_test_uncomputed(SdMigrationColumn *column);
+extern void sd_migration_tell_of_own_columns(SdMigration *migration,
+											 SdMigrationObject *table);
+extern const char *sd_migration_usual_storage(SdMigration *migration,
+											  const char *type);
+
+/* migration_losses.c */
+extern bool sd_migration_is_bound_to_columns(SdMigrationObject *dependent);
+extern void sd_migration_table_loses(SdMigration *migration,
+									 SdMigrationObject *table,
+									 SdMigrationObject *lost);
+extern void sd_migration_leaves_with(SdMigration *migration,
+									 SdMigrationObject *object);
+extern void sd_migration_column_leaves(SdMigration *migration,
+									   SdMigrationObject *table,
+									   SdMigrationColumn *column);
 
 /* migration_constraints.c */
 extern void sd_migration_make_constraint(SdMigration *migration,
