@@ -584,7 +584,6 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 									 "ALTER %s %s %s",
 									 sd_migration_table_word(table),
 									 sd_migration_table_name(table), part);
-			step->severity = SD_SEVERITY_DESTRUCTIVE;
 			step->is_skipped = step->rewrites = true;
 			step->destructive = column->is_lossy;
 			step->severity = column->is_lossy ? SD_SEVERITY_DESTRUCTIVE
@@ -602,6 +601,9 @@ retype_columns(SdMigration *migration, SdMigrationObject *table)
 			severity = Max(severity, SD_SEVERITY_REWRITING);
 		else
 			severity = Max(severity, SD_SEVERITY_LOCKING);
+		/* also where it is the type that is made again, with the same name */
+		if (column->is_lossy)
+			severity = SD_SEVERITY_DESTRUCTIVE;
 		is_lossy |= column->is_lossy;
 		if (column->reason != NULL)
 			reason = column->reason;
