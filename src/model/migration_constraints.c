@@ -26,6 +26,8 @@ static void tell_of_own(SdMigration *migration, SdMigrationObject *object);
 static void validate(SdMigration *migration, SdMigrationObject *object);
 static SdMigrationObject *constraint_of(SdMigration *migration,
 										JsonbContainer *index);
+static bool is_of_partitioned_table(SdMigration *migration,
+									SdMigrationObject *index);
 static void alter_parent_index(SdMigration *migration,
 							   SdMigrationObject *object);
 static bool is_of_new_table(SdMigration *migration, SdMigrationObject *object);
@@ -406,6 +408,22 @@ sd_migration_alter_index(SdMigration *migration, SdMigrationObject *object)
 		step->severity = SD_SEVERITY_REWRITING;
 		step->why = "the index is written again";
 	}
+	/* those of a partitioned table have to be made again for that */
+	if (!is_of_partitioned_table(migration, object) &&
+		sd_migration_take(object, "options"))
+		sd_migration_storage_options(
+			migration, object, "INDEX", name.name,
+			sd_json_get_texts(object->old_object, "options"),
+			sd_json_get_texts(source, "options"));
+}
+
+static bool
+is_of_partitioned_table(SdMigration *migration, SdMigrationObject *index)
+{
+	SdMigrationObject *table = sd_migration_new_table_of(migration, index);
+
+	return table != NULL && table->new_object != NULL &&
+		   sd_ddl_is(table->new_object, "table_type", "partitioned table");
 }
 
 /*

@@ -404,6 +404,22 @@ SELECT pairs_problems('related', $$
 	CREATE TABLE u (a text, b numeric);
 	ALTER TABLE u INHERIT t $$);
 
+-- an index of a partition that belongs to the parent's has other options
+SELECT pairs_problems('related', $$
+	CREATE TABLE t (a int) PARTITION BY RANGE (a);
+	CREATE TABLE p PARTITION OF t FOR VALUES FROM (0) TO (9);
+	CREATE INDEX i ON t (a) $$, $$
+	ALTER INDEX p_a_idx SET (fillfactor = 50) $$);
+
+-- a type that is made again takes a column with it that is another type, too
+SELECT pairs_problems('related', $$
+	CREATE DOMAIN d AS text;
+	CREATE TABLE t (a d, b int) $$, $$
+	DROP TABLE t;
+	DROP DOMAIN d;
+	CREATE TYPE d AS ENUM ('a', 'b');
+	CREATE TABLE t (a d, b bigint) $$);
+
 DROP TABLE pairs_documents;
 DROP FUNCTION pairs_keep, pairs_run, pairs_problems;
 DROP ROLE regress_pairs_user;
