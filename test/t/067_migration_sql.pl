@@ -20,7 +20,6 @@ my $pairs_of_mutants = 20;
 my $model = "$FindBin::RealBin/../model/migrations";
 
 my $node = new_node('migration_sql', conf => <<'CONF');
-autovacuum = off
 fsync = off
 max_locks_per_transaction = 256
 CONF
